@@ -1,0 +1,1 @@
+"""A real PostgreSQL and a real Temporal server from wheels, kept in a folder of the home."""

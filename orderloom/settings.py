@@ -1,0 +1,178 @@
+"""Every setting of Orderloom, in one class.
+
+A value comes from the environment (``ORDERLOOM_<FIELD>``, and ``DATABASE_URL``), else from
+``settings.json`` in the home, which the operator writes, else from ``run/addresses.json``, which
+the supervisor writes while it runs, else from the home's generated keys, else from the default
+here. So a part needs nothing but ``ORDERLOOM_HOME`` to find everything.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from orderloom.errors import Refused
+from orderloom.home import Home, HomeKind, home_path, read_json
+from orderloom.keys import SIMULATOR_KEY_PREFIX
+
+DRIVER = "postgresql+psycopg://"
+
+
+class Settings(BaseSettings):
+    """Read-only. Empty text means: not configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORDERLOOM_",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,  # an input may be a secret
+    )
+
+    home: Path = Field(default_factory=home_path)
+    kind: HomeKind | None = None  # of the home; None when there is none (compose, cluster)
+
+    # SQLAlchemy form; plain postgresql:// is normalised. It may hold a password: never printed.
+    database_url: str = Field(default="", repr=False)
+    database_pool_size: int = Field(default=16, ge=1, le=200)  # connections per process
+
+    temporal_address: str = ""  # host:port; empty: what temporalio.envconfig finds
+    temporal_namespace: str = "default"
+    task_queue: str = "orderloom"
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = ""  # what links and webhooks start with; default from host and port
+
+    server_key: SecretStr = SecretStr("")  # tracking tokens and JWTs are derived from it
+
+    payment_url: str = ""
+    payment_key: SecretStr = SecretStr("")
+    warehouse_url: str = ""
+    warehouse_key: SecretStr = SecretStr("")
+    webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by source
+    channel_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by channel
+
+    max_cached_workflows: int = Field(default=2_000, ge=0)  # 50 to 90 KB each in the worker
+    max_concurrent_activities: int = Field(default=32, ge=1)
+    max_concurrent_workflow_tasks: int = Field(default=16, ge=2)
+    graceful_shutdown_seconds: float = Field(default=3.0, ge=0)  # `up` allows a worker 5 s
+    sandboxed_workflows: bool = False  # on in tests and replay, where it finds impurity
+
+    process_definition: Path | None = None  # JSON that overrides the durations of the process
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the interface's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = init_settings.init_kwargs if isinstance(init_settings, InitSettingsSource) else {}
+        home = Home(home_path(given.get("home")))
+        return (
+            init_settings,
+            env_settings,
+            _Values(settings_cls, _from_database_url()),
+            _Values(settings_cls, read_json(home.settings_file)),
+            _Values(settings_cls, read_json(home.addresses_file)),
+            _Values(settings_cls, _from_home(home)),
+        )
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_driver(cls, url: str) -> str:
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return DRIVER + url.removeprefix(plain)
+        return url
+
+    @model_validator(mode="before")
+    @classmethod
+    def _public_url_from_host_and_port(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("public_url"):
+            return values
+        host = values.get("api_host", "127.0.0.1")
+        reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared
+        return {**values, "public_url": f"http://{reachable}:{values.get('api_port', 8000)}"}
+
+    @model_validator(mode="after")
+    def _keys_fit_the_home(self) -> "Settings":
+        for name in ("payment_key", "warehouse_key"):
+            key = getattr(self, name).get_secret_value()
+            simulated = key.startswith(SIMULATOR_KEY_PREFIX)
+            if key and self.kind and simulated != (self.kind is HomeKind.SIMULATED):
+                raise Refused(
+                    f"{name} {'is' if simulated else 'is not'} a simulator's key "
+                    f"({SIMULATOR_KEY_PREFIX}…), but {self.home} is a {self.kind} home."
+                )
+        return self
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings, `given` first. Refuses, naming the setting, what is malformed."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise Refused(f"The settings are not usable. {error}") from error
+
+
+def part_settings() -> Settings:
+    """For a part that serves: refuses to start without a database and a server key."""
+    settings = load_settings()
+    if not settings.database_url:
+        raise Refused(
+            f"No database is known in {settings.home}. Start `orderloom up`, or set DATABASE_URL."
+        )
+    if not settings.server_key.get_secret_value():
+        raise Refused("No server key is known. Set ORDERLOOM_SERVER_KEY, or ORDERLOOM_HOME.")
+    return settings
+
+
+class _Values(PydanticBaseSettingsSource):
+    """A source whose values are already read."""
+
+    def __init__(self, settings_cls: type[BaseSettings], values: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._values = values
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        del field
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._values
+
+
+def _from_database_url() -> dict[str, Any]:
+    url = os.environ.get("DATABASE_URL")
+    return {"database_url": url} if url else {}
+
+
+def _from_home(home: Home) -> dict[str, Any]:
+    keys = home.keys()
+    simulator_keys = keys.get("simulator_keys", {})
+    values = {
+        "kind": home.kind(),
+        "server_key": keys.get("server_key"),
+        "webhook_secrets": keys.get("webhook_secrets"),
+        "channel_secrets": keys.get("channel_secrets"),
+        "payment_key": simulator_keys.get("payment"),
+        "warehouse_key": simulator_keys.get("warehouse"),
+    }
+    return {name: value for name, value in values.items() if value}

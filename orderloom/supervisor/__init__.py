@@ -1,0 +1,1 @@
+"""Starts, watches and ends the programs that make up one running Orderloom."""
