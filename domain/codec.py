@@ -1,0 +1,93 @@
+"""Plain data (JSON) from and to the domain's frozen dataclasses, by their type hints.
+
+Knows dataclasses, enums, datetimes, int and str subclasses, optionals, tuples and dicts: what the
+journal, the facts and the projection are made of. Unknown keys are ignored and missing ones take
+their defaults, so that fields can be added.
+"""
+
+import types
+from collections.abc import Callable, Hashable
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, NewType, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+Json = Any
+
+
+def to_json(value: Any) -> Json:
+    match value:
+        case None | bool() | str() | float():
+            return value.value if isinstance(value, Enum) else value
+        case int():
+            return int(value)
+        case Enum():
+            return value.value
+        case datetime():
+            return value.isoformat()
+        case tuple() | list():
+            return [to_json(item) for item in value]
+        case dict():
+            return {str(to_json(key)): to_json(item) for key, item in value.items()}
+        case _ if is_dataclass(value):
+            return {
+                name: to_json(getattr(value, name))
+                for name in _names(cast("Hashable", type(value)))
+            }
+        case _:
+            raise TypeError(f"no plain form for {type(value).__name__}")
+
+
+def from_json(kind: type[T], data: Json) -> T:
+    """Refuses (KeyError, ValueError, TypeError) data that does not fit `kind`."""
+    return _reader(cast("Hashable", kind))(data)  # type: ignore[no-any-return]  # dynamic by nature
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Json], Any]:
+    if isinstance(kind, NewType):
+        return _reader(kind.__supertype__)
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        inner = _reader(next(arg for arg in args if arg is not type(None)))
+        return lambda data: None if data is None else inner(data)
+    if origin is tuple:
+        item = _reader(args[0])
+        return lambda data: tuple(map(item, data))
+    if origin is dict:
+        key, item = _reader(args[0]), _reader(args[1])
+        return lambda data: {key(k): item(v) for k, v in data.items()}
+    if kind is datetime:
+        return datetime.fromisoformat
+    if is_dataclass(kind):
+        return _dataclass_reader(kind)
+    if kind is Any:
+        return lambda data: data
+    return kind  # type: ignore[no-any-return]  # str, int, bool, enums: their own constructors
+
+
+def _dataclass_reader(kind: Any) -> Callable[[Json], Any]:
+    hints = get_type_hints(kind)
+    parts = [(f.name, _reader(hints[f.name]), _required(f)) for f in fields(kind)]
+
+    def read(data: Json) -> Any:
+        return kind(
+            **{
+                name: reader(data[name])
+                for name, reader, required in parts
+                if required or name in data
+            }
+        )
+
+    return read
+
+
+def _required(field: Any) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING

@@ -1,0 +1,139 @@
+"""What somebody may want of an order, and whether its state allows that now.
+
+The edge asks before it sends (a quick refusal), and the workflow asks again when it applies.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.access import Principal, Role
+from domain.errors import StepRefused
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.transitions import OrderStatus
+from domain.view import OrderView, ParcelStatus
+from domain.waits import given_up
+
+
+class CommandKind(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    RETRY_STOCK = "retry_stock"
+    OVERRIDE_SOURCE = "override_source"
+    RETRY_PAYMENT = "retry_payment"
+    RETRY_CAPTURE = "retry_capture"
+    LEAVE_RECEIVABLE = "leave_receivable"
+    RETURN_APPROVE = "return_approve"
+    RETURN_DECLINE = "return_decline"
+    RETURN_RECEIVE = "return_receive"
+    RETURN_INSPECT = "return_inspect"
+    RETURN_CANCEL = "return_cancel"
+
+
+_ROLES: dict[CommandKind, tuple[Role, ...]] = {
+    CommandKind.APPROVE: (Role.AGENT, Role.SUPERVISOR),
+    CommandKind.REJECT: (Role.AGENT, Role.SUPERVISOR),
+    CommandKind.CANCEL: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL),
+    CommandKind.RETRY_STOCK: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
+    CommandKind.OVERRIDE_SOURCE: (Role.SUPERVISOR,),
+    CommandKind.RETRY_PAYMENT: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL),
+    CommandKind.RETRY_CAPTURE: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.LEAVE_RECEIVABLE: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.RETURN_APPROVE: (Role.AGENT, Role.SUPERVISOR),
+    CommandKind.RETURN_DECLINE: (Role.AGENT, Role.SUPERVISOR),
+    CommandKind.RETURN_RECEIVE: (Role.WAREHOUSE, Role.SUPERVISOR),
+    CommandKind.RETURN_INSPECT: (Role.WAREHOUSE, Role.SUPERVISOR),
+    CommandKind.RETURN_CANCEL: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER),
+}
+
+_REASON_REQUIRED = (
+    CommandKind.REJECT,
+    CommandKind.OVERRIDE_SOURCE,
+    CommandKind.LEAVE_RECEIVABLE,
+    CommandKind.RETURN_DECLINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`id` is the command row's, and the engine's update id; `by` the principal's name.
+    `target` is a fulfillment order where the kind needs one; `location` the overriding source.
+    """
+
+    id: str
+    kind: CommandKind
+    by: str
+    reason: str = ""
+    target: str = ""
+    location: str = ""
+
+
+def authorize(kind: CommandKind, principal: Principal, reason: str) -> None:
+    """Refuses (`Forbidden`, `StepRefused`) who may not, and an act that owes a reason."""
+    principal.require(*_ROLES[kind])
+    if kind in _REASON_REQUIRED and not reason.strip():
+        raise StepRefused(f"{kind.value.replace('_', ' ')} needs a reason")
+
+
+def check(view: OrderView, command: Command) -> None:
+    """Refuses (`StepRefused`) what the order's state does not allow now, saying what it is."""
+    why_not = _why_not(view, command)
+    if why_not:
+        raise StepRefused(why_not)
+
+
+def possible(view: OrderView) -> list[CommandKind]:
+    """The acts that the state allows now, whoever asks."""
+    targets = [*view.parcels, ""]
+    return [
+        kind
+        for kind in CommandKind
+        if any(_why_not(view, Command("", kind, "", target=target)) == "" for target in targets)
+    ]
+
+
+def _why_not(view: OrderView, command: Command) -> str:
+    """Empty when the command is allowed."""
+    match command.kind:
+        case CommandKind.APPROVE | CommandKind.REJECT:
+            return "" if "review" in view.holds else f"the order is {view.status}, not in review"
+        case CommandKind.CANCEL:
+            return _why_not_cancel(view)
+        case CommandKind.RETRY_STOCK:
+            return "" if "stock" in view.holds else "the order does not wait for stock"
+        case CommandKind.RETRY_PAYMENT:
+            return "" if "payment" in view.holds else "the order does not wait for a payment"
+        case CommandKind.OVERRIDE_SOURCE:
+            return _why_not_override(view, command)
+        case CommandKind.RETRY_CAPTURE | CommandKind.LEAVE_RECEIVABLE:
+            last = view.last_payment(PaymentOperation.CAPTURE, command.target)
+            failed = last is not None and given_up(view, last)
+            return "" if failed else f"no capture of {command.target or 'this parcel'} has failed"
+        case _:
+            return f"{command.kind} is about a return, not about an order"
+
+
+def _why_not_cancel(view: OrderView) -> str:
+    if view.status.final or view.status is OrderStatus.COMPLETED:
+        return f"the order is {view.status} and can no longer be canceled"
+    if any(parcel.status is not ParcelStatus.OPEN for parcel in view.active_parcels):
+        return "a parcel was handed to the warehouse; ask for a return instead"
+    if any(payment.status is PaymentStatus.UNKNOWN for payment in view.payments.values()):
+        return "a payment's outcome is being asked for; try again in a moment"
+    return ""
+
+
+_OVERRIDABLE = (ParcelStatus.OPEN, ParcelStatus.SUBMITTED, ParcelStatus.ACCEPTED)
+
+
+def _why_not_override(view: OrderView, command: Command) -> str:
+    parcel = view.parcels.get(command.target)
+    if parcel is None:
+        return f"the order has no parcel {command.target or '(none named)'}"
+    if parcel.status not in _OVERRIDABLE:
+        return f"parcel {parcel.fulfillment_order} is {parcel.status}; its source is settled"
+    if parcel.cancel or any(p.replaces == command.target for p in view.active_parcels):
+        return f"parcel {parcel.fulfillment_order} is already being replaced"
+    if parcel.location == command.location:
+        return f"parcel {parcel.fulfillment_order} already comes from {parcel.location}"
+    return ""

@@ -1,0 +1,101 @@
+"""Every refusal of the domain. Each edge translates them once, by `code`.
+
+Refusal
+├── Malformed            the input is no order, amount or quantity at all
+│   ├── UnknownCurrency
+│   ├── CurrencyMismatch
+│   ├── BadQuantity
+│   ├── BadAmount
+│   └── TooManyLines
+├── UnknownSku           the catalog has no such SKU
+├── NotFound             no such thing, or none that the asker may see
+├── Forbidden            the asker's roles do not allow it
+├── StepRefused          the state does not allow this event
+├── KeyConflict          the idempotency key came before with another body
+├── CommandExpired       it could not be delivered in time and will never fire
+├── OutOfStock           no plan covers every line
+├── LimitExceeded        more than was captured, delivered or ordered
+└── Unbalanced           a ledger transaction whose debits are not its credits
+"""
+
+
+class Refusal(Exception):
+    """Something was asked that is not allowed; `code` is stable, the text is for people."""
+
+    code = "REFUSED"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Malformed(Refusal):
+    code = "MALFORMED"
+
+
+class UnknownCurrency(Malformed):
+    code = "UNKNOWN_CURRENCY"
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"{currency!r} is no active ISO 4217 currency code, such as USD")
+
+
+class CurrencyMismatch(Malformed):
+    code = "CURRENCY_MISMATCH"
+
+
+class BadQuantity(Malformed):
+    code = "BAD_QUANTITY"
+
+
+class BadAmount(Malformed):
+    code = "BAD_AMOUNT"
+
+
+class TooManyLines(Malformed):
+    code = "TOO_MANY_LINES"
+
+
+class UnknownSku(Refusal):
+    code = "UNKNOWN_SKU"
+
+    def __init__(self, skus: list[str]) -> None:
+        super().__init__(f"not in the catalog: {', '.join(sorted(skus)[:10])}")
+        self.skus = skus
+
+
+class NotFound(Refusal):
+    code = "NOT_FOUND"
+
+
+class Forbidden(Refusal):
+    code = "FORBIDDEN"
+
+
+class StepRefused(Refusal):
+    code = "STEP_REFUSED"
+
+
+class KeyConflict(Refusal):
+    code = "KEY_CONFLICT"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"idempotency key {key!r} was used before with another body; use a new key"
+        )
+
+
+class CommandExpired(Refusal):
+    code = "COMMAND_EXPIRED"
+
+
+class OutOfStock(Refusal):
+    code = "OUT_OF_STOCK"
+
+
+class LimitExceeded(Refusal):
+    code = "LIMIT_EXCEEDED"
+
+
+class Unbalanced(Refusal):
+    code = "UNBALANCED"

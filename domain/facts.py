@@ -1,0 +1,57 @@
+"""Facts: what outside parties told us, as received. They may come twice, late, in any order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.order import LineUnits
+
+
+class FactKind(StrEnum):
+    ACCEPTED = "fulfillment.accepted"
+    REJECTED = "fulfillment.rejected"
+    PICKED = "fulfillment.picked"
+    PACKED = "fulfillment.packed"
+    SHIPPED = "fulfillment.shipped"
+    CANCEL_CONFIRMED = "fulfillment.canceled"
+    CANCEL_REFUSED = "fulfillment.cancel_refused"
+    IN_TRANSIT = "shipment.in_transit"
+    OUT_FOR_DELIVERY = "shipment.out_for_delivery"
+    DELIVERED = "shipment.delivered"
+    EXCEPTION = "shipment.exception"
+    LOST = "shipment.lost"
+    RETURNED_TO_SENDER = "shipment.returned_to_sender"
+    PAYMENT_AUTHORIZED = "payment.authorized"
+    PAYMENT_DECLINED = "payment.declined"
+    PAYMENT_CAPTURED = "payment.captured"
+    PAYMENT_CAPTURE_FAILED = "payment.capture_failed"
+    PAYMENT_VOIDED = "payment.voided"
+    PAYMENT_REFUNDED = "payment.refunded"
+
+    @property
+    def is_payment(self) -> bool:
+        return self.value.startswith("payment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    package: str
+    carrier: str
+    tracking_number: str
+    lines: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
+    operation (`<order>/authorize/1`); `code` the party's own raw code; lines are what was picked.
+    """
+
+    id: str
+    kind: FactKind
+    subject: str
+    occurred_at: datetime
+    lines: tuple[LineUnits, ...] = ()
+    packages: tuple[Package, ...] = ()
+    tracking_number: str = ""
+    code: str = ""

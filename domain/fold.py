@@ -1,0 +1,189 @@
+"""`fold(order, journal, facts)`: the one function that says what an order is like.
+
+The workflow, the projection and the auditor all use it. It does not depend on the order in which
+facts arrived: the journal is applied by sequence, then the facts by the time they happened.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain import journal as j
+from domain.facts import Fact, FactKind
+from domain.order import LineUnits, PlacedOrder
+from domain.transitions import transition
+from domain.view import Escalation, Hold, OrderView, Parcel, ParcelStatus, Payment
+
+
+def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) -> OrderView:
+    """Refuses (`StepRefused`) a journal that is no path in the declared graph."""
+    view = OrderView(order)
+    for entry in sorted(journal, key=lambda entry: entry.seq):
+        apply(view, entry)
+    for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.id)):
+        notice(view, fact)
+    for parcel in view.parcels.values():
+        _arrive_when_all_packages_have(parcel)
+    view.facts = tuple(sorted(view.facts))
+    return view
+
+
+def apply(view: OrderView, entry: j.Entry) -> None:
+    """One decision or deed of ours."""
+    status = transition(view.status, entry.body)
+    if status is not view.status:
+        view.status, view.since = status, entry.at
+    view.seq = entry.seq
+    match entry.body:
+        case j.Reviewed(decision="hold") as body:
+            view.holds["review"] = Hold("review", body.reason, body.owner, entry.at)
+        case j.Approved():
+            view.holds.pop("review", None)
+        case j.HoldPlaced() as body:
+            view.holds[body.hold] = Hold(body.hold, body.reason, body.owner, entry.at, body.note)
+        case j.HoldReleased() as body:
+            view.holds.pop(body.hold, None)
+        case j.PaymentMoved() as body:
+            _move_payment(view, body, entry.at)
+        case j.PaymentRegistered() as body:
+            view.registered += body.amount
+        case j.UnitsCanceled() as body:
+            for unit in body.lines:
+                held = view.canceled_units.get(unit.line, 0)
+                view.canceled_units[unit.line] = held + unit.quantity
+        case j.Escalated() as body:
+            view.escalations[body.wait] = Escalation(
+                body.wait, body.reason, body.owner, body.level, entry.at
+            )
+        case j.ReceivableLeft() as body:
+            view.left_receivable += (body.fulfillment_order,)
+        case j.Rejected() | j.Canceled() | j.Expired():
+            view.holds.clear()
+        case _:
+            _apply_to_parcels(view, entry)
+
+
+def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
+    match entry.body:
+        case j.Sourced() as body:
+            for plan in body.parcels:
+                view.parcels[plan.fulfillment_order] = Parcel(
+                    plan.fulfillment_order,
+                    plan.location,
+                    plan.lines,
+                    entry.at,
+                    replaces=body.replaces,
+                )
+        case j.ReservationReleased() as body:
+            parcel = view.parcels[body.fulfillment_order]
+            parcel.lines = subtract(parcel.lines, body.lines)
+            if not parcel.lines:
+                _reach(parcel, ParcelStatus.CANCELED, entry.at)
+        case j.Submitted() as body:
+            _reach(view.parcels[body.fulfillment_order], ParcelStatus.SUBMITTED, entry.at)
+        case j.CancelRequested() as body:
+            parcel = view.parcels[body.fulfillment_order]
+            parcel.cancel = "requested"
+            parcel.at["cancel_requested"] = entry.at
+        case j.Shipped() as body:
+            parcel = view.parcels[body.fulfillment_order]
+            parcel.booked, parcel.amount = True, body.amount
+            parcel.lines, parcel.packages = body.lines, body.packages
+            _reach(parcel, ParcelStatus.SHIPPED, entry.at)
+        case j.Delivered() as body:
+            parcel = view.parcels[body.fulfillment_order]
+            parcel.arrival_booked = True
+            _reach(parcel, ParcelStatus.DELIVERED, entry.at)
+        case _:
+            pass  # entries that change the status only, which `transition` has done
+
+
+_PROGRESS = {
+    FactKind.ACCEPTED: ParcelStatus.ACCEPTED,
+    FactKind.PICKED: ParcelStatus.PICKED,
+    FactKind.PACKED: ParcelStatus.PACKED,
+    FactKind.SHIPPED: ParcelStatus.SHIPPED,
+    FactKind.IN_TRANSIT: ParcelStatus.IN_TRANSIT,
+    FactKind.OUT_FOR_DELIVERY: ParcelStatus.OUT_FOR_DELIVERY,
+}
+_TROUBLE = (FactKind.EXCEPTION, FactKind.LOST, FactKind.RETURNED_TO_SENDER)
+
+
+def notice(view: OrderView, fact: Fact) -> None:
+    """One thing that an outside party told us. One that matches no parcel changes nothing."""
+    if fact.id in view.facts:
+        return
+    view.facts += (fact.id,)
+    parcel = view.parcels.get(fact.subject)
+    if parcel is None:
+        return
+    if fact.kind is FactKind.PICKED:
+        parcel.picked = fact.lines
+    if fact.kind is FactKind.SHIPPED:
+        _notice_packages(parcel, fact)
+    if fact.kind in _PROGRESS:
+        _reach(parcel, _PROGRESS[fact.kind], fact.occurred_at)
+    elif fact.kind is FactKind.DELIVERED:
+        parcel.arrived = tuple(sorted({*parcel.arrived, fact.tracking_number}))
+        parcel.at["arrived"] = fact.occurred_at
+    elif fact.kind is FactKind.REJECTED:
+        _reach(parcel, ParcelStatus.REJECTED, fact.occurred_at)
+    elif fact.kind is FactKind.CANCEL_CONFIRMED:
+        parcel.cancel = "confirmed"
+    elif fact.kind is FactKind.CANCEL_REFUSED and parcel.cancel != "confirmed":
+        parcel.cancel = "refused"
+    elif fact.kind in _TROUBLE:
+        parcel.trouble = fact.kind.value.removeprefix("shipment.")
+        parcel.at["trouble"] = fact.occurred_at
+
+
+def _notice_packages(parcel: Parcel, fact: Fact) -> None:
+    if not parcel.booked:
+        parcel.packages = fact.packages
+        if parcel.picked is None:
+            parcel.picked = tuple(unit for package in fact.packages for unit in package.lines)
+
+
+def _reach(parcel: Parcel, status: ParcelStatus, at: datetime) -> None:
+    """Progress only goes forward; what was shipped can no longer be rejected."""
+    parcel.at.setdefault(status.value.lower(), at)
+    shipped = parcel.booked or (parcel.status.active and parcel.status.progress >= _SHIPPED)
+    if status in (ParcelStatus.REJECTED, ParcelStatus.CANCELED):
+        if not shipped:
+            parcel.status = status
+    elif not parcel.status.active:
+        if status.progress >= _SHIPPED and parcel.lines:
+            parcel.status = status
+    elif status.progress > parcel.status.progress:
+        parcel.status = status
+
+
+_SHIPPED = ParcelStatus.SHIPPED.progress
+
+
+def _arrive_when_all_packages_have(parcel: Parcel) -> None:
+    shipped = parcel.status.active and parcel.status.progress >= _SHIPPED
+    numbers = {package.tracking_number for package in parcel.packages}
+    if shipped and numbers and numbers <= set(parcel.arrived):
+        _reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
+
+
+def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:
+    view.payments[body.key] = Payment(
+        body.key,
+        body.operation,
+        body.ordinal,
+        body.status,
+        body.amount,
+        at,
+        body.reason,
+        body.fulfillment_order,
+    )
+
+
+def subtract(units: tuple[LineUnits, ...], less: tuple[LineUnits, ...]) -> tuple[LineUnits, ...]:
+    """The units that remain, line by line; empty lines are left out."""
+    gone: dict[int, int] = {}
+    for unit in less:
+        gone[unit.line] = gone.get(unit.line, 0) + unit.quantity
+    rest = (LineUnits(u.line, u.sku, u.quantity - gone.get(u.line, 0)) for u in units)
+    return tuple(unit for unit in rest if unit.quantity > 0)

@@ -1,0 +1,295 @@
+"""The journal: what we decided and did, gapless per order or return, written by activities only.
+
+Each kind of entry is one frozen dataclass. Codes, quantities and amounts only: no personal data.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.codec import Json, from_json, to_json
+from domain.facts import Package
+from domain.order import LineUnits
+from domain.payments import PaymentOperation, PaymentStatus
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """`decision` is approve, hold or reject; the inputs and the matched rule say why."""
+
+    decision: str
+    rule_version: str
+    rule: str
+    reason: str
+    owner: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    hold: str
+    reason: str
+    owner: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReleased:
+    hold: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedParcel:
+    """Units to be sent from one location: the content of a fulfillment order."""
+
+    fulfillment_order: str
+    location: str
+    lines: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A location that was considered, and why it was chosen or passed over."""
+
+    location: str
+    chosen: bool
+    reason: str
+    distance_km: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """Stock was reserved. `replaces` names the fulfillment order that an override supersedes."""
+
+    parcels: tuple[PlannedParcel, ...]
+    rule_version: str
+    candidates: tuple[Candidate, ...] = ()
+    replaces: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationReleased:
+    """The parcel will not be sent (or not whole); its units are free to be sourced again."""
+
+    fulfillment_order: str
+    lines: tuple[LineUnits, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsCanceled:
+    lines: tuple[LineUnits, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMoved:
+    """One business operation took a new status. `key` is its idempotency key."""
+
+    key: str
+    operation: PaymentOperation
+    ordinal: int
+    status: PaymentStatus
+    amount: int
+    reason: str = ""
+    fulfillment_order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRegistered:
+    """The channel took the money; we never charge it."""
+
+    amount: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The warehouse was asked to give a fulfillment order back."""
+
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Stock was consumed and the sale is owed: `amount` (minor units) is what to capture."""
+
+    fulfillment_order: str
+    packages: tuple[Package, ...]
+    lines: tuple[LineUnits, ...]
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A wait outlasted its deadline: from now on `owner` (a staff role) has it in the queue."""
+
+    wait: str
+    reason: str
+    owner: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivableLeft:
+    """Finance leaves a failed capture as a receivable."""
+
+    fulfillment_order: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Canceled:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Every parcel has arrived; the return window opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Nothing more will happen to this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested:
+    lines: tuple[LineUnits, ...]
+    reason: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnApproved:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDeclined:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReceived:
+    lines: tuple[LineUnits, ...]
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedUnits:
+    """`disposition` is restock, quarantine, scrap or send_back; sent-back units get no refund."""
+
+    line: int
+    sku: str
+    quantity: int
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnInspected:
+    units: tuple[InspectedUnits, ...]
+    refund: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCompleted:
+    """The goods are dealt with and the refund is executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCanceled:
+    reason: str
+
+
+Body = (
+    Reviewed
+    | HoldPlaced
+    | HoldReleased
+    | Approved
+    | Rejected
+    | Sourced
+    | ReservationReleased
+    | UnitsCanceled
+    | PaymentMoved
+    | PaymentRegistered
+    | Submitted
+    | CancelRequested
+    | Shipped
+    | Delivered
+    | Escalated
+    | ReceivableLeft
+    | Canceled
+    | Expired
+    | Completed
+    | Closed
+    | ReturnRequested
+    | ReturnApproved
+    | ReturnDeclined
+    | ReturnReceived
+    | ReturnInspected
+    | ReturnCompleted
+    | ReturnCanceled
+)
+
+KINDS: dict[str, type[Body]] = {kind.__name__: kind for kind in Body.__args__}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`seq` counts 1, 2, 3 … per order or return; `by` is a principal, or `system`."""
+
+    seq: int
+    at: datetime
+    by: str
+    body: Body
+
+    @property
+    def kind(self) -> str:
+        return type(self.body).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """An entry in plain form, as the database and the engine's payloads carry it."""
+
+    seq: int
+    at: datetime
+    by: str
+    kind: str
+    data: dict[str, Json]
+
+    @classmethod
+    def of(cls, entry: Entry) -> "EntryRecord":
+        return cls(entry.seq, entry.at, entry.by, entry.kind, to_json(entry.body))
+
+    def entry(self) -> Entry:
+        return Entry(self.seq, self.at, self.by, from_json(KINDS[self.kind], self.data))

@@ -1,0 +1,33 @@
+"""The process definition: versioned data that sets the parameters of fixed stages.
+
+It is stamped on every order, so that an order keeps the promises under which it was placed.
+"""
+
+from dataclasses import dataclass
+
+_HOUR = 3600
+_DAY = 24 * _HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDefinition:
+    """Durations are in seconds; each is the deadline of one wait."""
+
+    name: str = "standard"
+    version: int = 1
+    review_rules: str = "review"
+    review_within: float = 1 * _DAY  # staff decides a held order, else it escalates
+    stock_within: float = 2 * _DAY  # stock turns up, else the missing units are canceled
+    payment_action_within: float = 0.5 * _HOUR  # the cardholder confirms, else the order expires
+    payment_retry_within: float = 1 * _DAY  # a declined customer pays otherwise, else it expires
+    accept_within: float = 4 * _HOUR  # the warehouse accepts what it was handed
+    ship_within: float = 2 * _DAY  # … picks, packs and ships it
+    transit_within: float = 1 * _DAY  # the carrier scans it for the first time
+    deliver_within: float = 10 * _DAY  # … and delivers it
+    cancel_within: float = 4 * _HOUR  # the warehouse answers a request to cancel
+    task_within: float = 1 * _DAY  # staff ends an escalated wait, else it rises one level
+    return_window: float = 30 * _DAY
+    return_review_within: float = 2 * _DAY
+    return_parcel_within: float = 21 * _DAY  # the customer sends the goods, else the return expires
+    return_inspect_within: float = 2 * _DAY
+    return_auto_approve_max: int = 50_000  # minor units; a larger return waits for an agent

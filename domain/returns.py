@@ -1,0 +1,247 @@
+"""A return: its states, what it allows, and what it waits for. Its journal is its own, so that it
+may outlive its order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain import journal as j
+from domain.access import Role
+from domain.commands import Command, CommandKind
+from domain.errors import LimitExceeded, StepRefused
+from domain.order import LineUnits
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
+from domain.view import Escalation, Payment
+from domain.waits import AtDeadline, Wait
+
+
+class ReturnStatus(StrEnum):
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    DECLINED = "DECLINED"
+    RECEIVED = "RECEIVED"
+    INSPECTED = "INSPECTED"
+    COMPLETED = "COMPLETED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+    @property
+    def final(self) -> bool:
+        s = ReturnStatus
+        return self in (s.DECLINED, s.COMPLETED, s.CANCELED, s.EXPIRED)
+
+
+class Disposition(StrEnum):
+    RESTOCK = "restock"
+    QUARANTINE = "quarantine"
+    SCRAP = "scrap"
+    SEND_BACK = "send_back"  # the customer's fault: the unit goes back, nothing is refunded
+
+    @property
+    def refunded(self) -> bool:
+        return self is not Disposition.SEND_BACK
+
+
+@dataclass(slots=True)
+class ReturnView:
+    """`lines` are what was asked for, `received` what came, `units` what inspection found."""
+
+    number: str
+    order: str
+    status: ReturnStatus | None = None
+    since: datetime | None = None
+    seq: int = 0
+    lines: tuple[LineUnits, ...] = ()
+    reason: str = ""
+    amount: int = 0
+    received: tuple[LineUnits, ...] = ()
+    location: str = ""
+    units: tuple[j.InspectedUnits, ...] = ()
+    refund: int = 0
+    payments: dict[str, Payment] = field(default_factory=dict)
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+
+    @property
+    def last_refund(self) -> Payment | None:
+        return max(self.payments.values(), key=lambda p: p.ordinal, default=None)
+
+
+def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus:
+    """The status after `body`. Refuses (`StepRefused`) what the status does not allow."""
+    s = ReturnStatus
+    match status, body:
+        case None, j.ReturnRequested():
+            return s.REQUESTED
+        case s.REQUESTED, j.ReturnApproved():
+            return s.APPROVED
+        case s.REQUESTED, j.ReturnDeclined():
+            return s.DECLINED
+        case s.APPROVED, j.ReturnReceived():
+            return s.RECEIVED
+        case s.RECEIVED, j.ReturnInspected():
+            return s.INSPECTED
+        case s.INSPECTED, j.PaymentMoved():
+            return s.INSPECTED
+        case s.INSPECTED, j.ReturnCompleted():
+            return s.COMPLETED
+        case ((s.REQUESTED | s.APPROVED), j.ReturnCanceled()):
+            return s.CANCELED
+        case s.APPROVED, j.Expired():
+            return s.EXPIRED
+        case _, j.Escalated() if status is not None and not status.final:
+            return status
+        case _:
+            raise StepRefused(f"a return that is {status} takes no {type(body).__name__}")
+
+
+def fold_return(number: str, order: str, journal: Iterable[j.Entry]) -> ReturnView:
+    """Refuses (`StepRefused`) a journal that is no path in the declared graph."""
+    view = ReturnView(number, order)
+    for entry in sorted(journal, key=lambda entry: entry.seq):
+        _apply(view, entry)
+    return view
+
+
+def _apply(view: ReturnView, entry: j.Entry) -> None:
+    status = return_transition(view.status, entry.body)
+    if status is not view.status:
+        view.status, view.since = status, entry.at
+    view.seq = entry.seq
+    match entry.body:
+        case j.ReturnRequested() as body:
+            view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
+        case j.ReturnReceived() as body:
+            view.received, view.location = body.lines, body.location
+        case j.ReturnInspected() as body:
+            view.units, view.refund = body.units, body.refund
+        case j.PaymentMoved() as body:
+            view.payments[body.key] = Payment(
+                body.key, body.operation, body.ordinal, body.status, body.amount, entry.at,
+                body.reason,
+            )  # fmt: skip
+        case j.Escalated() as body:
+            view.escalations[body.wait] = Escalation(
+                body.wait, body.reason, body.owner, body.level, entry.at
+            )
+        case _:
+            pass  # entries that change the status only, which `return_transition` has done
+
+
+def check_request(
+    lines: Iterable[LineUnits], delivered: dict[int, int], in_return: dict[int, int]
+) -> None:
+    """Refuses (`LimitExceeded`) more than was delivered and is not already being returned."""
+    asked: dict[int, int] = {}
+    for unit in lines:
+        asked[unit.line] = asked.get(unit.line, 0) + unit.quantity
+    if not asked:
+        raise StepRefused("a return names at least one line")
+    for line, units in asked.items():
+        left = delivered.get(line, 0) - in_return.get(line, 0)
+        if units < 1 or units > left:
+            raise LimitExceeded(f"line {line}: {units} units asked, {left} can be returned")
+
+
+def check_return_command(view: ReturnView, command: Command) -> None:
+    """Refuses (`StepRefused`) what the return's state does not allow now."""
+    s = ReturnStatus
+    allowed = {
+        CommandKind.RETURN_APPROVE: (s.REQUESTED,),
+        CommandKind.RETURN_DECLINE: (s.REQUESTED,),
+        CommandKind.RETURN_RECEIVE: (s.APPROVED,),
+        CommandKind.RETURN_INSPECT: (s.RECEIVED,),
+        CommandKind.RETURN_CANCEL: (s.REQUESTED, s.APPROVED),
+        CommandKind.RETRY_CAPTURE: (),
+    }.get(command.kind, ())
+    if view.status not in allowed:
+        act = command.kind.value.removeprefix("return_")
+        raise StepRefused(f"a return that is {view.status} does not allow: {act}")
+
+
+def check_received(view: ReturnView, lines: Iterable[LineUnits]) -> None:
+    """Refuses (`LimitExceeded`) units that nobody asked to return."""
+    _within({u.line: u.quantity for u in view.lines}, lines, "asked to return")
+
+
+def check_inspected(view: ReturnView, units: Iterable[j.InspectedUnits]) -> None:
+    """Every received unit gets exactly one disposition. Refuses (`LimitExceeded`) otherwise."""
+    found = tuple(LineUnits(u.line, u.sku, u.quantity) for u in units)
+    received = {u.line: u.quantity for u in view.received}
+    _within(received, found, "received")
+    if sum(u.quantity for u in found) != sum(received.values()):
+        raise LimitExceeded("every received unit needs a disposition")
+
+
+def _within(limit: dict[int, int], units: Iterable[LineUnits], what: str) -> None:
+    sums: dict[int, int] = {}
+    for unit in units:
+        sums[unit.line] = sums.get(unit.line, 0) + unit.quantity
+    for line, quantity in sums.items():
+        if quantity < 1 or quantity > limit.get(line, 0):
+            raise LimitExceeded(f"line {line}: {quantity} units, {limit.get(line, 0)} {what}")
+
+
+def return_waits(view: ReturnView, process: ProcessDefinition) -> list[Wait]:
+    """What the return waits for; as `domain.waits.waits` does for an order."""
+    if view.status is None or view.since is None or view.status.final:
+        return []
+    limits = {
+        ReturnStatus.REQUESTED: (
+            "decide",
+            "an agent has to decide the return",
+            Role.AGENT,
+            process.return_review_within,
+            AtDeadline.ESCALATE,
+        ),
+        ReturnStatus.APPROVED: (
+            "receive",
+            "the goods have to come back",
+            Role.CUSTOMER,
+            process.return_parcel_within,
+            AtDeadline.EXPIRE,
+        ),
+        ReturnStatus.RECEIVED: (
+            "inspect",
+            "the warehouse has to inspect the goods",
+            Role.WAREHOUSE,
+            process.return_inspect_within,
+            AtDeadline.ESCALATE,
+        ),
+        ReturnStatus.INSPECTED: (
+            "refund",
+            "the refund has to be executed",
+            Role.FINANCE,
+            process.task_within,
+            AtDeadline.ESCALATE,
+        ),
+    }
+    key, reason, owner, seconds, then = limits[view.status]
+    queued = owner is not Role.CUSTOMER and not _refund_under_way(view)
+    deadline = view.since + timedelta(seconds=seconds)
+    risen = view.escalations.get(key)
+    if risen is None:
+        return [Wait(key, reason, owner, view.since, deadline, then, queued=queued)]
+    deadline = risen.since + timedelta(seconds=process.task_within)
+    return [
+        Wait(key, risen.reason, risen.owner, view.since, deadline, then, queued=True,
+             level=risen.level)
+    ]  # fmt: skip
+
+
+def _refund_under_way(view: ReturnView) -> bool:
+    last = view.last_refund
+    return view.status is ReturnStatus.INSPECTED and (
+        last is None or last.status is not PaymentStatus.FAILED
+    )
+
+
+def needs_refund(view: ReturnView) -> bool:
+    paid = sum(
+        p.amount
+        for p in view.payments.values()
+        if p.operation is PaymentOperation.REFUND and p.status is PaymentStatus.SUCCEEDED
+    )
+    return view.status is ReturnStatus.INSPECTED and paid < view.refund

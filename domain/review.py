@@ -1,0 +1,51 @@
+"""Review: the inputs that the rules see, and what they may decide."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.order import PlacedOrder
+
+
+class Verdict(StrEnum):
+    APPROVE = "approve"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewInputs:
+    """All whole numbers: amounts in minor units, `price_deviation_bp` the largest deviation of a
+    line's price from the price list in hundredths of a percent.
+    """
+
+    channel: str
+    currency: str
+    total: int
+    units: int
+    price_deviation_bp: int
+    address_complete: bool
+    customer_blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDecision:
+    """`owner` is the staff role of a hold; `rule` names the row that matched."""
+
+    verdict: Verdict
+    reason: str
+    rule: str
+    rule_version: str
+    owner: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+def price_deviation_bp(order: PlacedOrder, price_list: dict[str, int]) -> int:
+    """The largest |ordered unit price − listed price| over the listed price, in basis points.
+    A SKU without a listed price counts as a full deviation.
+    """
+    worst = 0
+    for line in order.lines:
+        listed = price_list.get(line.sku, 0)
+        gap = abs(line.unit_price - listed)
+        worst = max(worst, gap * 10_000 // listed if listed else (10_000 if gap else 0))
+    return worst

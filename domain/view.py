@@ -1,0 +1,179 @@
+"""What an order is like now: the result of folding its journal and its facts.
+
+Only what cannot be derived from something else here is a field; the rest are properties.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.facts import Package
+from domain.order import LineUnits, PlacedOrder
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.transitions import OrderStatus
+
+
+class ParcelStatus(StrEnum):
+    """A fulfillment order and the shipment it becomes, in the order of progress."""
+
+    OPEN = "OPEN"
+    SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    PICKED = "PICKED"
+    PACKED = "PACKED"
+    SHIPPED = "SHIPPED"
+    IN_TRANSIT = "IN_TRANSIT"
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
+    DELIVERED = "DELIVERED"
+    REJECTED = "REJECTED"  # by the warehouse; its units are sourced elsewhere
+    CANCELED = "CANCELED"  # given back; nothing is sent
+
+    @property
+    def progress(self) -> int:
+        return _PROGRESS.index(self)
+
+    @property
+    def active(self) -> bool:
+        return self not in (ParcelStatus.REJECTED, ParcelStatus.CANCELED)
+
+
+_PROGRESS = tuple(ParcelStatus)
+
+
+@dataclass(slots=True)
+class Hold:
+    hold: str
+    reason: str
+    owner: str
+    since: datetime
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Parcel:
+    """`lines` are the units it carries now; `at` says when it reached each status;
+    `trouble` is the carrier's or warehouse's problem kind, if any; `amount` is what is due for it.
+    """
+
+    fulfillment_order: str
+    location: str
+    lines: tuple[LineUnits, ...]
+    since: datetime
+    status: ParcelStatus = ParcelStatus.OPEN
+    replaces: str = ""
+    cancel: str = ""  # requested | confirmed | refused
+    picked: tuple[LineUnits, ...] | None = None
+    packages: tuple[Package, ...] = ()
+    booked: bool = False  # our books have the shipment: stock consumed, sale owed
+    arrival_booked: bool = False
+    amount: int = 0
+    trouble: str = ""
+    at: dict[str, datetime] = field(default_factory=dict)
+    arrived: tuple[str, ...] = ()  # tracking numbers delivered
+
+    @property
+    def missing(self) -> tuple[LineUnits, ...]:
+        """Units that the warehouse did not find: a short pick."""
+        if self.picked is None or self.booked:
+            return ()
+        found: dict[int, int] = {}
+        for unit in self.picked:
+            found[unit.line] = found.get(unit.line, 0) + unit.quantity
+        short = ((u, u.quantity - found.get(u.line, 0)) for u in self.lines)
+        return tuple(LineUnits(u.line, u.sku, n) for u, n in short if n > 0)
+
+    def units_of(self, line: int) -> int:
+        return sum(unit.quantity for unit in self.lines if unit.line == line)
+
+
+@dataclass(slots=True)
+class Payment:
+    key: str
+    operation: PaymentOperation
+    ordinal: int
+    status: PaymentStatus
+    amount: int
+    since: datetime
+    reason: str = ""
+    fulfillment_order: str = ""
+
+
+@dataclass(slots=True)
+class Escalation:
+    wait: str
+    reason: str
+    owner: str
+    level: int
+    since: datetime
+
+
+@dataclass(slots=True)
+class OrderView:
+    """`seq` is the last journal entry folded in, `facts` the ids of the facts folded in."""
+
+    order: PlacedOrder
+    status: OrderStatus = OrderStatus.RECEIVED
+    since: datetime | None = None  # when the status was reached
+    seq: int = 0
+    facts: tuple[str, ...] = ()
+    holds: dict[str, Hold] = field(default_factory=dict)
+    parcels: dict[str, Parcel] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    canceled_units: dict[int, int] = field(default_factory=dict)  # by line
+    registered: int = 0
+    left_receivable: tuple[str, ...] = ()  # fulfillment orders
+
+    @property
+    def currency(self) -> str:
+        return self.order.currency
+
+    @property
+    def active_parcels(self) -> list[Parcel]:
+        return [parcel for parcel in self.parcels.values() if parcel.status.active]
+
+    def allocated(self, line: int) -> int:
+        """Units of the line that some active parcel carries; a superseding one counts once."""
+        return sum(
+            parcel.units_of(line)
+            for parcel in self.active_parcels
+            if not (parcel.replaces and self.parcels[parcel.replaces].status.active)
+        )
+
+    @property
+    def unallocated(self) -> tuple[LineUnits, ...]:
+        """What is still to be sourced."""
+        rest = (
+            LineUnits(o.line, o.sku, o.quantity - self.canceled(o.line) - self.allocated(o.line))
+            for o in self.order.lines
+        )
+        return tuple(units for units in rest if units.quantity > 0)
+
+    def canceled(self, line: int) -> int:
+        return self.canceled_units.get(line, 0)
+
+    def shipped_units(self, line: int) -> int:
+        return sum(p.units_of(line) for p in self.parcels.values() if p.booked)
+
+    def delivered_units(self, line: int) -> int:
+        return sum(
+            p.units_of(line)
+            for p in self.parcels.values()
+            if p.booked and p.status is ParcelStatus.DELIVERED
+        )
+
+    def paid(self, operation: PaymentOperation) -> int:
+        """Minor units moved by the succeeded transactions of one operation."""
+        return sum(
+            payment.amount
+            for payment in self.payments.values()
+            if payment.operation is operation and payment.status is PaymentStatus.SUCCEEDED
+        )
+
+    def last_payment(self, operation: PaymentOperation, parcel: str = "") -> Payment | None:
+        found = [
+            payment
+            for payment in self.payments.values()
+            if payment.operation is operation and payment.fulfillment_order == parcel
+        ]
+        return max(found, key=lambda payment: payment.ordinal, default=None)

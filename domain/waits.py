@@ -1,0 +1,166 @@
+"""What an order waits for: reason, owner, deadline, and what happens at the deadline.
+
+Derived from the view, never stored: the workflow's one timer, the ops queue, the tracking page and
+the auditor all read this list.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.access import Role
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
+from domain.transitions import OrderStatus
+from domain.view import OrderView, Parcel, ParcelStatus, Payment
+
+SHIPPED = ParcelStatus.SHIPPED.progress
+
+
+class AtDeadline(StrEnum):
+    ESCALATE = "escalate"  # a staff role gets it in its queue
+    EXPIRE = "expire"  # the order ends, and what was done is undone
+    CANCEL_UNITS = "cancel_units"  # the units that nobody can supply are canceled
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`owner` can end it: customer, warehouse, carrier, payment provider, or a staff role;
+    `level` counts the escalations so far; a wait with `queued` stands in an ops queue.
+    """
+
+    key: str
+    reason: str
+    owner: str
+    since: datetime
+    deadline: datetime
+    then: AtDeadline
+    queued: bool = False
+    level: int = 0
+
+
+def waits(view: OrderView, process: ProcessDefinition) -> list[Wait]:
+    """Earliest deadline first; escalated waits belong to staff and keep a deadline ahead."""
+    found = [_as_escalated(view, process, wait) for wait in _plain_waits(view, process)]
+    return sorted(found, key=lambda wait: (wait.deadline, wait.key))
+
+
+def _as_escalated(view: OrderView, process: ProcessDefinition, wait: Wait) -> Wait:
+    risen = view.escalations.get(wait.key)
+    if risen is None:
+        return wait
+    deadline = risen.since + timedelta(seconds=process.task_within)
+    return Wait(
+        wait.key,
+        risen.reason,
+        risen.owner,
+        wait.since,
+        deadline,
+        AtDeadline.ESCALATE,
+        queued=True,
+        level=risen.level,
+    )
+
+
+def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
+    if view.status.final:
+        yield from _money_waits(view, process)
+        return
+    yield from _hold_waits(view, process)
+    yield from _money_waits(view, process)
+    for parcel in view.active_parcels:
+        yield from _parcel_waits(parcel, process)
+    if view.status is OrderStatus.COMPLETED and view.since is not None:
+        yield _wait("return_window", "return window is open", Role.CUSTOMER, view.since,
+                    process.return_window, AtDeadline.CLOSE)  # fmt: skip
+
+
+def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
+    limits = {
+        "review": (process.review_within, AtDeadline.ESCALATE),
+        "stock": (process.stock_within, AtDeadline.CANCEL_UNITS),
+        "payment": (process.payment_retry_within, AtDeadline.EXPIRE),
+    }
+    for hold in view.holds.values():
+        seconds, then = limits[hold.hold]
+        yield _wait(f"hold/{hold.hold}", hold.reason, hold.owner, hold.since, seconds, then,
+                    queued=hold.owner in set(Role) - {Role.CUSTOMER})  # fmt: skip
+
+
+def _money_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
+    for payment in view.payments.values():
+        if payment.status is PaymentStatus.REQUIRES_ACTION and not view.status.final:
+            yield _wait(f"payment/{payment.key}", "the cardholder has to confirm the payment",
+                        Role.CUSTOMER, payment.since, process.payment_action_within,
+                        AtDeadline.EXPIRE)  # fmt: skip
+        elif given_up(view, payment):
+            what = f"{payment.operation} failed: {payment.reason}"
+            yield _wait(f"payment/{payment.key}", what, Role.FINANCE, payment.since,
+                        process.task_within, AtDeadline.ESCALATE, queued=True)  # fmt: skip
+
+
+def given_up(view: OrderView, payment: Payment) -> bool:
+    """A capture or void that failed for good, with no later attempt: finance has to decide."""
+    if payment.operation is PaymentOperation.AUTHORIZE or payment.reason == "no_effect":
+        return False
+    last = view.last_payment(payment.operation, payment.fulfillment_order)
+    return (
+        payment.status is PaymentStatus.FAILED
+        and payment is last
+        and payment.fulfillment_order not in view.left_receivable
+    )
+
+
+def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
+    key, at = f"parcel/{parcel.fulfillment_order}", parcel.at
+    if parcel.cancel == "requested" and parcel.status.progress < SHIPPED:
+        yield _wait(f"{key}/cancel", "the warehouse has to give the parcel back", Role.WAREHOUSE,
+                    at["cancel_requested"], process.cancel_within, AtDeadline.ESCALATE)  # fmt: skip
+        return
+    match parcel.status:
+        case ParcelStatus.SUBMITTED:
+            yield _wait(f"{key}/accept", "the warehouse has to accept the parcel", "warehouse",
+                        at["submitted"], process.accept_within, AtDeadline.ESCALATE)  # fmt: skip
+        case ParcelStatus.ACCEPTED | ParcelStatus.PICKED | ParcelStatus.PACKED:
+            since = at.get("accepted") or at.get("picked") or at["packed"]
+            yield _wait(f"{key}/ship", "the warehouse has to pick, pack and ship", "warehouse",
+                        since, process.ship_within, AtDeadline.ESCALATE)  # fmt: skip
+        case ParcelStatus.SHIPPED:
+            yield _wait(f"{key}/transit", "the carrier has to scan the parcel", "carrier",
+                        at["shipped"], process.transit_within, AtDeadline.ESCALATE)  # fmt: skip
+        case ParcelStatus.IN_TRANSIT | ParcelStatus.OUT_FOR_DELIVERY:
+            within = 0.0 if parcel.trouble in ("lost", "returned_to_sender") else (
+                process.deliver_within
+            )  # fmt: skip
+            since = at["trouble"] if within == 0.0 else at["shipped"]
+            reason = (
+                f"the carrier reports: {parcel.trouble.replace('_', ' ')}"
+                if parcel.trouble
+                else "the carrier has to deliver the parcel"
+            )
+            yield _wait(f"{key}/deliver", reason, "carrier", since, within,
+                        AtDeadline.ESCALATE)  # fmt: skip
+        case _:
+            return
+
+
+def _wait(
+    key: str,
+    reason: str,
+    owner: str,
+    since: datetime,
+    seconds: float,
+    then: AtDeadline,
+    *,
+    queued: bool = False,
+) -> Wait:
+    return Wait(key, reason, str(owner), since, since + timedelta(seconds=seconds), then, queued)
+
+
+def rises_to(wait: Wait) -> Role:
+    """The staff role that gets a wait at its deadline; from the second level on, a supervisor."""
+    if wait.level > 0 or wait.queued:
+        return Role.SUPERVISOR
+    return Role.WAREHOUSE if wait.owner == "warehouse" else Role.AGENT
