@@ -1,0 +1,1 @@
+"""What all simulators share: journal, idempotency keys, faults, outgoing queue, front door."""

@@ -1,0 +1,165 @@
+"""The payment provider's book: what payments and operations are, and what each request comes to.
+
+Deciding (`authorization`, `capture`, ...) changes nothing and gives facts; `take` changes the book
+by a fact from the journal. No HTTP and no clock here.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from simulators.kit.wire import Json
+
+CARDS = {
+    "tok_ok": "authorized",
+    "tok_declined": "declined",
+    "tok_requires_action": "requires_action",
+    "tok_capture_fails": "authorized",
+}
+REFUSALS = {
+    "exceeds_authorization": "more than what is authorized and not yet captured",
+    "not_authorized": "the payment is not authorized",
+    "nothing_to_void": "no authorization is left to release",
+    "exceeds_captured": "more than what is captured and not yet refunded",
+}
+
+
+@dataclass(slots=True)
+class Payment:
+    id: str
+    reference: str
+    amount: int  # minor units, as all amounts
+    currency: str
+    source: str
+    since: datetime
+    status: str  # authorized, declined, requires_action, voided
+    captured: int = 0
+    refunded: int = 0
+
+    def view(self) -> Json:
+        return {
+            "id": self.id,
+            "reference": self.reference,
+            "status": self.status,
+            "amount": self.amount,
+            "currency": self.currency,
+            "captured": self.captured,
+            "refunded": self.refunded,
+            "decline_code": "card_declined" if self.status == "declined" else None,
+            "action_url": f"https://bank.example/challenges/{self.id}"
+            if self.status == "requires_action"
+            else None,
+        }
+
+
+@dataclass(slots=True)
+class Operation:
+    """`status` of an authorization is the payment's answer; of the others succeeded or failed."""
+
+    id: str
+    operation: str
+    reference: str
+    amount: int
+    status: str
+    payment: Payment
+    error: str | None = None
+
+    def view(self) -> Json:
+        return {
+            "id": self.id,
+            "operation": self.operation,
+            "reference": self.reference,
+            "status": self.status,
+            "amount": self.amount,
+            "payment": self.payment.view(),
+        }
+
+
+@dataclass(slots=True)
+class Book:
+    payments: dict[str, Payment] = field(default_factory=dict)
+    by_key: dict[str, Operation] = field(default_factory=dict)
+    authorizations: dict[str, Operation] = field(default_factory=dict)  # by payment
+
+    def authorization(self, reference: str, amount: int, currency: str, source: str) -> Json:
+        payment = f"pay_{secrets.token_hex(10)}"
+        facts = _facts(payment, reference, amount, currency, CARDS[source])
+        return {**facts, "source": source}
+
+    def capture(self, payment: Payment, reference: str, amount: int) -> Json:
+        if payment.status != "authorized":
+            return _refusal(payment, reference, amount, "not_authorized")
+        if payment.captured + amount > payment.amount:
+            return _refusal(payment, reference, amount, "exceeds_authorization")
+        status = "failed" if payment.source == "tok_capture_fails" else "succeeded"
+        return _facts(payment.id, reference, amount, payment.currency, status)
+
+    def void(self, payment: Payment, reference: str) -> Json:
+        left = payment.amount - payment.captured
+        if payment.status not in {"authorized", "requires_action"} or not left:
+            return _refusal(payment, reference, 0, "nothing_to_void")
+        return _facts(payment.id, reference, left, payment.currency, "succeeded")
+
+    def refund(self, payment: Payment, reference: str, amount: int) -> Json:
+        if payment.refunded + amount > payment.captured:
+            return _refusal(payment, reference, amount, "exceeds_captured")
+        return _facts(payment.id, reference, amount, payment.currency, "succeeded")
+
+    def challenge(self, payment: Payment, *, passed: bool) -> Json:
+        status = "authorized" if passed else "declined"
+        facts = _facts(payment.id, payment.reference, payment.amount, payment.currency, status)
+        return {**facts, "operation": self.authorizations[payment.id].id}
+
+    def take(self, kind: str, facts: Json) -> Operation:
+        """Books a fact. A challenge finishes the authorization it belongs to."""
+        if kind == "challenge":
+            operation = self.authorizations[facts["payment"]]
+            operation.status = operation.payment.status = facts["status"]
+            return operation
+        payment = self._book(kind, facts)
+        operation = Operation(
+            facts["operation"],
+            kind,
+            facts["reference"],
+            facts["amount"],
+            facts["status"],
+            payment,
+            facts.get("error"),
+        )
+        self.by_key[facts["key"]] = operation
+        if kind == "authorize":
+            self.authorizations[payment.id] = operation
+        return operation
+
+    def _book(self, kind: str, facts: Json) -> Payment:
+        if kind == "authorize":
+            names = ("reference", "amount", "currency", "source", "status")
+            chosen = {name: facts[name] for name in names}
+            payment = Payment(facts["payment"], since=datetime.fromisoformat(facts["at"]), **chosen)
+            self.payments[payment.id] = payment
+            return payment
+        payment = self.payments[facts["payment"]]
+        match kind, facts["status"]:
+            case "capture", "succeeded":
+                payment.captured += facts["amount"]
+            case "refund", "succeeded":
+                payment.refunded += facts["amount"]
+            case "void", "succeeded":
+                payment.status = "voided"
+        return payment
+
+
+def _facts(payment: str, reference: str, amount: int, currency: str, status: str) -> Json:
+    return {
+        "payment": payment,
+        "operation": f"op_{secrets.token_hex(10)}",
+        "reference": reference,
+        "amount": amount,
+        "currency": currency,
+        "status": status,
+    }
+
+
+def _refusal(payment: Payment, reference: str, amount: int, error: str) -> Json:
+    facts = _facts(payment.id, reference, amount, payment.currency, "refused")
+    return {**facts, "error": error}
