@@ -1,0 +1,167 @@
+"""What the edges need from the books: placing orders, accepting commands, storing facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from domain.access import Principal
+from domain.codec import Json
+from domain.commands import Command, CommandKind
+from domain.facts import Fact
+from domain.order import LineUnits, PaymentMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Personal data: kept in rows of its own, referred to by id."""
+
+    name: str
+    line1: str
+    city: str
+    country: str
+    region: str = ""
+    postal_code: str = ""
+    line2: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLine:
+    """`unit_price` None takes the list price; otherwise it is checked against it in review."""
+
+    sku: str
+    quantity: int
+    unit_price: int | None = None
+    discount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """A channel's order, normalised. `payment_source` is a tokenized card, or the channel's own
+    payment reference when `payment_method` is paid_at_channel. `raw` is the order as received.
+    """
+
+    channel: str
+    channel_ref: str
+    currency: str
+    lines: Sequence[RequestedLine]
+    ship_to: Person
+    payment_method: PaymentMethod
+    payment_source: str
+    shipping: int = 0
+    customer_ref: str = ""
+    placed_at: datetime | None = None
+    raw: Json = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAnswer:
+    """`repeated` when the same key and body had placed it before."""
+
+    number: str
+    tracking_token: str
+    repeated: bool
+
+
+class Intake(Protocol):
+    async def place(self, principal: Principal, key: str, request: OrderRequest) -> PlacedAnswer:
+        """One transaction: command + raw channel order + person + order (RECEIVED) + projection +
+        outbox row (kind `order.start`). Refuses `UnknownSku`, `Malformed`, `KeyConflict`,
+        `Forbidden`. A channel's own order reference that was placed before under another key is
+        answered with the order it has (dedupe), or `KeyConflict` when the content differs.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCommand:
+    """`outcome` is set when the same command was settled before; `refusal` likewise."""
+
+    command: Command
+    subject: str
+    outcome: Json | None = None
+    refusal: tuple[str, str] | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.outcome is not None or self.refusal is not None
+
+
+class CommandBook(Protocol):
+    async def accept(
+        self,
+        principal: Principal,
+        key: str,
+        kind: CommandKind,
+        subject: str,
+        body: Json,
+    ) -> AcceptedCommand:
+        """Stores the command before it is delivered (expires after minutes). `body` may have
+        `reason`, `target`, `location`, `lines`, `units`, `source`. Checks role and state; refuses
+        `Forbidden`, `NotFound`, `StepRefused`, `KeyConflict`.
+        """
+
+    async def request_return(
+        self,
+        principal: Principal,
+        key: str,
+        order: str,
+        lines: Sequence[LineUnits],
+        reason: str,
+    ) -> str:
+        """One transaction: command + return + journal entry + outbox row (kind `return.start`).
+        Answers the return number; the same key and body the same number. Refuses
+        `LimitExceeded`, `StepRefused`, `NotFound`, `Forbidden`, `KeyConflict`.
+        """
+
+    async def refuse(self, command: str, code: str, message: str) -> None:
+        """A quick refusal by the process is an outcome too."""
+
+    async def undelivered(self, limit: int) -> list[AcceptedCommand]:
+        """Accepted, unsettled, not expired: for the sweeper. Expires the ones whose time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """`order` is empty when the fact matched nothing and is quarantined; `repeated` when the same
+    (source, event id) was stored before; `signal` whether the order has to be told.
+    """
+
+    fact: Fact
+    order: str
+    repeated: bool
+    signal: bool
+
+
+class FactInbox(Protocol):
+    async def store(self, source: str, event_id: str, fact: Fact, raw: Json) -> StoredFact:
+        """Unique by (source, event id); brings the order's projection up to date."""
+
+    async def told(self, facts: Sequence[str]) -> None:
+        """The engine has acknowledged the signals."""
+
+    async def untold(self, limit: int) -> list[StoredFact]:
+        """Facts to be told (again): never told, or told long ago and not handled yet."""
+
+    async def quarantine(self, fact: str, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    id: int
+    event_id: str
+    kind: str
+    subject: str
+    payload: Json
+    attempts: int
+
+
+class OutboxQueue(Protocol):
+    async def claim(self, limit: int) -> list[OutboxEvent]:
+        """Due events, each claimed for a while by conditional update (skip locked)."""
+
+    async def delivered(self, event: int) -> None: ...
+
+    async def failed(self, event: int, error: str) -> None:
+        """Due again after a growing delay; a dead letter after the last attempt."""

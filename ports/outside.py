@@ -1,0 +1,85 @@
+"""The outside parties, in domain words: payment provider, warehouse, review rules."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.order import LineUnits
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.review import ReviewDecision, ReviewInputs
+
+
+class OutcomeUnknown(Exception):  # noqa: N818  # it is a state of knowledge, not an error
+    """The call was made and no answer heard: it may or may not have had its effect."""
+
+
+class Unreachable(Exception):  # noqa: N818  # as above
+    """The party could not be asked at all; asking again later is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """`status` is SUCCEEDED, FAILED or REQUIRES_ACTION; `reason` the decline or failure code."""
+
+    status: PaymentStatus
+    payment: str
+    reason: str = ""
+    action_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """`key` is both the idempotency key and the reference; `payment` the provider's object, for
+    everything but an authorization; `amount` in minor units.
+    """
+
+    key: str
+    operation: PaymentOperation
+    amount: int
+    currency: str
+    source: str = ""
+    payment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    captures_per_authorization: int | None = None  # None: as many as fit
+
+
+class PaymentProvider(Protocol):
+    capabilities: Capabilities
+
+    async def perform(self, request: PaymentRequest) -> ProviderAnswer:
+        """Raises `OutcomeUnknown` when no answer was heard. A decline is an answer."""
+
+    async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
+        """The outcome of an operation; None proves that it had no effect and never will.
+        Raises `Unreachable`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelRequest:
+    """A fulfillment order for a warehouse. `ship_to` is personal data: it goes from the database
+    to the warehouse and nowhere else.
+    """
+
+    fulfillment_order: str
+    order: str
+    location: str
+    lines: tuple[LineUnits, ...]
+    ship_to: dict[str, str] = field(repr=False, default_factory=dict)
+
+
+class Warehouse(Protocol):
+    async def submit(self, parcel: ParcelRequest) -> None:
+        """Idempotent by the fulfillment order. Raises `OutcomeUnknown` or `Unreachable`."""
+
+    async def request_cancel(self, fulfillment_order: str) -> None:
+        """Idempotent; the answer comes as a fact. Raises `OutcomeUnknown` or `Unreachable`."""
+
+
+class ReviewRules(Protocol):
+    version: str
+
+    async def review(self, inputs: ReviewInputs) -> ReviewDecision:
+        """What no rule matches is held for a person, never approved."""

@@ -1,0 +1,142 @@
+"""Read views for the edges: lists, details and history from the projection, never wrapped rows.
+
+Every function takes the principal and answers only what it may see; what it may not see is
+`NotFound`, as if it did not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from domain.access import Principal
+from domain.codec import Json
+from domain.order import PlacedOrder
+from domain.process import ProcessDefinition
+from domain.view import OrderView
+from ports.desk import LiveProcess
+from ports.front_office import Person
+
+PAGE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """Amounts in minor units of `currency`."""
+
+    number: str
+    channel: str
+    channel_ref: str
+    status: str
+    payment_status: str
+    currency: str
+    total: int
+    customer_ref: str
+    placed_at: datetime
+    updated_at: datetime
+    parcels: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRead:
+    key: str
+    operation: str
+    ordinal: int
+    status: str
+    amount: int
+    reason: str
+    fulfillment_order: str
+    action_url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRead:
+    number: str
+    order: str
+    status: str
+    reason: str
+    lines: Json
+    received: Json
+    units: Json
+    refund: int
+    currency: str
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """`person` only for those who may see personal data (staff, the customer, the channel)."""
+
+    summary: OrderSummary
+    order: PlacedOrder
+    process: ProcessDefinition
+    view: OrderView
+    last_known: LiveProcess
+    payments: list[PaymentRead]
+    returns: list[ReturnRead]
+    person: Person | None = field(repr=False, default=None)
+    tracking_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One journal entry or fact; `source` is journal or the outside party; `data` its content:
+    for decisions the inputs, rule version, candidates and reasons.
+    """
+
+    at: datetime
+    source: str
+    kind: str
+    by: str
+    subject: str
+    data: Json
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRead:
+    """A wait owned by staff: one row of the ops queue."""
+
+    id: str
+    subject: str
+    order: str
+    reason: str
+    owner: str
+    since: datetime
+    deadline: datetime
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Keyset page: `cursor` continues after the last item; None at the end."""
+
+    items: Sequence[Json]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    status: str = ""
+    channel: str = ""
+    customer_ref: str = ""
+    search: str = ""  # an order number or a channel's reference
+
+
+class Reads(Protocol):
+    async def order(self, principal: Principal, number: str) -> OrderDetail: ...
+
+    async def order_by_token(self, token: str) -> tuple[Principal, OrderDetail]:
+        """The customer that a tracking link makes, and the order. Refuses `NotFound`."""
+
+    async def orders(
+        self, principal: Principal, wanted: OrderFilter, first: int, after: str | None
+    ) -> Page:
+        """Newest first; `first` up to `PAGE_MAX`. Refuses `Malformed` cursors."""
+
+    async def timeline(self, principal: Principal, number: str) -> list[TimelineEntry]:
+        """Of the order and its returns, by time."""
+
+    async def tasks(self, principal: Principal, owner: str, first: int, after: str | None) -> Page:
+        """Earliest deadline first. Refuses (`Forbidden`) anyone but staff and developers."""

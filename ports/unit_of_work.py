@@ -1,0 +1,205 @@
+"""One effect in our database: everything in it is committed together, or not at all.
+
+Lock order, everywhere: command → order → stock by (SKU, location) → payment → ledger.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from domain.codec import Json
+from domain.facts import Fact
+from domain.journal import Body, Entry, InspectedUnits, PlannedParcel
+from domain.ledger import Posting
+from domain.order import LineUnits, PlacedOrder
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
+from domain.returns import ReturnView
+from domain.sourcing import Location, Stock
+from domain.view import OrderView
+from domain.waits import Wait
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LockedOrder:
+    """An order whose row is locked until the unit of work ends."""
+
+    order: PlacedOrder
+    process: ProcessDefinition
+    journal: tuple[Entry, ...]
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedReturn:
+    order: PlacedOrder
+    process: ProcessDefinition
+    journal: tuple[Entry, ...]
+
+
+class Orders(Protocol):
+    """Orders, returns, their journals and projections."""
+
+    async def lock(self, order: str) -> LockedOrder:
+        """Refuses `NotFound`. Facts that were quarantined are not among its facts."""
+
+    async def lock_return(self, rma: str) -> LockedReturn:
+        """Locks the order's row as well, so that two returns never race past a limit."""
+
+    async def append(
+        self, subject: str, after: int, bodies: Sequence[Body], by: str
+    ) -> tuple[Entry, ...]:
+        """Journals `bodies` as entries after+1 … of an order or a return, at the database's time."""
+
+    async def project(self, view: OrderView, waits: Sequence[Wait]) -> None:
+        """Saves the projection and brings the ops queue in line with the waits of staff."""
+
+    async def project_return(self, view: ReturnView, waits: Sequence[Wait]) -> None: ...
+
+    async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
+        """Units by line that returns have asked for and that were not declined or dropped."""
+
+    async def refunded_units(self, order: str) -> dict[int, int]:
+        """Units by line for which an inspected return was granted its refund."""
+
+
+class Steps(Protocol):
+    """Results of steps, unique by (subject, step, ordinal): a retry returns the first result."""
+
+    async def find(self, subject: str, step: str, ordinal: int) -> Json | None: ...
+
+    async def save(self, subject: str, step: str, ordinal: int, result: Json) -> None: ...
+
+
+class Inventory(Protocol):
+    async def locations(self) -> list[Location]:
+        """The active ones."""
+
+    async def available(self, skus: Iterable[str]) -> Stock:
+        """on_hand − reserved − safety stock where positive, by location and SKU. Not locked."""
+
+    async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> bool:
+        """All units or none: False when some stock is no longer there. Creates the fulfillment
+        orders. One conditional statement, SKUs pooled, rows locked in (SKU, location) order.
+        """
+
+    async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:
+        """Idempotent, and safe when the reservation never happened."""
+
+    async def release_all(self, order: str) -> None:
+        """Every active reservation of the order."""
+
+    async def write_off_missing(self, parcel: str, lines: Sequence[LineUnits]) -> None:
+        """A short pick: the units are not there, so on_hand falls and the reservation goes."""
+
+    async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:
+        """Shipped: the reservation is consumed and on_hand falls by a movement."""
+
+    async def take_back(self, rma: str, location: str, units: Sequence[InspectedUnits]) -> None:
+        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment transaction; `provider_payment` is the provider's object, once known;
+    `source` the tokenized means, for an authorization.
+    """
+
+    key: str
+    subject: str
+    order: str
+    operation: PaymentOperation
+    ordinal: int
+    status: PaymentStatus
+    amount: int
+    currency: str
+    fulfillment_order: str = ""
+    provider_payment: str = ""
+    reason: str = ""
+    action_url: str = ""
+    source: str = ""
+
+
+class Payments(Protocol):
+    async def begin(self, row: PaymentRow) -> PaymentRow:
+        """Commits the intent, or returns the row that is there. Refuses (`LimitExceeded`) a
+        capture beyond what was authorized and a refund beyond what was captured, under lock.
+        """
+
+    async def find(self, key: str) -> PaymentRow | None: ...
+
+    async def move(
+        self,
+        key: str,
+        status: PaymentStatus,
+        *,
+        provider_payment: str = "",
+        reason: str = "",
+        action_url: str = "",
+    ) -> bool:
+        """A conditional transition; False when the row was no longer in a status before it."""
+
+    async def authorization(self, order: str) -> PaymentRow | None:
+        """The succeeded authorization of the order, if any."""
+
+
+class Ledger(Protocol):
+    async def post(self, posting: Posting) -> None:
+        """Unique by its operation: posting it again changes nothing."""
+
+
+class Outbox(Protocol):
+    async def put(self, event_id: str, kind: str, subject: str, payload: Json) -> None:
+        """Unique by `event_id`, which is derived and stable."""
+
+
+class Facts(Protocol):
+    async def handled(self, facts: Sequence[str], by: str) -> None: ...
+
+
+class Commands(Protocol):
+    async def body(self, command: str) -> Json:
+        """What was asked for, as the edge stored it."""
+
+    async def settle(self, command: str, *, refusal: tuple[str, str] | None, result: Json) -> None:
+        """Writes the outcome and, for an effect of a person, its audit row; `refusal` is
+        (code, message).
+        """
+
+
+class Catalog(Protocol):
+    async def prices(self, skus: Iterable[str], currency: str) -> dict[str, int]: ...
+
+    async def customer_blocked(self, customer_ref: str) -> bool: ...
+
+    async def address_complete(self, order: str) -> bool: ...
+
+    async def ship_to(self, order: str) -> dict[str, str]:
+        """Personal data for the warehouse: name, line1, city, region, postal_code, country,
+        phone.
+        """
+
+
+class UnitOfWork(Protocol):
+    orders: Orders
+    steps: Steps
+    inventory: Inventory
+    payments: Payments
+    ledger: Ledger
+    outbox: Outbox
+    facts: Facts
+    commands: Commands
+    catalog: Catalog
+
+    async def now(self) -> datetime:
+        """The database's time: one clock for all writers."""
+
+
+class Database(Protocol):
+    async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Runs `work` in one transaction and commits; serialization failures and deadlocks are
+        tried again with a new session; a Refusal rolls back and passes through.
+        """
