@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by source
     channel_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by channel
 
+    # Written by the supervisor while it runs; simulator_keys come from a simulated home.
+    temporal_ui_url: str = ""
+    simulator_urls: dict[str, str] = Field(default_factory=dict)  # by name, see orderloom.keys
+    simulator_keys: dict[str, SecretStr] = Field(default_factory=dict)
+
     max_cached_workflows: int = Field(default=2_000, ge=0)  # 50 to 90 KB each in the worker
     max_concurrent_activities: int = Field(default=32, ge=1)
     max_concurrent_workflow_tasks: int = Field(default=16, ge=2)
@@ -174,5 +179,6 @@ def _from_home(home: Home) -> dict[str, Any]:
         "channel_secrets": keys.get("channel_secrets"),
         "payment_key": simulator_keys.get("payment"),
         "warehouse_key": simulator_keys.get("warehouse"),
+        "simulator_keys": simulator_keys,
     }
     return {name: value for name, value in values.items() if value}

@@ -3,23 +3,15 @@
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from orderloom.roles import Role
+
 ISSUER = "orderloom"
 AUDIENCE = "orderloom-api"
 KEY_LABEL = b"orderloom/jwt"
-
-
-class Role(StrEnum):
-    AGENT = "agent"
-    WAREHOUSE = "warehouse"
-    FINANCE = "finance"
-    SUPERVISOR = "supervisor"
-    DEVELOPER = "developer"  # reads only
-    CHANNEL = "channel"
 
 
 def signing_key(server_key: str) -> OctKey:

@@ -7,6 +7,7 @@ and a client that keeps connecting to a part which is just restarting can connec
 
 import random
 import socket
+from collections.abc import Collection
 
 from orderloom.errors import Refused
 
@@ -32,13 +33,13 @@ def is_listening(port: int, host: str = HOST) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-def free_port(preferred: int | None = None) -> int:
-    """`preferred` when it is free, else any."""
+def free_port(preferred: int | None = None, *, avoid: Collection[int] = ()) -> int:
+    """`preferred` when it is free, else any but those to `avoid` (chosen, not bound yet)."""
     if preferred and is_free(preferred):
         return preferred
     chance = random.SystemRandom()
     for _ in range(TRIES_MAX):
         port = chance.randint(FIRST_PORT, LAST_PORT)
-        if is_free(port):
+        if port not in avoid and is_free(port):
             return port
     raise Refused(f"Found no free port between {FIRST_PORT} and {LAST_PORT}.")

@@ -20,7 +20,7 @@ from orderloom.errors import Refused
 from orderloom.supervisor.part import Part, StopStage
 
 USER = "postgres"
-DATABASE = "orderloom"  # created by the migrations; the server starts with `postgres`
+DATABASE = "orderloom"
 MAX_CONNECTIONS = 100
 
 
@@ -48,7 +48,7 @@ class EmbeddedPostgres(EmbeddedServer):
         self._password = password
         self._data = folder / "data"
 
-    def url(self, database: str = USER) -> str:
+    def url(self, database: str = DATABASE) -> str:
         """SQLAlchemy form, password included."""
         return f"postgresql+psycopg://{USER}:{self._password}@{HOST}:{self.port}/{database}"
 
@@ -68,7 +68,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def prepare(self) -> None:
         """Creates the data folder once, and makes sure that nothing stale stops the start."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not (self._data / "PG_VERSION").exists():
             self._create_data()
         self._disown_stale_pid_file()
@@ -113,11 +113,11 @@ class EmbeddedPostgres(EmbeddedServer):
                 open_way_to(binaries() / "postgres")
                 own(draft, user)
                 own(Path(password.name), user)
-            self._initdb(draft, Path(password.name), user)
+            self._fill(draft, Path(password.name), user)
         draft.rename(self._data)
 
-    def _initdb(self, data: Path, password: Path, user: str | None) -> None:
-        command = [
+    def _fill(self, data: Path, password: Path, user: str | None) -> None:
+        initdb = [
             str(binaries() / "initdb"),
             *("-D", str(data), "-U", USER, "--encoding=UTF8"),
             # Built in: the same order of text on every machine, whatever locales it has.
@@ -125,8 +125,14 @@ class EmbeddedPostgres(EmbeddedServer):
             *("--auth=scram-sha-256", f"--pwfile={password}"),
             *([] if self.durable else ["--no-sync"]),
         ]
+        self._run(initdb, user)
+        single = [str(binaries() / "postgres"), "--single", "-D", str(data), USER]
+        self._run(single, user, statement=f"CREATE DATABASE {DATABASE};\n")
+
+    def _run(self, command: list[str], user: str | None, statement: str = "") -> None:
         done = subprocess.run(
             command,
+            input=statement,
             capture_output=True,
             text=True,
             check=False,

@@ -53,11 +53,13 @@ class EmbeddedTemporal(EmbeddedServer):
         http_port: int | None = None,
         ui_port: int | None = None,
         ui: bool = True,
+        namespace: str = "default",
     ) -> None:
         super().__init__(folder)
         self.port = port or free_port()
         self.ui_port = (ui_port or free_port()) if ui else None
         self._http_port = http_port or free_port()
+        self._namespace = namespace
 
     @property
     def address(self) -> str:
@@ -88,7 +90,7 @@ class EmbeddedTemporal(EmbeddedServer):
             options += ["--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
         else:
             options += ["--headless"]
-        options += ["--namespace", "default", "--log-level", "warn"]
+        options += ["--namespace", self._namespace, "--log-level", "warn"]
         for attribute in SEARCH_ATTRIBUTES:
             options += ["--search-attribute", attribute]
         for key, value in DYNAMIC_CONFIG.items():
@@ -108,7 +110,7 @@ class EmbeddedTemporal(EmbeddedServer):
     def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """Its HTTP API, which spares a gRPC client here; None while it does not answer."""
         request = urllib.request.Request(
-            f"http://{HOST}:{self._http_port}/api/v1/namespaces/default{path}",
+            f"http://{HOST}:{self._http_port}/api/v1/namespaces/{self._namespace}{path}",
             data=json.dumps(body).encode() if body else None,
             headers={"content-type": "application/json"},
         )

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -135,8 +135,12 @@ def find_leftovers(run: Path) -> list[PartProcess]:
     return found
 
 
-def stop_all(running: Sequence[PartProcess]) -> list[str]:
-    """Stage by stage: the stop signal, each part's grace, then SIGKILL. Names who needed it."""
+def stop_all(
+    running: Sequence[PartProcess], *, hurry: Callable[[], bool] = lambda: False
+) -> list[str]:
+    """Stage by stage: the stop signal, each part's grace (none in a hurry), then SIGKILL.
+    Names who needed it.
+    """
     killed = []
     for stage in sorted({process.part.stop_stage for process in running}):
         stopping = [process for process in running if process.part.stop_stage == stage]
@@ -145,10 +149,10 @@ def stop_all(running: Sequence[PartProcess]) -> list[str]:
         asked_at = time.monotonic()
         for process in stopping:
             deadline = asked_at + process.part.grace_seconds
-            if not _ended_by(process, deadline):
+            if not _ended_by(process, deadline, hurry):
                 killed.append(process.part.name)
                 process.kill()
-                _ended_by(process, time.monotonic() + 5)
+                _ended_by(process, time.monotonic() + 5, lambda: False)
             process.forget()
     return killed
 
@@ -158,9 +162,9 @@ def python_argv(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
-def _ended_by(process: PartProcess, deadline: float) -> bool:
+def _ended_by(process: PartProcess, deadline: float, hurry: Callable[[], bool]) -> bool:
     while process.is_running():
-        if time.monotonic() >= deadline:
+        if hurry() or time.monotonic() >= deadline:
             return False
         time.sleep(0.01)
     return True

@@ -1,0 +1,78 @@
+"""The command line. One table names every command; one place leaves the process.
+
+The modules in the table are imported to build `--help`, so they are light at the top and import
+what is heavy (Settings 0.3 s, temporalio, SQLAlchemy and FastAPI 0.4 s each) inside their function.
+"""
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import NoReturn
+
+import typer
+
+from orderloom.errors import Refused
+
+SYSTEM = "The system"
+PARTS = "Its parts, each alone (compose and clusters start these)"
+
+# name → where its function is, by panel of the help page. A new command is one line here.
+COMMANDS = {
+    SYSTEM: {
+        "up": "orderloom.commands.up:up",
+        "doctor": "orderloom.commands.doctor:doctor",
+        "token": "orderloom.commands.token:token",
+    },
+    PARTS: {
+        "api": "orderloom.commands.parts:api",
+        "worker": "orderloom.commands.parts:worker",
+        "relay": "orderloom.commands.parts:relay",
+        "migrate": "orderloom.commands.parts:migrate",
+        "simulators": "orderloom.commands.simulators:simulators",
+    },
+}
+
+
+def build() -> typer.Typer:
+    app = typer.Typer(
+        help="Orderloom: each customer order is one durable workflow.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # they show local variables, which may be secrets
+        rich_markup_mode="rich",
+    )
+    for panel, commands in COMMANDS.items():
+        for name, place in commands.items():
+            module, function = place.split(":")
+            command = getattr(import_module(module), function)
+            app.command(name, rich_help_panel=panel)(command)
+    return app
+
+
+def main() -> NoReturn:
+    leave(run())
+
+
+def run() -> int:
+    """The exit code: 0 done, 1 refused or failed, 2 misused."""
+    try:
+        build()()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except Refused as refusal:
+        typer.secho(f"orderloom: {refusal}", fg="red", err=True)
+        return 1
+    except Exception:  # noqa: BLE001 - shown in full; `leave` would hide it
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def leave(code: int) -> NoReturn:
+    """The only way out. A process that used temporalio's client aborts about one time in eight
+    when the interpreter shuts down (sdk-python issue 300), so the interpreter does not.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,1 @@
+"""The commands: light at the top, heavy imports inside (see `orderloom.cli`)."""

@@ -1,0 +1,61 @@
+"""The parts of a running system, each alone. `up` starts them like this, and so does compose."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orderloom.commands.options import HomeOption, ReadyFileOption, use_home
+
+
+def api(
+    home: HomeOption = None,
+    ready_file: ReadyFileOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on, else ORDERLOOM_API_HOST.")] = "",
+    port: Annotated[int, typer.Option(help="Port, else ORDERLOOM_API_PORT, else 8000.")] = 0,
+) -> None:
+    """Take orders in and show them: GraphQL, intake, webhooks and pages."""
+    for name, value in (("ORDERLOOM_API_HOST", host), ("ORDERLOOM_API_PORT", port)):
+        if value:
+            os.environ[name] = str(value)
+    _serve("api", "orderloom.server:serve", home, ready_file)
+
+
+def worker(home: HomeOption = None, ready_file: ReadyFileOption = None) -> None:
+    """Run the workflows and activities of orders."""
+    _serve("worker", "orderloom.worker:run", home, ready_file)
+
+
+def relay(home: HomeOption = None, ready_file: ReadyFileOption = None) -> None:
+    """Send what is due: workflow starts, facts, webhooks and notifications."""
+    _serve("relay", "orderloom.relay:run", home, ready_file)
+
+
+def migrate(home: HomeOption = None) -> None:
+    """Bring the database to the newest form, and end."""
+    use_home(home)
+    from orderloom.logging import configure_logging
+    from orderloom.settings import part_settings
+
+    settings = part_settings()
+    configure_logging(settings.log_level, part="migrate")
+    import_module("adapters.postgres.migrate").upgrade(settings.database_url)
+
+
+def _serve(name: str, place: str, home: Path | None, ready_file: Path | None) -> None:
+    """Runs the coroutine function at `place` ("module:function") until it is told to stop."""
+    use_home(home)
+    import uvloop
+
+    from orderloom.logging import configure_logging
+    from orderloom.settings import part_settings
+    from orderloom.supervisor.process import READY_FILE_VARIABLE
+
+    if ready_file is not None:
+        os.environ[READY_FILE_VARIABLE] = str(ready_file)
+    settings = part_settings()
+    configure_logging(settings.log_level, part=name)
+    module, function = place.split(":")
+    uvloop.run(getattr(import_module(module), function)(settings))
