@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import httpx
 from pydantic import Field
 from standardwebhooks import Webhook
 from starlette.requests import Request
@@ -26,6 +25,7 @@ from starlette.routing import Route
 from simulators.kit.journal import Line
 from simulators.kit.launch import main
 from simulators.kit.outbox import Destination, Ending, Message
+from simulators.kit.poster import Reply
 from simulators.kit.simulator import Outcome, Simulator, Surroundings
 from simulators.kit.weather import Settings
 from simulators.kit.webhooks import signed
@@ -72,16 +72,16 @@ class Intake:
     def headers(self, message: Message, body: str) -> dict[str, str]:
         return signed(message.id, body, self._signer(message.kind))
 
-    def ending(self, message: Message, response: httpx.Response) -> Ending | None:
-        refused = response.is_client_error and response.status_code not in TRY_AGAIN
-        if not response.is_success and not refused:
+    def ending(self, message: Message, reply: Reply) -> Ending | None:
+        refused = reply.is_client_error and reply.status not in TRY_AGAIN
+        if not reply.is_success and not refused:
             return None
-        answer = _answer_of(response)
+        answer = reply.json_object()
         facts = {
             "message": message.id,
             "channel": message.kind,
             "order": self._sent[message.id].order,
-            "status": response.status_code,
+            "status": reply.status,
             "answer": answer,
             "attempts": message.attempts,
         }
@@ -165,14 +165,6 @@ class Channel(Simulator[ChannelSettings]):
         outcome = {"status": sent.status, "answer": sent.answer}
         ids = {"message_id": message, "channel": sent.channel, "order": sent.order}
         return Answer(200, {**ids, "state": sent.state, **outcome})
-
-
-def _answer_of(response: httpx.Response) -> Json:
-    try:
-        answer = response.json()
-    except ValueError:
-        return {"text": response.text[:500]}
-    return answer if isinstance(answer, dict) else {"text": response.text[:500]}
 
 
 if __name__ == "__main__":

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
-
 from simulators.kit.outbox import Ending, Message
+from simulators.kit.poster import Reply
 from simulators.kit.weather import Weather
 from simulators.warehouse_floor import FulfillmentOrder
 
@@ -26,8 +25,8 @@ class CarrierDesk:
             "idempotency-key": message.id,
         }
 
-    def ending(self, message: Message, response: httpx.Response) -> Ending | None:
-        if not response.is_success:
+    def ending(self, message: Message, reply: Reply) -> Ending | None:
+        if not reply.is_success:
             return None
         facts = {"tracking_number": message.id, "reference": message.body["reference"]}
         return Ending("parcel_booked", facts)

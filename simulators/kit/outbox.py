@@ -10,15 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import httpx
-
 from simulators.kit.journal import Journal
+from simulators.kit.poster import NoAnswer, NobodyThere, Poster, Reply
 from simulators.kit.weather import Settings, Weather
 from simulators.kit.wire import Json, dumps
 
 BACKOFF_FIRST_SECONDS = 0.05
 BACKOFF_MAX_SECONDS = 2.0
-ANSWER_TIMEOUT_SECONDS = 10.0
 PACE_CATCH_UP_SECONDS = 0.05  # a late timer may make up for this much
 
 
@@ -43,7 +41,7 @@ class Destination(Protocol):
 
     def headers(self, message: Message, body: str) -> dict[str, str]: ...
 
-    def ending(self, message: Message, response: httpx.Response) -> Ending | None:
+    def ending(self, message: Message, reply: Reply) -> Ending | None:
         """None: not accepted, try again."""
 
 
@@ -63,7 +61,8 @@ class Outbox:
         self._ready: deque[Message] = deque()
         self._withheld: list[Message] = []
         self._sending: set[asyncio.Task[None]] = set()
-        self._client: httpx.AsyncClient | None = None
+        self._poster = Poster()
+        self._started = False
         self._hold_until = 0.0  # nothing is sent before: the other side is away
         self._hold_seconds = 0.0
         self._pace_until = 0.0  # nothing is sent before: `rate`
@@ -74,7 +73,7 @@ class Outbox:
 
     def add(self, message: Message) -> None:
         self._open[message.id] = message
-        if self._client is None:
+        if not self._started:
             return  # still reading the journal: start() sends what remains open
         settings = self._settings
         if self._weather.strikes(settings.reorder):
@@ -86,10 +85,7 @@ class Outbox:
         self._open.pop(message_id, None)
 
     def start(self) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self._client = httpx.AsyncClient(
-            timeout=ANSWER_TIMEOUT_SECONDS, limits=limits, trust_env=False
-        )
+        self._started = True
         self._ready.extend(self._open.values())
         self._pump()
 
@@ -100,14 +96,11 @@ class Outbox:
         self._pump()
 
     async def close(self) -> None:
-        if self._wake:
-            self._wake.cancel()
-        self._ready.clear()
+        self._started = False
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
-        if self._client:
-            await self._client.aclose()
+        self._poster.close()
 
     @property
     def _settings(self) -> Settings:
@@ -124,7 +117,7 @@ class Outbox:
     def _pump(self) -> None:
         """Starts as many deliveries as concurrency, rate and the other side's health allow."""
         loop = asyncio.get_running_loop()
-        while self._ready and len(self._sending) < self._settings.concurrency:
+        while self._started and self._ready and len(self._sending) < self._settings.concurrency:
             wait = max(self._hold_until, self._pace_until) - loop.time()
             if wait > 0:
                 self._pump_in(wait)
@@ -156,30 +149,30 @@ class Outbox:
     async def _deliver(self, message: Message) -> None:
         await self._journal.synced()
         message.attempts += 1
-        copies = 2 if self._weather.strikes(self._settings.duplicate) else 1
-        first, *_ = await asyncio.gather(*(self._post(message) for _ in range(copies)))
-        ending = self._destination.ending(message, first) if first is not None else None
-        if ending is not None:
+        if self._weather.strikes(self._settings.duplicate):
+            reply, _ = await asyncio.gather(self._post(message), self._post(message))
+        else:
+            reply = await self._post(message)
+        ending = self._destination.ending(message, reply) if reply else None
+        if ending:
             self._end(message, ending)
             return
         wait = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** min(message.attempts, 10))
         self._later(message, wait * self._weather.chance.uniform(0.5, 1))
 
-    async def _post(self, message: Message) -> httpx.Response | None:
+    async def _post(self, message: Message) -> Reply | None:
         """None: no answer, which says nothing about whether it arrived."""
-        assert self._client is not None  # noqa: S101  # deliveries begin after start()
         body = dumps(message.body)
         headers = self._destination.headers(message, body)
-        url = self._destination.url(message)
         try:
-            response = await self._client.post(url, content=body, headers=headers)
-        except httpx.ConnectError:
+            reply = await self._poster.post(self._destination.url(message), headers, body.encode())
+        except NobodyThere:
             self._hold()
             return None
-        except httpx.TransportError:
+        except NoAnswer:
             return None
         self._hold_seconds = 0.0
-        return response
+        return reply
 
     def _hold(self) -> None:
         """Nobody is there: knock ever more rarely with everything, not once per message."""

@@ -1,9 +1,9 @@
 """Webhooks to `POST {base}/webhooks/{source}`, signed by Standard Webhooks."""
 
-import httpx
 from standardwebhooks import Webhook
 
 from simulators.kit.outbox import Ending, Message
+from simulators.kit.poster import Reply
 from simulators.kit.wire import now
 
 
@@ -31,7 +31,7 @@ class WebhookReceiver:
     def headers(self, message: Message, body: str) -> dict[str, str]:
         return signed(message.id, body, self._signer)
 
-    def ending(self, message: Message, response: httpx.Response) -> Ending | None:
-        if not response.is_success:
+    def ending(self, message: Message, reply: Reply) -> Ending | None:
+        if not reply.is_success:
             return None
         return Ending("webhook_delivered", {"webhook": message.id, "attempts": message.attempts})
