@@ -9,11 +9,11 @@ from domain.commands import Command
 from domain.facts import Fact
 
 
-class DeskUnavailable(Exception):  # noqa: N818  # a state, answered by "last known" or "try again"
+class DeskUnavailable(Exception):  # a state, answered by "last known" or "try again"
     """The engine or its worker did not answer in time."""
 
 
-class NoSuchProcess(Exception):  # noqa: N818  # as above
+class NoSuchProcess(Exception):  # as above
     """No process of that name runs: it has not started yet, or is closed and past retention."""
 
 

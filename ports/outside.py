@@ -8,11 +8,11 @@ from domain.payments import PaymentOperation, PaymentStatus
 from domain.review import ReviewDecision, ReviewInputs
 
 
-class OutcomeUnknown(Exception):  # noqa: N818  # it is a state of knowledge, not an error
+class OutcomeUnknown(Exception):  # it is a state of knowledge, not an error
     """The call was made and no answer heard: it may or may not have had its effect."""
 
 
-class Unreachable(Exception):  # noqa: N818  # as above
+class Unreachable(Exception):  # as above
     """The party could not be asked at all; asking again later is safe."""
 
 

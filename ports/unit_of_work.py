@@ -52,7 +52,7 @@ class Orders(Protocol):
     async def append(
         self, subject: str, after: int, bodies: Sequence[Body], by: str
     ) -> tuple[Entry, ...]:
-        """Journals `bodies` as entries after+1 … of an order or a return, at the database's time."""
+        """Journals `bodies` as entries after+1 … of an order or a return, at the database time."""
 
     async def project(self, view: OrderView, waits: Sequence[Wait]) -> None:
         """Saves the projection and brings the ops queue in line with the waits of staff."""

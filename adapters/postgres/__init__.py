@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, migrations, the unit of work, and the books behind the ports."""

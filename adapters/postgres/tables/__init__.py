@@ -1,0 +1,49 @@
+"""Every table, by subject. `metadata` is what migrations are compared with."""
+
+from adapters.postgres.tables.base import metadata
+from adapters.postgres.tables.catalog import customer, location, place, price, product, tax_rate
+from adapters.postgres.tables.exchange import command, fact, outbox, step
+from adapters.postgres.tables.money import ledger_entry, ledger_transaction, payment_transaction
+from adapters.postgres.tables.orders import (
+    audit,
+    channel_order,
+    customer_order,
+    fulfillment_order,
+    journal,
+    order_view,
+    payment_source,
+    person,
+    return_order,
+    task,
+)
+from adapters.postgres.tables.stock import movement, reservation, stock
+
+__all__ = [
+    "audit",
+    "channel_order",
+    "command",
+    "customer",
+    "customer_order",
+    "fact",
+    "fulfillment_order",
+    "journal",
+    "ledger_entry",
+    "ledger_transaction",
+    "location",
+    "metadata",
+    "movement",
+    "order_view",
+    "outbox",
+    "payment_source",
+    "payment_transaction",
+    "person",
+    "place",
+    "price",
+    "product",
+    "reservation",
+    "return_order",
+    "step",
+    "stock",
+    "task",
+    "tax_rate",
+]

@@ -1,0 +1,55 @@
+"""Payment transactions and the double-entry ledger: append-only, integer minor units."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Integer,
+    Table,
+)
+
+from adapters.postgres.tables.base import metadata, now, text
+
+# One row a business operation, unique by its derived key; moved by conditional transitions only.
+payment_transaction = Table(
+    "payment_transaction",
+    metadata,
+    text("key", primary_key=True),
+    text("subject", index=True),  # the order, or the return for a refund
+    text("order_number", ForeignKey("customer_order.number"), index=True),
+    text("operation"),
+    Column("ordinal", Integer, nullable=False),
+    text("status"),
+    Column("amount", BigInteger, nullable=False),
+    text("currency"),
+    text("fulfillment_order"),
+    text("provider_payment"),
+    text("reason"),
+    text("action_url"),
+    now("created_at"),
+    now("updated_at"),
+    CheckConstraint("amount > 0", name="amount"),
+)
+
+ledger_transaction = Table(
+    "ledger_transaction",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    text("operation", unique=True),
+    text("order_number", ForeignKey("customer_order.number"), index=True),
+    text("currency"),
+    now("at"),
+)
+
+# A positive amount is a debit, a negative one a credit; each transaction adds up to zero.
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("transaction_id", BigInteger, ForeignKey("ledger_transaction.id"), primary_key=True),
+    Column("leg", Integer, primary_key=True),
+    text("account", index=True),
+    Column("amount", BigInteger, nullable=False),
+    CheckConstraint("amount <> 0", name="amount"),
+)
