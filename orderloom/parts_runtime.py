@@ -6,9 +6,12 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
-from orderloom.supervisor.process import READY_FILE_VARIABLE
+from orderloom.supervisor.process import GO_FILE_VARIABLE, READY_FILE_VARIABLE
+
+POLL_SECONDS = 0.01
 
 
 def ready() -> None:
@@ -16,6 +19,13 @@ def ready() -> None:
     ready_file = os.environ.get(READY_FILE_VARIABLE)
     if ready_file:
         Path(ready_file).touch()
+
+
+def wait_for_go() -> None:
+    """Until what this part needs is ready, see `Part`; at once when nobody holds it back."""
+    go_file = os.environ.get(GO_FILE_VARIABLE)
+    while go_file and not Path(go_file).exists():
+        time.sleep(POLL_SECONDS)
 
 
 async def until_stopped() -> None:

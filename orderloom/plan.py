@@ -91,12 +91,20 @@ class Planner:
         # In the environment too, which beats what the file of addresses says.
         env = {HOME_VARIABLE: str(self._home.path), "ORDERLOOM_API_PORT": str(api_port)}
         return [
-            Part(name="migrate", argv=_argv("migrate"), env=env, needs=database, once=True),
+            Part(
+                name="migrate",
+                argv=_argv("migrate"),
+                env=env,
+                needs=database,
+                own_wait=True,
+                once=True,
+            ),
             Part(
                 name="worker",
                 argv=_argv("worker"),
                 env=env,
                 needs=everything,
+                own_wait=True,
                 stop_stage=StopStage.WORKER,
                 grace_seconds=WORKER_GRACE,
             ),
@@ -105,6 +113,7 @@ class Planner:
                 argv=_argv("relay"),
                 env=env,
                 needs=everything,
+                own_wait=True,
                 grace_seconds=EDGE_GRACE,
             ),
             Part(
@@ -112,6 +121,7 @@ class Planner:
                 argv=_argv("api"),
                 env=env,
                 needs=everything,
+                own_wait=True,
                 grace_seconds=EDGE_GRACE,
                 address=f"http://{self._settings.api_host}:{api_port}",
             ),

@@ -3,11 +3,14 @@
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orderloom.commands.options import HomeOption, ReadyFileOption, use_home
+
+if TYPE_CHECKING:
+    from orderloom.settings import Settings
 
 
 def api(
@@ -36,26 +39,30 @@ def relay(home: HomeOption = None, ready_file: ReadyFileOption = None) -> None:
 def migrate(home: HomeOption = None) -> None:
     """Bring the database to the newest form, and end."""
     use_home(home)
-    from orderloom.logging import configure_logging
-    from orderloom.settings import part_settings
-
-    settings = part_settings()
-    configure_logging(settings.log_level, part="migrate")
-    import_module("adapters.postgres.migrate").upgrade(settings.database_url)
+    migrations = import_module("adapters.postgres.migrate")
+    settings = _settings("migrate")
+    migrations.upgrade(settings.database_url)
 
 
 def _serve(name: str, place: str, home: Path | None, ready_file: Path | None) -> None:
     """Runs the coroutine function at `place` ("module:function") until it is told to stop."""
     use_home(home)
+    if ready_file is not None:
+        os.environ["ORDERLOOM_READY_FILE"] = str(ready_file)
     import uvloop
 
-    from orderloom.logging import configure_logging
-    from orderloom.settings import part_settings
-    from orderloom.supervisor.process import READY_FILE_VARIABLE
+    module, function = place.split(":")
+    program = getattr(import_module(module), function)
+    uvloop.run(program(_settings(name)))
 
-    if ready_file is not None:
-        os.environ[READY_FILE_VARIABLE] = str(ready_file)
+
+def _settings(name: str) -> "Settings":
+    """After the slow imports: the settings are read when what the part needs is ready."""
+    from orderloom.logging import configure_logging
+    from orderloom.parts_runtime import wait_for_go
+    from orderloom.settings import part_settings
+
+    wait_for_go()
     settings = part_settings()
     configure_logging(settings.log_level, part=name)
-    module, function = place.split(":")
-    uvloop.run(getattr(import_module(module), function)(settings))
+    return settings

@@ -23,12 +23,16 @@ class StopStage(IntEnum):
 class Part:
     """`is_ready` asks the part from outside; without it, the part says so itself by creating the
     file named in ``ORDERLOOM_READY_FILE``. A part that runs `once` is ready when it ends with 0.
+
+    A part with `own_wait` is started at once, does its slow imports, and then waits itself for the
+    file named in ``ORDERLOOM_GO_FILE``, which is created when what it needs is ready.
     """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()  # names of parts that have to be ready before
+    own_wait: bool = False
     prepare: Callable[[], None] | None = None  # before every start
     is_ready: Callable[[], bool] | None = None
     once: bool = False

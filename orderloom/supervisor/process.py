@@ -14,6 +14,7 @@ from orderloom.home import read_json, write_json
 from orderloom.supervisor.part import Part
 
 READY_FILE_VARIABLE = "ORDERLOOM_READY_FILE"
+GO_FILE_VARIABLE = "ORDERLOOM_GO_FILE"
 LOG_BYTES_MAX = 10_000_000
 CLOCK_TOLERANCE_SECONDS = 2.0  # the start time is derived from the boot time, which NTP adjusts
 
@@ -28,17 +29,21 @@ class PartProcess:
         self.started_at = time.monotonic()
         self._process = process
         self._ready_file = run / f"{part.name}.ready"
+        self._go_file = run / f"{part.name}.go"
         self._pid_file = run / f"{part.name}.json"
 
     @classmethod
     def spawn(cls, part: Part, *, run: Path, log: Path) -> "PartProcess":
         """Writes ``run/<part>.json`` and appends to ``log/<part>.log``."""
-        ready_file = run / f"{part.name}.ready"
-        ready_file.unlink(missing_ok=True)
+        files = {READY_FILE_VARIABLE: run / f"{part.name}.ready"}
+        if part.own_wait:
+            files[GO_FILE_VARIABLE] = run / f"{part.name}.go"
+        for file in files.values():
+            file.unlink(missing_ok=True)
         with _rotated(log / f"{part.name}.log").open("ab") as output:
             process = psutil.Popen(
                 part.argv,
-                env={**os.environ, **part.env, READY_FILE_VARIABLE: str(ready_file)},
+                env={**os.environ, **part.env, **{name: str(file) for name, file in files.items()}},
                 cwd=part.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -76,6 +81,10 @@ class PartProcess:
             return self.part.is_ready()
         return self._ready_file.exists()
 
+    def let_go(self) -> None:
+        """What it needs is ready."""
+        self._go_file.touch()
+
     def send_stop(self) -> None:
         if self.is_running():
             self._process.send_signal(self.part.stop_signal)
@@ -97,6 +106,7 @@ class PartProcess:
         if isinstance(self._process, psutil.Popen):
             self._process.wait(timeout=5)
         self._ready_file.unlink(missing_ok=True)
+        self._go_file.unlink(missing_ok=True)
         self._pid_file.unlink(missing_ok=True)
 
     def _write_pid_file(self) -> None:

@@ -27,6 +27,7 @@ class _Watch:
     deaths: int = 0  # since it last was steady
     ready: bool = False
     ever_ready: bool = False
+    let_go: bool = False  # of the running process
     called_slow: bool = False
 
 
@@ -73,6 +74,9 @@ class Supervisor:
             if not (watch.part.once and watch.ready) and self._may_start(watch, now):
                 self._start(watch, now)
             return
+        if watch.part.own_wait and not watch.let_go and self._has_needs(watch):
+            watch.let_go = True
+            watch.process.let_go()
         if not watch.process.is_running():
             self._ended(watch, watch.process, now)
             return
@@ -86,11 +90,15 @@ class Supervisor:
             watch.deaths = 0
 
     def _may_start(self, watch: _Watch, now: float) -> bool:
+        return now >= watch.start_at and (watch.part.own_wait or self._has_needs(watch))
+
+    def _has_needs(self, watch: _Watch) -> bool:
         ready = {other.part.name for other in self._watches if other.ever_ready}
-        return now >= watch.start_at and watch.part.needs <= ready
+        return watch.part.needs <= ready
 
     def _start(self, watch: _Watch, now: float) -> None:
         watch.first_started_at = watch.first_started_at or now
+        watch.let_go = False
         if watch.part.prepare:
             watch.part.prepare()
         watch.process = PartProcess.spawn(watch.part, run=self._run, log=self._log)
