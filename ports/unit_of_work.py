@@ -55,7 +55,7 @@ class Orders(Protocol):
         """Journals `bodies` as entries after+1 … of an order or a return, at the database time."""
 
     async def project(self, view: OrderView, waits: Sequence[Wait]) -> None:
-        """Saves the projection and brings the ops queue in line with the waits of staff."""
+        """Saves the projection; its queued waits are the ops queue."""
 
     async def project_return(self, view: ReturnView, waits: Sequence[Wait]) -> None: ...
 

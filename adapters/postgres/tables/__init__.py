@@ -14,7 +14,6 @@ from adapters.postgres.tables.orders import (
     payment_source,
     person,
     return_order,
-    task,
 )
 from adapters.postgres.tables.stock import movement, reservation, stock
 
@@ -44,6 +43,5 @@ __all__ = [
     "return_order",
     "step",
     "stock",
-    "task",
     "tax_rate",
 ]

@@ -80,8 +80,10 @@ return_order = Table(
     document("view"),  # domain.returns.ReturnView
     document("waits"),
     moment("deadline", nullable=True),
+    Column("queued", Integer, nullable=False),
     now("created_at"),
     now("updated_at"),
+    Index("ix_return_order_queued", "deadline", postgresql_where="queued > 0"),
 )
 
 # Append-only: what we decided and did, gapless per order or return.
@@ -113,26 +115,13 @@ order_view = Table(
     document("view"),  # domain.view.OrderView, without the order as placed
     document("waits"),
     moment("deadline", nullable=True),  # the earliest of its waits
+    Column("queued", Integer, nullable=False),  # how many of its waits stand in the ops queue
     moment("placed_at"),
     now("updated_at"),
+    Index("ix_order_view_queued", "deadline", postgresql_where="queued > 0"),
     Index("ix_order_view_newest", "placed_at", "number"),
     Index("ix_order_view_status_newest", "status", "placed_at", "number"),
     Index("ix_order_view_customer", "customer_ref", "placed_at"),
-)
-
-# The ops queue: waits owned by staff, kept in line with the projection.
-task = Table(
-    "task",
-    metadata,
-    text("subject", primary_key=True),  # an order or a return
-    text("wait", primary_key=True),
-    text("order_number", ForeignKey("customer_order.number")),
-    text("reason"),
-    text("owner"),
-    moment("since"),
-    moment("deadline"),
-    Column("level", Integer, nullable=False),
-    Index("ix_task_owner_deadline", "owner", "deadline"),
 )
 
 # Every act of a person, in the transaction of its effect; each row's hash covers the one before.

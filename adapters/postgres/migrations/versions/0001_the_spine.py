@@ -167,7 +167,9 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+        sa.Column(
+            "due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True
+        ),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
@@ -411,6 +413,7 @@ def upgrade() -> None:
             "waits", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queued", sa.Integer(), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "updated_at",
@@ -427,6 +430,13 @@ def upgrade() -> None:
         "ix_order_view_customer", "order_view", ["customer_ref", "placed_at"], unique=False
     )
     op.create_index("ix_order_view_newest", "order_view", ["placed_at", "number"], unique=False)
+    op.create_index(
+        "ix_order_view_queued",
+        "order_view",
+        ["deadline"],
+        unique=False,
+        postgresql_where="queued > 0",
+    )
     op.create_index(
         "ix_order_view_status_newest", "order_view", ["status", "placed_at", "number"], unique=False
     )
@@ -501,6 +511,7 @@ def upgrade() -> None:
             "waits", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queued", sa.Integer(), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -521,23 +532,14 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_return_order_order_number"), "return_order", ["order_number"], unique=False
     )
-    op.create_index(op.f("ix_return_order_status"), "return_order", ["status"], unique=False)
-    op.create_table(
-        "task",
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("wait", sa.Text(), nullable=False),
-        sa.Column("order_number", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("level", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["order_number"], ["customer_order.number"], name=op.f("fk_task_order_number")
-        ),
-        sa.PrimaryKeyConstraint("subject", "wait", name=op.f("pk_task")),
+    op.create_index(
+        "ix_return_order_queued",
+        "return_order",
+        ["deadline"],
+        unique=False,
+        postgresql_where="queued > 0",
     )
-    op.create_index("ix_task_owner_deadline", "task", ["owner", "deadline"], unique=False)
+    op.create_index(op.f("ix_return_order_status"), "return_order", ["status"], unique=False)
     op.create_table(
         "ledger_entry",
         sa.Column("transaction_id", sa.BigInteger(), nullable=False),
@@ -615,9 +617,10 @@ def downgrade() -> None:
     op.drop_table("reservation")
     op.drop_index(op.f("ix_ledger_entry_account"), table_name="ledger_entry")
     op.drop_table("ledger_entry")
-    op.drop_index("ix_task_owner_deadline", table_name="task")
-    op.drop_table("task")
     op.drop_index(op.f("ix_return_order_status"), table_name="return_order")
+    op.drop_index(
+        "ix_return_order_queued", table_name="return_order", postgresql_where="queued > 0"
+    )
     op.drop_index(op.f("ix_return_order_order_number"), table_name="return_order")
     op.drop_table("return_order")
     op.drop_index(op.f("ix_payment_transaction_subject"), table_name="payment_transaction")
@@ -625,6 +628,7 @@ def downgrade() -> None:
     op.drop_table("payment_transaction")
     op.drop_table("payment_source")
     op.drop_index("ix_order_view_status_newest", table_name="order_view")
+    op.drop_index("ix_order_view_queued", table_name="order_view", postgresql_where="queued > 0")
     op.drop_index("ix_order_view_newest", table_name="order_view")
     op.drop_index("ix_order_view_customer", table_name="order_view")
     op.drop_table("order_view")

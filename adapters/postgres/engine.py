@@ -1,0 +1,55 @@
+"""The connection pool, and one transaction as a unit of work with its retries."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from psycopg import errors
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from ports.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+TRIES = 8
+_CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected)
+
+
+def create_engine(database_url: str, pool_size: int = 10) -> AsyncEngine:
+    """`database_url` as SQLAlchemy writes it, with `postgresql+psycopg://`. A connection that a
+    server restart has cut is noticed before it is used.
+    """
+    return create_async_engine(
+        database_url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        json_serializer=lambda value: json.dumps(value, separators=(",", ":")),
+    )
+
+
+class PostgresDatabase:
+    """See `ports.unit_of_work.Database`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(is_conflict),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(multiplier=0.01, max=0.5),
+            reraise=True,
+        ):
+            with attempt:
+                async with self._engine.begin() as connection:
+                    return await work(PostgresUnitOfWork(connection))
+        raise AssertionError("the retry loop either returns or raises")
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Two transactions got in one another's way: doing it again is the cure."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, _CONFLICTS)

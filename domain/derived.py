@@ -1,0 +1,89 @@
+"""Statuses and words for people, derived from quantities, payments and waits; never stored as
+facts of their own.
+"""
+
+from enum import StrEnum
+
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.transitions import OrderStatus
+from domain.view import OrderView, Parcel, ParcelStatus
+from domain.waits import SHIPPED, Wait
+
+
+class PaymentState(StrEnum):
+    NONE = "NONE"
+    REQUIRES_ACTION = "REQUIRES_ACTION"
+    DECLINED = "DECLINED"
+    AUTHORIZED = "AUTHORIZED"
+    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
+    CAPTURED = "CAPTURED"
+    VOIDED = "VOIDED"
+    PAID_AT_CHANNEL = "PAID_AT_CHANNEL"
+
+
+def payment_state(view: OrderView) -> PaymentState:
+    if view.registered:
+        return PaymentState.PAID_AT_CHANNEL
+    captured = view.paid(PaymentOperation.CAPTURE)
+    due = sum(parcel.amount for parcel in view.parcels.values())
+    if captured:
+        whole = captured >= due and not view.unallocated and _all_shipped(view)
+        return PaymentState.CAPTURED if whole else PaymentState.PARTIALLY_CAPTURED
+    if view.paid(PaymentOperation.VOID):
+        return PaymentState.VOIDED
+    last = view.last_payment(PaymentOperation.AUTHORIZE)
+    if last is None:
+        return PaymentState.NONE
+    match last.status:
+        case PaymentStatus.SUCCEEDED:
+            return PaymentState.AUTHORIZED
+        case PaymentStatus.REQUIRES_ACTION:
+            return PaymentState.REQUIRES_ACTION
+        case PaymentStatus.FAILED:
+            return PaymentState.DECLINED
+        case PaymentStatus.REQUESTED | PaymentStatus.UNKNOWN:
+            return PaymentState.NONE
+
+
+def _all_shipped(view: OrderView) -> bool:
+    return all(parcel.booked for parcel in view.active_parcels)
+
+
+def doing(view: OrderView, waits: list[Wait]) -> str:
+    """What the order is doing, in one sentence."""
+    if view.status is OrderStatus.COMPLETED:
+        return "Everything has arrived; returns are possible until the window closes."
+    if view.status.final:
+        return _ENDINGS[view.status]
+    if waits and not view.active_parcels:
+        return f"Waiting: {waits[0].reason}."
+    if view.status is OrderStatus.PROCESSING and view.active_parcels:
+        return _parcels_in_words(view.active_parcels)
+    return "Being checked." if view.status is OrderStatus.RECEIVED else "Being prepared."
+
+
+_ENDINGS = {
+    OrderStatus.CLOSED: "Closed: delivered, and the return window is over.",
+    OrderStatus.CANCELED: "Canceled.",
+    OrderStatus.REJECTED: "Rejected in review.",
+    OrderStatus.EXPIRED: "Expired before it could be sent.",
+}
+
+
+def _parcels_in_words(parcels: list[Parcel]) -> str:
+    slowest = min(parcels, key=lambda parcel: parcel.status.progress)
+    words = {
+        ParcelStatus.OPEN: "being prepared for the warehouse",
+        ParcelStatus.SUBMITTED: "handed to the warehouse",
+        ParcelStatus.ACCEPTED: "accepted by the warehouse",
+        ParcelStatus.PICKED: "picked",
+        ParcelStatus.PACKED: "packed",
+        ParcelStatus.SHIPPED: "shipped",
+        ParcelStatus.IN_TRANSIT: "in transit",
+        ParcelStatus.OUT_FOR_DELIVERY: "out for delivery",
+        ParcelStatus.DELIVERED: "delivered",
+    }[slowest.status]
+    if len(parcels) == 1:
+        return f"The parcel is {words}."
+    gone = sum(parcel.status.progress >= SHIPPED for parcel in parcels)
+    return f"{gone} of {len(parcels)} parcels are on their way; the slowest is {words}."
