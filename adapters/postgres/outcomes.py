@@ -1,0 +1,112 @@
+"""The outcome of a command, and the audit row of the person who caused it: in one transaction with
+the effect.
+
+One command has one outcome. Whoever comes second with the same outcome changes nothing; an effect
+whose command was refused or expired meanwhile is refused too, so that its transaction rolls back.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.tables import audit, command
+from domain.codec import Json
+from domain.errors import CommandExpired, NotFound, StepRefused
+
+FIRST_HASH = ""  # what the first row's hash covers as the one before
+_AUDIT_LOCK = 7_362_012  # advisory: rows of the chain are written one after the other
+_WITHOUT_AUDIT = ("channel", "system")  # machines; everybody else is a person
+
+_SETTLE = (
+    update(command)
+    .where(command.c.id == bindparam("id_"), command.c.status == "ACCEPTED")
+    .values(
+        status=bindparam("status_"), outcome=bindparam("outcome_", type_=command.c.outcome.type)
+    )
+    .returning(
+        command.c.principal,
+        command.c.roles,
+        command.c.kind,
+        command.c.subject,
+        command.c.body["reason"].astext.label("reason"),
+    )
+)
+_LAST = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did, as the audit keeps it; `outcome` is DONE or REFUSED."""
+
+    principal: str
+    act: str
+    subject: str
+    reason: str
+    command: str
+    outcome: str
+
+
+async def settle(
+    connection: AsyncConnection, command_id: str, *, refusal: tuple[str, str] | None, result: Json
+) -> None:
+    """Call it last: it takes the lock that all audited transactions share. Refuses an effect
+    (`refusal` None) whose command was refused (`StepRefused`) or expired (`CommandExpired`).
+    """
+    status = "REFUSED" if refusal else "DONE"
+    found = await connection.execute(
+        _SETTLE,
+        {"id_": command_id, "status_": status, "outcome_": outcome_json(refusal, result)},
+    )
+    row = found.one_or_none()
+    if row is None:
+        await _check_settled(connection, command_id, status)
+    elif audited(row.roles):
+        act = Act(row.principal, row.kind, row.subject, row.reason or "", command_id, status)
+        await append_audit(connection, act)
+
+
+def outcome_json(refusal: tuple[str, str] | None, result: Json) -> Json:
+    """As the command row keeps it: `{"result": …}` or `{"refusal": [code, message]}`."""
+    return {"refusal": list(refusal)} if refusal else {"result": result}
+
+
+def audited(roles: str) -> bool:
+    """Whether an act under these roles (as the command row keeps them) is a person's."""
+    return any(role not in _WITHOUT_AUDIT for role in roles.split(","))
+
+
+async def _check_settled(connection: AsyncConnection, command_id: str, status: str) -> None:
+    settled = await connection.scalar(select(command.c.status).where(command.c.id == command_id))
+    if settled is None:
+        raise NotFound(f"there is no command {command_id}")
+    if status == "DONE" and settled == "REFUSED":
+        raise StepRefused(f"command {command_id} was refused before")
+    if status == "DONE" and settled == "EXPIRED":
+        raise CommandExpired(f"command {command_id} could not be delivered in time")
+
+
+async def append_audit(connection: AsyncConnection, act: Act) -> None:
+    """The next row of the chain. Holds a lock until the transaction ends."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _AUDIT_LOCK})
+    last = (await connection.execute(_LAST)).one_or_none()
+    number, before = (last.id + 1, last.hash) if last else (1, FIRST_HASH)
+    at = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    await connection.execute(
+        insert(audit).values(id=number, at=at, hash=chain(before, number, at, act), **asdict(act))
+    )
+
+
+def chain(before: str, number: int, at: datetime, act: Act) -> str:
+    """The hash of an audit row: of the hash before it and of everything the row says."""
+    row = {"id": number, "at": at.astimezone(UTC).isoformat(), **asdict(act)}
+    return hashlib.sha256((before + canonical_json(row)).encode()).hexdigest()
+
+
+def canonical_json(value: Json) -> str:
+    """The same text for the same content, whatever the order of its keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
