@@ -24,8 +24,7 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        # Two writers would each believe in a state the other has changed.
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock()
         _sync_folder(path.parent)
         self._disk = ThreadPoolExecutor(1, "journal")
         self._lines: list[str] = []
@@ -57,6 +56,13 @@ class Journal:
         await self.synced()
         self._disk.shutdown()
         os.close(self._file)
+
+    def _lock(self) -> None:
+        """Two writers would each believe in a state that the other has changed."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SystemExit(f"{self._path} is already open in another program") from error
 
     async def _write_behind(self) -> None:
         loop = asyncio.get_running_loop()

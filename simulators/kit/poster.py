@@ -105,7 +105,7 @@ async def _exchange(connection: Connection, request: bytes) -> tuple[Reply, bool
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip().split("\r\n")
-    status = int(first.split(" ", 2)[1])
+    status = int(first.removeprefix("HTTP/1.1 ").partition(" ")[0])
     named = (line.partition(":") for line in lines)
     fields = {name.lower(): value.strip().lower() for name, _, value in named}
     body = await _body(reader, status, fields)

@@ -1,0 +1,182 @@
+"""The payment provider: authorizations, captures, voids, refunds and their limits."""
+
+from typing import Any
+
+import pytest
+
+SIMULATOR = "payment"
+SETTINGS: dict[str, Any] = {}
+
+
+async def authorize(program, reference, source="tok_ok", amount=1000):
+    body = {"reference": reference, "amount": amount, "currency": "USD", "source": source}
+    answer = await program.post("/v1/payments", body, f"{reference}/authorize")
+    assert answer.status_code == 201
+    return answer.json()
+
+
+async def act(program, payment, call, key, amount=None):
+    amounts = {} if amount is None else {"amount": amount}
+    body = {"reference": payment["reference"], **amounts}
+    return await program.post(f"/v1/payments/{payment['id']}/{call}", body, key)
+
+
+async def test_an_authorization_answers_the_payment_and_tells_it(usual, shared_system, reference):
+    payment = await authorize(usual, reference)
+    assert payment == {
+        "id": payment["id"],
+        "reference": reference,
+        "status": "authorized",
+        "amount": 1000,
+        "currency": "USD",
+        "captured": 0,
+        "refunded": 0,
+        "decline_code": None,
+        "action_url": None,
+    }
+    told = await shared_system.has(reference, "payment.authorized")
+    assert told.path == "/webhooks/payment"
+    assert told.body["id"] == told.id
+    assert told.data == {"payment": payment, "operation": None}
+
+
+async def test_a_declined_card_is_an_answer_and_no_error(usual, shared_system, reference):
+    payment = await authorize(usual, reference, "tok_declined")
+    assert (payment["status"], payment["decline_code"]) == ("declined", "card_declined")
+    await shared_system.has(reference, "payment.declined")
+    refused = await act(usual, payment, "captures", f"{reference}/capture", 1)
+    assert (refused.status_code, refused.json()["error"]) == (409, "not_authorized")
+
+
+async def test_several_captures_never_exceed_the_authorization(usual, shared_system, reference):
+    payment = await authorize(usual, reference)
+    first = await act(usual, payment, "captures", f"{reference}/c1", 600)
+    too_much = await act(usual, payment, "captures", f"{reference}/c2", 401)
+    second = await act(usual, payment, "captures", f"{reference}/c3", 400)
+    assert first.json()["status"] == second.json()["status"] == "succeeded"
+    assert (too_much.status_code, too_much.json()["error"]) == (409, "exceeds_authorization")
+    assert second.json()["payment"]["captured"] == 1000
+    nothing_left = await act(usual, payment, "void", f"{reference}/void")
+    assert (nothing_left.status_code, nothing_left.json()["error"]) == (409, "nothing_to_void")
+    told = await shared_system.has(reference, "payment.captured")
+    assert told.data["operation"]["payment"] == told.data["payment"]
+
+
+async def test_what_is_voided_cannot_be_captured_any_more(usual, shared_system, reference):
+    payment = await authorize(usual, reference)
+    await act(usual, payment, "captures", f"{reference}/c1", 300)
+    voided = (await act(usual, payment, "void", f"{reference}/void")).json()
+    assert (voided["amount"], voided["payment"]["status"]) == (700, "voided")
+    refused = await act(usual, payment, "captures", f"{reference}/c2", 1)
+    assert (refused.status_code, refused.json()["error"]) == (409, "not_authorized")
+    await shared_system.has(reference, "payment.voided")
+
+
+async def test_refunds_never_exceed_what_is_captured(usual, shared_system, reference):
+    payment = await authorize(usual, reference)
+    early = await act(usual, payment, "refunds", f"{reference}/r0", 1)
+    assert (early.status_code, early.json()["error"]) == (409, "exceeds_captured")
+    await act(usual, payment, "captures", f"{reference}/c1", 500)
+    first = await act(usual, payment, "refunds", f"{reference}/r1", 300)
+    too_much = await act(usual, payment, "refunds", f"{reference}/r2", 201)
+    assert first.json()["payment"]["refunded"] == 300
+    assert (too_much.status_code, too_much.json()["error"]) == (409, "exceeds_captured")
+    await shared_system.has(reference, "payment.refunded")
+
+
+async def test_a_capture_that_fails_is_told_and_captures_nothing(usual, shared_system, reference):
+    payment = await authorize(usual, reference, "tok_capture_fails")
+    answer = await act(usual, payment, "captures", f"{reference}/c1", 1000)
+    assert (answer.status_code, answer.json()["status"]) == (201, "failed")
+    assert answer.json()["payment"]["captured"] == 0
+    await shared_system.has(reference, "payment.capture_failed")
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("passed", "authorized"), ("failed", "declined")])
+async def test_a_challenge_decides_the_payment(usual, shared_system, reference, outcome, status):
+    payment = await authorize(usual, reference, "tok_requires_action")
+    assert payment["status"] == "requires_action"
+    assert payment["action_url"].endswith(payment["id"])
+    assert shared_system.types(reference) == []
+    path = f"/v1/payments/{payment['id']}/challenge"
+    await usual.client.post(path, json={"outcome": outcome})
+    told = await shared_system.has(reference, f"payment.{status}")
+    assert told.data["payment"]["status"] == status
+    again = await usual.client.post(path, json={"outcome": outcome})
+    assert again.status_code == 409
+    inquiry = (await usual.get(f"/v1/operations/{reference}/authorize")).json()
+    assert (inquiry["operation"], inquiry["status"]) == ("authorize", status)
+
+
+async def test_the_cardholder_passes_by_himself_when_so_set(usual, shared_system, reference):
+    await authorize(usual, reference, "tok_requires_action")
+    await usual.control(auto_challenge_after=0.05)
+    await shared_system.has(reference, "payment.authorized")
+
+
+async def test_the_same_key_answers_the_same_without_a_second_effect(usual, reference):
+    payment = await authorize(usual, reference)
+    first = await act(usual, payment, "captures", f"{reference}/c1", 600)
+    await act(usual, payment, "captures", f"{reference}/c2", 100)
+    again = await act(usual, payment, "captures", f"{reference}/c1", 600)
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert (await usual.get(f"/v1/payments/{payment['id']}")).json()["captured"] == 700
+    assert usual.kinds(key=f"{reference}/c1") == ["capture"]
+
+
+async def test_the_same_key_with_another_body_is_a_conflict(usual, reference):
+    payment = await authorize(usual, reference)
+    await act(usual, payment, "captures", f"{reference}/c1", 600)
+    other = await act(usual, payment, "captures", f"{reference}/c1", 100)
+    assert (other.status_code, other.json()["error"]) == (409, "idempotency_conflict")
+    assert (await usual.get(f"/v1/payments/{payment['id']}")).json()["captured"] == 600
+
+
+async def test_a_refusal_is_kept_for_its_key(usual, reference):
+    payment = await authorize(usual, reference)
+    early = await act(usual, payment, "refunds", f"{reference}/r1", 100)
+    await act(usual, payment, "captures", f"{reference}/c1", 100)
+    again = await act(usual, payment, "refunds", f"{reference}/r1", 100)
+    assert again.json() == early.json()
+    assert (await usual.get(f"/v1/operations/{reference}/r1")).json()["status"] == "failed"
+    assert usual.kinds(key=f"{reference}/r1", status="refused") == ["refund"]
+
+
+async def test_an_inquiry_tells_what_came_of_a_key(usual, reference):
+    payment = await authorize(usual, reference)
+    captured = (await act(usual, payment, "captures", f"{reference}/c1", 600)).json()
+    inquiry = (await usual.get(f"/v1/operations/{reference}/c1")).json()
+    assert inquiry == captured
+
+
+async def test_a_key_asked_for_before_it_comes_is_voided(usual, reference):
+    payment = await authorize(usual, reference)
+    unknown = await usual.get(f"/v1/operations/{reference}/c1")
+    assert unknown.status_code == 404
+    late = await act(usual, payment, "captures", f"{reference}/c1", 600)
+    assert (late.status_code, late.json()["error"]) == (409, "key_voided")
+    assert (await usual.get(f"/v1/operations/{reference}/c1")).status_code == 404
+    assert (await usual.get(f"/v1/payments/{payment['id']}")).json()["captured"] == 0
+    assert usual.kinds(key=f"{reference}/c1") == ["key_voided"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount": 0}, {"amount": "10"}, {"currency": "usd"}, {"reference": ""}, {"tip": 1}]
+)
+async def test_a_malformed_authorization_is_refused_and_leaves_the_key_free(
+    usual, reference, change
+):
+    body = {"reference": reference, "amount": 10, "currency": "USD", "source": "tok_ok"}
+    malformed = await usual.post("/v1/payments", {**body, **change}, reference)
+    assert (malformed.status_code, malformed.json()["error"]) == (400, "malformed")
+    assert (await usual.post("/v1/payments", body, reference)).status_code == 201
+
+
+async def test_what_is_unknown_is_refused(usual, reference):
+    body = {"reference": reference, "amount": 10, "currency": "USD", "source": "4111111111111111"}
+    card = await usual.post("/v1/payments", body, reference)
+    assert (card.status_code, card.json()["error"]) == (422, "unknown_source")
+    payment = await usual.get("/v1/payments/pay_0")
+    assert (payment.status_code, payment.json()["error"]) == (404, "unknown_payment")
+    route = await usual.get("/v2/payments")
+    assert (route.status_code, route.json()["error"]) == (404, "no_such_route")
