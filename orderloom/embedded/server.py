@@ -30,6 +30,7 @@ class EmbeddedServer:
 
     def start(self) -> None:
         """Returns when the server answers. First ends what an earlier, killed program left here."""
+        self.stop()
         run = self.folder / "run"
         run.mkdir(parents=True, exist_ok=True)
         stop_all(find_leftovers(run))

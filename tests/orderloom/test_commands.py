@@ -1,0 +1,109 @@
+"""The command line, as its user meets it."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from joserfc import jwt
+
+from orderloom.cli import COMMANDS
+from orderloom.home import Home, HomeKind
+from orderloom.tokens import signing_key
+
+HEAVY = {"temporalio", "sqlalchemy", "fastapi", "strawberry", "pydantic", "structlog", "joserfc"}
+
+
+def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "orderloom", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "200", **environment},
+    )
+
+
+def _texts(value):
+    """Every text in a nest of objects."""
+    if isinstance(value, str):
+        return [value]
+    return [text for inner in value.values() for text in _texts(inner)]
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home.create(tmp_path / "home", HomeKind.SIMULATED)
+
+
+def test_building_the_help_imports_nothing_heavy():
+    code = "import sys, orderloom.cli as cli; cli.build(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY.isdisjoint(done.stdout.split())
+
+
+def test_help_lists_every_command():
+    done = _run("--help")
+    assert done.returncode == 0
+    for commands in COMMANDS.values():
+        for name in commands:
+            assert f"│ {name} " in done.stdout
+
+
+def test_a_token_says_who_may_do_what_until_when(home):
+    done = _run(
+        "token", "--home", str(home.path), "--name", "ana", "--role", "agent", "--role", "finance",
+        "--expires-hours", "2",
+    )  # fmt: skip
+    claims = jwt.decode(
+        done.stdout.strip(), signing_key(home.keys()["server_key"]), algorithms=["HS256"]
+    ).claims
+    assert {name: claims[name] for name in ("iss", "aud", "sub", "roles")} == {
+        "iss": "orderloom",
+        "aud": "orderloom-api",
+        "sub": "ana",
+        "roles": ["agent", "finance"],
+    }
+    assert claims["exp"] - claims["iat"] == 7200
+    assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 60
+
+
+def test_doctor_masks_every_secret_and_names_what_it_cannot_reach(home):
+    database = "postgresql://me:hidden-word@127.0.0.1:1/orders"
+    done = _run("doctor", "--home", str(home.path), "--json", DATABASE_URL=database)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert found["healthy"] is False
+    assert found["settings"]["server_key"] == "**********"
+    assert found["settings"]["database_url"].startswith("postgresql+psycopg://me:**********@")
+    assert found["reachable"]["database"]["ok"] is False
+    assert found["reachable"]["temporal"] == {"ok": None, "detail": "not configured"}
+    assert found["versions"]["temporalio"]
+    secrets = [*_texts(home.keys()), "hidden-word"]
+    assert len(secrets) == 12
+    assert [secret for secret in secrets if secret in done.stdout + done.stderr] == []
+
+
+def test_doctor_tells_the_same_to_people(home):
+    done = _run("doctor", "--home", str(home.path))
+    assert done.returncode == 1
+    assert "Versions" in done.stdout
+    assert home.keys()["server_key"] not in done.stdout
+
+
+def test_a_refusal_is_one_line_without_a_traceback(home):
+    done = _run("up", "--home", str(home.path))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"orderloom: {home.path} is a simulated home: start it with --simulators, "
+        "or choose another with --home.\n"
+    )
+
+
+def test_a_part_alone_says_what_it_lacks(home):
+    done = _run("migrate", "--home", str(home.path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("orderloom: No database is known in")

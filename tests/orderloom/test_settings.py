@@ -1,0 +1,101 @@
+"""Where a setting comes from, and which are refused."""
+
+import json
+
+import pytest
+
+from orderloom.errors import Refused
+from orderloom.home import Home, HomeKind, write_json
+from orderloom.settings import load_settings, part_settings
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    home = Home.create(tmp_path / "home", HomeKind.SIMULATED)
+    monkeypatch.setenv("ORDERLOOM_HOME", str(home.path))
+    return home
+
+
+def test_the_environment_beats_settings_json_beats_the_supervisor_beats_the_default(
+    home, monkeypatch
+):
+    seen = [load_settings().api_port]
+    write_json(home.addresses_file, {"api_port": 8001})
+    seen.append(load_settings().api_port)
+    write_json(home.settings_file, {"api_port": 8002})
+    seen.append(load_settings().api_port)
+    monkeypatch.setenv("ORDERLOOM_API_PORT", "8003")
+    seen.append(load_settings().api_port)
+    assert seen == [8000, 8001, 8002, 8003]
+
+
+def test_the_keys_of_the_home_are_its_settings(home):
+    settings, keys = load_settings(), home.keys()
+    assert settings.kind is HomeKind.SIMULATED
+    assert settings.server_key.get_secret_value() == keys["server_key"]
+    assert settings.payment_key.get_secret_value() == keys["simulator_keys"]["payment"]
+    carrier = settings.webhook_secrets["carrier"].get_secret_value()
+    assert carrier == keys["webhook_secrets"]["carrier"]
+
+
+def test_one_secret_from_the_environment_leaves_the_others_of_the_home(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_WEBHOOK_SECRETS", json.dumps({"carrier": "whsec_mine"}))
+    secrets = load_settings().webhook_secrets
+    assert secrets["carrier"].get_secret_value() == "whsec_mine"
+    assert secrets["payment"].get_secret_value() == home.keys()["webhook_secrets"]["payment"]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_database_url_is_normalised_to_the_driver(home, monkeypatch, scheme):
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://me:secret@db/orders")
+    settings = part_settings()
+    assert settings.database_url == "postgresql+psycopg://me:secret@db/orders"
+    assert "me:secret" not in repr(settings)
+
+
+def test_the_public_url_follows_host_and_port_unless_it_is_set(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_API_HOST", "0.0.0.0")  # noqa: S104
+    monkeypatch.setenv("ORDERLOOM_API_PORT", "8123")
+    assert load_settings().public_url == "http://127.0.0.1:8123"
+    monkeypatch.setenv("ORDERLOOM_PUBLIC_URL", "https://orders.example")
+    assert load_settings().public_url == "https://orders.example"
+
+
+def test_a_key_of_a_simulator_is_refused_in_a_real_home(tmp_path, monkeypatch):
+    real = Home.create(tmp_path / "real", HomeKind.REAL)
+    monkeypatch.setenv("ORDERLOOM_PAYMENT_KEY", "sim_123")
+    with pytest.raises(Refused, match="payment_key is a simulator's key"):
+        load_settings(home=real.path)
+
+
+def test_a_real_key_is_refused_in_a_simulated_home(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_PAYMENT_KEY", "sk_live_123")
+    with pytest.raises(Refused, match="payment_key is not a simulator's key") as refusal:
+        load_settings()
+    assert "sk_live_123" not in str(refusal.value)
+
+
+def test_a_misspelt_setting_is_refused_by_name(home):
+    write_json(home.settings_file, {"api_prot": 1})
+    with pytest.raises(Refused, match="api_prot"):
+        load_settings()
+
+
+def test_a_malformed_value_is_refused_without_showing_it(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_WEBHOOK_SECRETS", json.dumps({"carrier": ["whsec_mine"]}))
+    with pytest.raises(Refused, match="webhook_secrets") as refusal:
+        load_settings()
+    assert "whsec_mine" not in str(refusal.value)
+
+
+def test_a_part_refuses_to_start_without_a_database(home):
+    with pytest.raises(Refused, match="No database is known"):
+        part_settings()
+
+
+def test_a_part_refuses_to_start_without_a_server_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db/orders")
+    with pytest.raises(Refused, match="No server key is known"):
+        part_settings()
