@@ -184,15 +184,24 @@ class Catalog(Protocol):
 
 
 class UnitOfWork(Protocol):
-    orders: Orders
-    steps: Steps
-    inventory: Inventory
-    payments: Payments
-    ledger: Ledger
-    outbox: Outbox
-    facts: Facts
-    commands: Commands
-    catalog: Catalog
+    @property
+    def orders(self) -> Orders: ...
+    @property
+    def steps(self) -> Steps: ...
+    @property
+    def inventory(self) -> Inventory: ...
+    @property
+    def payments(self) -> Payments: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def facts(self) -> Facts: ...
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def catalog(self) -> Catalog: ...
 
     async def now(self) -> datetime:
         """The database's time: one clock for all writers."""

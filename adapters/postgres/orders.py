@@ -147,11 +147,11 @@ class PostgresOrders:
         found = await self._connection.execute(
             _RETURNED_UNITS, {"order": order, "except": except_for}
         )
-        return {line: units for line, units in found}
+        return dict(found.tuples().all())
 
     async def refunded_units(self, order: str) -> dict[int, int]:
         found = await self._connection.execute(_REFUNDED_UNITS, {"order": order})
-        return {line: units for line, units in found}
+        return dict(found.tuples().all())
 
 
 def _waiting(waits: Sequence[Wait]) -> dict[str, Json]:
