@@ -21,6 +21,7 @@ PARTS = "Its parts, each alone (compose and clusters start these)"
 COMMANDS = {
     SYSTEM: {
         "up": "orderloom.commands.up:up",
+        "load": "orderloom.commands.load:load",
         "doctor": "orderloom.commands.doctor:doctor",
         "token": "orderloom.commands.token:token",
     },

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,39 +91,21 @@ class Planner:
         everything = frozenset({"migrate"} | ({"temporal"} & embedded))
         # In the environment too, which beats what the file of addresses says.
         env = {HOME_VARIABLE: str(self._home.path), "ORDERLOOM_API_PORT": str(api_port)}
+        own = partial(Part, env=env, own_wait=True)
+        edge = partial(own, needs=everything, grace_seconds=EDGE_GRACE)
         return [
-            Part(
-                name="migrate",
-                argv=_argv("migrate"),
-                env=env,
-                needs=database,
-                own_wait=True,
-                once=True,
-            ),
-            Part(
+            own(name="migrate", argv=_argv("migrate"), needs=database, once=True),
+            own(
                 name="worker",
                 argv=_argv("worker"),
-                env=env,
                 needs=everything,
-                own_wait=True,
                 stop_stage=StopStage.WORKER,
                 grace_seconds=WORKER_GRACE,
             ),
-            Part(
-                name="relay",
-                argv=_argv("relay"),
-                env=env,
-                needs=everything,
-                own_wait=True,
-                grace_seconds=EDGE_GRACE,
-            ),
-            Part(
+            edge(name="relay", argv=_argv("relay")),
+            edge(
                 name="api",
                 argv=_argv("api"),
-                env=env,
-                needs=everything,
-                own_wait=True,
-                grace_seconds=EDGE_GRACE,
                 address=f"http://{self._settings.api_host}:{api_port}",
             ),
         ]
