@@ -40,8 +40,8 @@ def load(
     * tax rates: country, region, rate_bp (included in prices; 625 is 6.25 %)
     * places: country, region, city, latitude, longitude
 
-    A row that is refused never stops the others; exit code 1 says that there were some. Loading a
-    file again changes nothing. Stock that is loaded again is a count: the difference becomes a
+    A row that is refused never stops the others; exit code 1 says that there were some. A file that
+    is loaded again changes nothing, except for stock: that is a count, the difference becomes a
     movement, and a count below what is reserved for orders is refused.
     """
     use_home(home)

@@ -1,0 +1,1 @@
+"""Catalog, prices, stock, places, customers and tax rates from CSV files, with a verdict a row."""

@@ -1,0 +1,130 @@
+"""The kinds of CSV file that `orderloom load` knows, each recognised by the names of its columns.
+
+  products   sku, name, category
+  prices     sku, currency, unit_price          list price of one unit, in minor units
+  locations  id, name, country, region, latitude, longitude, priority, active
+  stock      sku, location, on_hand, safety     the first load opens, a later one is a count
+  customers  ref, tier, blocked
+  tax rates  country, region, rate_bp           included in prices; hundredths of a percent
+  places     country, region, city, latitude, longitude
+
+Columns come in any order. These may be missing or empty: category, region (but of a place),
+latitude, longitude, priority (100) and active (true) of a location, safety (0), tier, blocked
+(false).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orderloom.load import fields
+from orderloom.load.fields import BadCell, Parser, Value
+
+Row = tuple[Value, ...]
+
+# What a file of refused rows has besides; ignored, so that it can be corrected and loaded again.
+VERDICT_COLUMNS = ("line", "reason", "advice")
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """`table` is where its rows go; `key` the columns that make a row unique."""
+
+    name: str
+    table: str
+    required: dict[str, Parser]
+    optional: dict[str, Parser]
+    key: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
+
+    def fits(self, header: Sequence[str]) -> bool:
+        return set(self.required) <= set(header) <= {*self.columns, *VERDICT_COLUMNS}
+
+    def parse(self, cells: dict[str, str]) -> Row:
+        """The row's values in the order of `columns`. Raises `BadCell`, naming the column."""
+        row = []
+        for name, parser in (*self.required.items(), *self.optional.items()):
+            try:
+                row.append(parser(cells.get(name, "").strip()))
+            except BadCell as bad:
+                raise BadCell(f"{name} {bad.reason}", bad.advice) from None
+        return tuple(row)
+
+    def key_of(self, row: Row) -> Row:
+        return tuple(row[self.columns.index(name)] for name in self.key)
+
+
+# In the order in which they need one another.
+KINDS = (
+    Kind(
+        "products",
+        "product",
+        {"sku": fields.text, "name": fields.text},
+        {"category": fields.optional_text},
+        ("sku",),
+    ),
+    Kind(
+        "locations",
+        "location",
+        {"id": fields.text, "name": fields.text, "country": fields.country},
+        {
+            "region": fields.optional_text,
+            "latitude": fields.optional_latitude,
+            "longitude": fields.optional_longitude,
+            "priority": fields.priority,
+            "active": fields.yes_unless_no,
+        },
+        ("id",),
+    ),
+    Kind(
+        "prices",
+        "price",
+        {"sku": fields.text, "currency": fields.currency, "unit_price": fields.amount},
+        {},
+        ("sku", "currency"),
+    ),
+    Kind(
+        "stock",
+        "stock",
+        {"sku": fields.text, "location": fields.text, "on_hand": fields.units},
+        {"safety": lambda cell: fields.units(cell or "0")},
+        ("sku", "location"),
+    ),
+    Kind(
+        "customers",
+        "customer",
+        {"ref": fields.text},
+        {"tier": fields.optional_text, "blocked": fields.no_unless_yes},
+        ("ref",),
+    ),
+    Kind(
+        "tax rates",
+        "tax_rate",
+        {"country": fields.country, "rate_bp": fields.rate_bp},
+        {"region": fields.optional_text},
+        ("country", "region"),
+    ),
+    Kind(
+        "places",
+        "place",
+        {
+            "country": fields.country,
+            "region": fields.optional_text,
+            "city": fields.lower_text,
+            "latitude": fields.latitude,
+            "longitude": fields.longitude,
+        },
+        {},
+        ("country", "region", "city"),
+    ),
+)
+
+
+def recognise(header: Sequence[str]) -> Kind | None:
+    return next((kind for kind in KINDS if kind.fits(header)), None)
+
+
+def known_kinds() -> str:
+    return "; ".join(f"{kind.name} ({', '.join(kind.columns)})" for kind in KINDS)

@@ -1,0 +1,167 @@
+"""From files to the database, batch by batch, with a report for each file."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from orderloom.errors import Refused
+from orderloom.load.files import CsvFile, GoodRow, RefusedRow, look_through, read_rows
+from orderloom.load.kinds import KINDS, VERDICT_COLUMNS
+
+if TYPE_CHECKING:
+    from adapters.postgres.loading import Loader, Verdicts
+
+BATCH_ROWS = 5_000
+REFUSED_SHOWN_MAX = 1_000  # of each file, in the report; `--refused` writes every one
+VERDICTS = ("added", "changed", "unchanged", "refused")
+
+Progress = Callable[[CsvFile, int], None]  # rows read since the last call
+
+
+@dataclass
+class Report:
+    """What became of the rows of one file."""
+
+    file: CsvFile
+    counts: Counter[str] = field(default_factory=Counter)
+    refused: list[RefusedRow] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": str(self.file.path),
+            "kind": self.file.kind.name,
+            **{verdict: self.counts[verdict] for verdict in VERDICTS},
+            "refused_rows": [
+                {"line": row.line, "reason": row.reason, "advice": row.advice}
+                for row in self.refused
+            ],
+        }
+
+
+def look_through_all(paths: Sequence[Path]) -> list[CsvFile]:
+    """In the order in which they need one another. Refuses them all if one is unreadable, so that
+    nothing is written by half.
+    """
+    found, troubles = [], []
+    for path in paths:
+        try:
+            found.append(look_through(path))
+        except Refused as refusal:
+            troubles.append(str(refusal))
+    if troubles:
+        raise Refused("\n".join([*troubles, "Nothing was loaded."]))
+    return sorted(found, key=lambda file: KINDS.index(file.kind))
+
+
+def load_files(
+    files: Sequence[CsvFile],
+    database_url: str,
+    *,
+    at: datetime,
+    refused: "RefusedFiles | None" = None,
+    progress: Progress = lambda _file, _rows: None,
+) -> list[Report]:
+    """Loads `files` in their order; `at` tells this run from others. Refuses when the database
+    cannot be used; what was loaded by then stays, and loading again is safe.
+    """
+    from adapters.postgres.loading import DatabaseUnusable, loader
+
+    reports = []
+    try:
+        with loader(database_url) as open_loader:
+            for file in files:
+                loading = _Loading(Report(file), open_loader, at)
+                reports.append(loading.load(refused, progress))
+    except DatabaseUnusable as unusable:
+        raise Refused(str(unusable)) from unusable
+    return reports
+
+
+class _Loading:
+    """One file on its way."""
+
+    def __init__(self, report: Report, loader: "Loader", at: datetime) -> None:
+        self._report = report
+        self._file = report.file
+        self._loader = loader
+        self._run = f"{report.file.sha256[:12]}@{at.isoformat(timespec='microseconds')}"
+
+    def load(self, refused: "RefusedFiles | None", progress: Progress) -> Report:
+        rows = read_rows(self._file)
+        while batch := list(islice(rows, BATCH_ROWS)):
+            good = [row for row in batch if isinstance(row, GoodRow)]
+            bad = [row for row in batch if isinstance(row, RefusedRow)]
+            bad += self._load_batch(good)
+            bad.sort(key=lambda row: row.line)
+            self._report.counts["refused"] += len(bad)
+            self._report.refused += bad[: REFUSED_SHOWN_MAX - len(self._report.refused)]
+            if refused is not None:
+                refused.write(self._file, bad)
+            progress(self._file, len(batch))
+        return self._report
+
+    def _load_batch(self, rows: Sequence[GoodRow]) -> list[RefusedRow]:
+        verdicts = self._verdicts(rows)
+        counts = self._report.counts
+        counts["added"] += len(verdicts.added)
+        counts["changed"] += len(verdicts.changed)
+        settled = len(verdicts.added) + len(verdicts.changed) + len(verdicts.refused)
+        counts["unchanged"] += len(rows) - settled
+        cells = {row.line: row.cells for row in rows}
+        return [
+            RefusedRow(line, reason, advice, cells[line])
+            for line, (reason, advice) in verdicts.refused.items()
+        ]
+
+    def _verdicts(self, rows: Sequence[GoodRow]) -> "Verdicts":
+        from adapters.postgres.loading import Batch
+
+        kind = self._file.kind
+        lines = [(row.line, *row.row) for row in rows]
+        return self._loader.load(Batch(kind.table, kind.columns, lines, self._run))
+
+
+class RefusedFiles:
+    """Refused rows as CSV that can be corrected and loaded again: the columns of the kind, then
+    line, reason and advice. `path` for the first kind that has any; rows of a further kind go
+    into a file beside it, named by the kind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writers: dict[str, csv.DictWriter[str]] = {}
+        self._files = ExitStack()
+        self.written: list[Path] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def write(self, file: CsvFile, rows: Sequence[RefusedRow]) -> None:
+        if not rows:
+            return
+        writer = self._writer(file)
+        for row in rows:
+            verdict = {"line": row.line, "reason": row.reason, "advice": row.advice}
+            writer.writerow({**row.cells, **verdict})
+
+    def _writer(self, file: CsvFile) -> "csv.DictWriter[str]":
+        kind = file.kind
+        if kind.name not in self._writers:
+            name = f"{self._path.stem}.{kind.table}{self._path.suffix}"
+            path = self._path.with_name(name) if self._writers else self._path
+            opened = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
+            columns = [*kind.columns, *VERDICT_COLUMNS]
+            writer = csv.DictWriter(opened, columns, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            self._writers[kind.name] = writer
+            self.written.append(path)
+        return self._writers[kind.name]

@@ -1,0 +1,95 @@
+"""Loading what is sold, at which price and tax, from where and to whom."""
+
+import time
+
+import pytest
+
+from orderloom.load.files import look_through
+from orderloom.load.kinds import KINDS
+
+
+def test_a_file_may_be_loaded_again_and_only_what_differs_is_changed(shop):
+    assert shop.verdicts(shop.products) == ({"added": 2}, {})
+    assert shop.verdicts(shop.products) == ({"unchanged": 2}, {})
+    renamed = "sku,name,category\nA,Apple purée,Fruit\nB,Bread,\nC,Cheese,Dairy\n"
+    assert shop.verdicts(renamed) == ({"added": 1, "changed": 1, "unchanged": 1}, {})
+    assert shop.rows("SELECT * FROM product ORDER BY sku") == [
+        ("A", "Apple purée", "Fruit"),
+        ("B", "Bread", ""),
+        ("C", "Cheese", "Dairy"),
+    ]
+
+
+def test_files_are_loaded_in_the_order_in_which_they_need_one_another(shop):
+    reports = shop.load("sku,currency,unit_price\nA,USD,249\n", shop.products)
+    assert [report.file.kind.name for report in reports] == ["products", "prices"]
+    assert shop.rows("SELECT * FROM price") == [("A", "USD", 249)]
+
+
+def test_a_refused_row_never_stops_the_others(shop):
+    shop.load(shop.products)
+    counts, reasons = shop.verdicts(
+        "sku,currency,unit_price\n"
+        "A,USD,2.49\n"
+        "Z,USD,249\n"
+        "B,USD,199\n"
+        "B,usd,198\n"
+        "A,XXX,1\n"
+        "A,EUR\n"
+        ",EUR,1\n"
+    )
+    assert counts == {"added": 1, "refused": 6}
+    assert reasons == {
+        2: "unit_price '2.49' is no whole number of 0 or more",
+        3: "there is no product Z",
+        5: "has the same sku and currency as line 4",
+        6: "currency 'XXX' is no active ISO 4217 currency code, such as USD",
+        7: "has 2 cells, but there are 3 columns",
+        8: "sku is empty",
+    }
+    assert shop.rows("SELECT * FROM price") == [("B", "USD", 199)]
+
+
+def test_every_kind_of_file_is_loaded_with_its_defaults(shop):
+    shop.load(
+        shop.products,
+        "name,id,country\nWarehouse One,W1,us\n",
+        "ref,blocked\nC-1,yes\nC-2,\n",
+        "country,region,rate_bp\nUS,MA,625\nDE,,1900\n",
+        "country,region,city,latitude,longitude\nUS,MA,Boston,42.36,-71.06\n",
+    )
+    assert shop.rows("SELECT * FROM location") == [
+        ("W1", "Warehouse One", "US", "", None, None, 100, True)
+    ]
+    assert shop.rows("SELECT * FROM customer ORDER BY ref") == [
+        ("C-1", "", True),
+        ("C-2", "", False),
+    ]
+    assert shop.rows("SELECT * FROM tax_rate ORDER BY country") == [
+        ("DE", "", 1900),
+        ("US", "MA", 625),
+    ]
+    assert shop.rows("SELECT * FROM place") == [("US", "MA", "boston", 42.36, -71.06)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_kind_is_recognised_by_its_columns_in_any_order(shop, kind):
+    path = shop.file("\ufeff" + ", ".join(reversed(kind.columns)).title() + "\n")
+    assert look_through(path).kind is kind
+
+
+def test_a_row_may_span_lines_and_is_named_by_its_first(shop):
+    counts, reasons = shop.verdicts('sku,name\nA,"Apple\nsauce"\n\nB,\n"C\n')
+    assert counts == {"refused": 3}
+    assert reasons == {
+        2: "name contains a line break or another control character",
+        5: "name is empty",
+        6: "is no row of CSV: unexpected end of data",
+    }
+
+
+def test_a_hundred_thousand_rows_take_less_than_twenty_seconds(shop):
+    rows = "".join(f"S{number},Product {number},Group\n" for number in range(100_000))
+    begun = time.monotonic()
+    assert shop.verdicts("sku,name,category\n" + rows) == ({"added": 100_000}, {})
+    assert time.monotonic() - begun < 20
