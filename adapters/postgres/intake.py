@@ -1,0 +1,123 @@
+"""Placing orders: one transaction, after which an order cannot be lost, forgotten or doubled."""
+
+import secrets
+from dataclasses import replace
+
+from psycopg import errors
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.keys import body_hash, command_id, storable
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.outcomes import Act, append_audit, audited
+from adapters.postgres.placement import Before, Known, look_up, placed_order
+from adapters.postgres.placing import PlaceCommand, adopt, write
+from domain.access import Principal, Role
+from domain.codec import to_json
+from domain.currency import exponent
+from domain.errors import Forbidden, KeyConflict, Malformed
+from domain.fold import fold
+from domain.ids import NUMBER_ENTROPY_BYTES, TrackingToken, order_number
+from domain.order import PlacedOrder
+from domain.process import ProcessDefinition
+from domain.waits import waits
+from ports.front_office import OrderRequest, PlacedAnswer
+
+STAFF_CHANNEL = "sales"  # what agents place by hand
+REFERENCE_MAX = 200  # characters
+TRIES = 4  # one for the key, one for the reference, one for a number that was drawn before
+
+
+class _Taken(Exception):
+    """Somebody was faster with the key, the reference or the number: roll back and look again."""
+
+
+class PostgresIntake:
+    """See `ports.front_office.Intake`. `server_key` makes the tracking tokens."""
+
+    def __init__(self, engine: AsyncEngine, server_key: bytes, process: ProcessDefinition) -> None:
+        self._engine = engine
+        self._server_key = server_key
+        self._process = process
+
+    async def place(self, principal: Principal, key: str, request: OrderRequest) -> PlacedAnswer:
+        _check_channel(principal, request.channel)
+        _check_request(request)
+        wish = PlaceCommand(
+            id=command_id(principal.name, key),
+            principal=principal.name,
+            roles=",".join(sorted(principal.roles)),
+            key=key,
+            body_hash=body_hash(to_json(replace(request, raw=None))),
+        )
+        for _ in range(TRIES):
+            try:
+                async with self._engine.begin() as connection:
+                    return await self._place(connection, wish, request)
+            except _Taken:
+                continue
+        raise AssertionError("a key, a reference and a number are each taken once at most")
+
+    async def _place(
+        self, connection: AsyncConnection, wish: PlaceCommand, request: OrderRequest
+    ) -> PlacedAnswer:
+        known = await look_up(connection, wish.principal, wish.key, request)
+        if known.by_key:
+            return self._again(known.by_key, wish, named=wish.key)
+        if known.by_reference:
+            answer = self._again(known.by_reference, wish, named=request.channel_ref)
+            if not await adopt(connection, wish, request, answer.number):
+                raise _Taken
+        else:
+            answer = await self._write(connection, wish, request, known)
+        if audited(wish.roles):
+            act = Act(wish.principal, "place", answer.number, "", wish.id, "DONE")
+            await append_audit(connection, act)
+        return answer
+
+    async def _write(
+        self,
+        connection: AsyncConnection,
+        wish: PlaceCommand,
+        request: OrderRequest,
+        known: Known,
+    ) -> PlacedAnswer:
+        number = order_number(secrets.token_bytes(NUMBER_ENTROPY_BYTES))
+        token = TrackingToken.derive(self._server_key, number, 1)
+        order = placed_order(number, request, known)
+        try:
+            written = await write(connection, wish, request, order, self._process, token.hash)
+        except IntegrityError as error:
+            if not isinstance(error.orig, errors.UniqueViolation):
+                raise
+            raise _Taken from error
+        if not written:
+            raise _Taken
+        await self._project(connection, order)
+        return PlacedAnswer(number, token.text, repeated=False)
+
+    async def _project(self, connection: AsyncConnection, order: PlacedOrder) -> None:
+        view = fold(order, (), ())
+        await PostgresOrders(connection).project(view, waits(view, self._process))
+
+    def _again(self, before: Before, wish: PlaceCommand, *, named: str) -> PlacedAnswer:
+        if before.body_hash != wish.body_hash:
+            raise KeyConflict(named)
+        token = TrackingToken.derive(self._server_key, before.number, before.tracking_version)
+        return PlacedAnswer(before.number, token.text, repeated=True)
+
+
+def _check_channel(principal: Principal, channel: str) -> None:
+    """A channel places its own orders, an agent those of the sales staff."""
+    own = principal.may(Role.CHANNEL) and principal.scope == channel
+    by_hand = channel == STAFF_CHANNEL and principal.may(Role.AGENT, Role.SUPERVISOR)
+    if not own and not by_hand:
+        raise Forbidden(f"{principal.name} may not place orders of channel {channel}")
+
+
+def _check_request(request: OrderRequest) -> None:
+    """What would fail as a whole, before anything is looked up."""
+    exponent(request.currency)
+    if not 1 <= len(request.channel_ref) <= REFERENCE_MAX:
+        raise Malformed(f"the channel's order reference has 1 to {REFERENCE_MAX} characters")
+    storable(request.raw)

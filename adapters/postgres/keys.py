@@ -1,0 +1,43 @@
+"""Idempotency keys: scoped by principal, with the hash of the body they came with."""
+
+import hashlib
+
+from adapters.postgres.outcomes import canonical_json
+from domain.codec import Json
+from domain.errors import Malformed
+
+KEY_MAX = 200  # characters; the unique index takes no more than some 2,700 bytes
+
+
+def command_id(principal: str, key: str) -> str:
+    """Stable, so that whoever delivers the command delivers the same one. Refuses (`Malformed`)
+    a key that is empty or too long.
+    """
+    if not 1 <= len(key) <= KEY_MAX:
+        raise Malformed(f"an idempotency key has 1 to {KEY_MAX} characters")
+    return f"cmd_{_sha256(storable([principal, key]))[:40]}"
+
+
+def body_hash(body: Json) -> str:
+    """The same for the same content. Refuses (`Malformed`) what the database cannot hold."""
+    return _sha256(storable(body))
+
+
+def storable(value: Json) -> str:
+    """Its canonical text. PostgreSQL holds neither NUL characters nor lone surrogates."""
+    text = canonical_json(value)
+    if "\\u0000" in text or not _encodable(text):
+        raise Malformed("text must not contain NUL characters or unpaired surrogates")
+    return text
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,25 @@
+"""One transaction on a connection of its own, done again when another one got in its way."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from adapters.postgres.engine import TRIES, is_conflict
+
+T = TypeVar("T")
+
+
+async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Runs `work` and commits. A Refusal rolls back and passes through."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception(is_conflict),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.01, max=0.5),
+        reraise=True,
+    ):
+        with attempt:
+            async with engine.begin() as connection:
+                return await work(connection)
+    raise AssertionError("the retry loop either returns or raises")
