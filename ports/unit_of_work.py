@@ -50,9 +50,9 @@ class Orders(Protocol):
         """Locks the order's row as well, so that two returns never race past a limit."""
 
     async def append(
-        self, subject: str, after: int, bodies: Sequence[Body], by: str
+        self, subject: str, order: str, after: int, bodies: Sequence[Body], by: str
     ) -> tuple[Entry, ...]:
-        """Journals `bodies` as entries after+1 … of an order or a return, at the database time."""
+        """Journals `bodies` as entries after+1 … of `subject`: the order itself, or a return."""
 
     async def project(self, view: OrderView, waits: Sequence[Wait]) -> None:
         """Saves the projection; its queued waits are the ops queue."""
