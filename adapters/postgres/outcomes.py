@@ -10,10 +10,11 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.clock import now
 from adapters.postgres.tables import audit, command
 from domain.codec import Json
 from domain.errors import CommandExpired, NotFound, StepRefused
@@ -95,7 +96,7 @@ async def append_audit(connection: AsyncConnection, act: Act) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _AUDIT_LOCK})
     last = (await connection.execute(_LAST)).one_or_none()
     number, before = (last.id + 1, last.hash) if last else (1, FIRST_HASH)
-    at = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    at = (await connection.execute(select(now()))).scalar_one()
     await connection.execute(
         insert(audit).values(id=number, at=at, hash=chain(before, number, at, act), **asdict(act))
     )

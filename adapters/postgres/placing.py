@@ -12,14 +12,13 @@ from sqlalchemy import (
     FromClause,
     Table,
     bindparam,
-    cast,
-    func,
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import INTERVAL, Insert, insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.clock import start_due
 from adapters.postgres.outcomes import outcome_json
 from adapters.postgres.tables import (
     channel_order,
@@ -33,8 +32,6 @@ from domain.codec import Json, to_json
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
 from ports.front_office import OrderRequest
-
-START_GRACE = "150 milliseconds"  # whoever commits an order starts it; then the relay does
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +81,6 @@ async def adopt(
         .returning(command.c.id)
     )
     return written.one_or_none() is not None
-
-
-def start_due() -> ColumnElement[Any]:
-    """When the relay starts a process that nobody else has started."""
-    return func.clock_timestamp() + cast(literal(START_GRACE), INTERVAL)
 
 
 _PLACED = {"kind": "place", "status": "DONE"}

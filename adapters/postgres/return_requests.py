@@ -1,0 +1,107 @@
+"""Asking for a return: the return exists as soon as it is allowed, under the order's lock."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.clock import now, start_due
+from adapters.postgres.command_rows import RETURN_REQUEST, Wish, find, store, wish
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.outcomes import outcome_json, settle
+from adapters.postgres.tables import outbox, return_order
+from adapters.postgres.transactions import in_transaction
+from domain.access import Principal, Role
+from domain.codec import Json, to_json
+from domain.errors import LimitExceeded, NotFound, Refusal, StepRefused
+from domain.fold import fold
+from domain.ids import return_number
+from domain.journal import ReturnRequested
+from domain.order import LineUnits, PlacedOrder
+from domain.return_request import return_requested
+from domain.returns import fold_return, return_waits
+from ports.unit_of_work import LockedOrder
+
+_REFUSALS: dict[str, type[Refusal]] = {kind.code: kind for kind in (StepRefused, LimitExceeded)}
+
+
+async def request_return(
+    engine: AsyncEngine,
+    principal: Principal,
+    key: str,
+    order: str,
+    lines: Sequence[LineUnits],
+    reason: str,
+) -> str:
+    """See `ports.front_office.CommandBook.request_return`."""
+    body = {"lines": to_json(tuple(lines)), "reason": reason}
+    wished = wish(principal, key, RETURN_REQUEST, order, body)
+    outcome = await in_transaction(
+        engine, partial(_decide, principal=principal, wished=wished, lines=lines, reason=reason)
+    )
+    if "refusal" in outcome:
+        code, message = outcome["refusal"]
+        raise _REFUSALS[code](message)
+    number: str = outcome["result"]["return"]
+    return number
+
+
+async def _decide(
+    connection: AsyncConnection,
+    principal: Principal,
+    wished: Wish,
+    lines: Sequence[LineUnits],
+    reason: str,
+) -> Json:
+    """The outcome of the command, as its row keeps it."""
+    if not await store(connection, wished, expires_seconds=None):
+        before = await find(connection, wished)
+        return before and before.outcome
+    orders = PostgresOrders(connection)
+    locked = await orders.lock(wished.subject)
+    _check_asker(principal, locked.order)
+    in_return = await orders.returned_units(wished.subject)
+    view = fold(locked.order, locked.journal, locked.facts)
+    at = (await connection.execute(select(now()))).scalar_one()
+    try:
+        entry = return_requested(view, locked.process, in_return, lines, reason, at)
+    except (StepRefused, LimitExceeded) as refused:
+        refusal = (refused.code, refused.message)
+        await settle(connection, wished.id, refusal=refusal, result=None)
+        return outcome_json(refusal, None)
+    result = {"return": await _open(connection, locked, entry, principal.name)}
+    await settle(connection, wished.id, refusal=None, result=result)
+    return outcome_json(None, result)
+
+
+def _check_asker(principal: Principal, order: PlacedOrder) -> None:
+    if not principal.reads(order.number, order.channel):
+        raise NotFound(f"there is no order {order.number}")
+    principal.require(Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL)
+
+
+async def _open(
+    connection: AsyncConnection, locked: LockedOrder, entry: ReturnRequested, by: str
+) -> str:
+    """The return's number: they count 1, 2, 3 … per order, which the lock sees to."""
+    order = locked.order.number
+    before = await connection.scalar(
+        select(func.count()).where(return_order.c.order_number == order)
+    )
+    rma = return_number(order, (before or 0) + 1)
+    orders = PostgresOrders(connection)
+    entries = await orders.append(rma, order, 0, [entry], by)
+    view = fold_return(rma, order, entries)
+    await orders.project_return(view, return_waits(view, locked.process))
+    await connection.execute(
+        insert(outbox).values(
+            event_id=f"return/{rma}/start",
+            kind="return.start",
+            subject=rma,
+            payload={"order": order},
+            due_at=start_due(),
+        )
+    )
+    return rma

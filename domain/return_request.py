@@ -1,0 +1,51 @@
+"""Asking for a return: what may be asked, and what it would give back."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from domain.amounts import refund_amount
+from domain.errors import LimitExceeded, StepRefused
+from domain.journal import ReturnRequested
+from domain.order import LineUnits
+from domain.process import ProcessDefinition
+from domain.returns import check_request
+from domain.transitions import OrderStatus
+from domain.view import OrderView
+
+
+def return_requested(
+    view: OrderView,
+    process: ProcessDefinition,
+    in_return: Mapping[int, int],
+    lines: Iterable[LineUnits],
+    reason: str,
+    at: datetime,
+) -> ReturnRequested:
+    """The first entry of the return's journal; `in_return` are units by line that other returns
+    hold. Refuses (`StepRefused`) outside the return window, (`LimitExceeded`) too many units.
+    """
+    _check_window(view, process, at)
+    asked = _by_line(view, lines)
+    delivered = {line.line: view.delivered_units(line.line) for line in view.order.lines}
+    check_request(asked, delivered, dict(in_return))
+    amount, _ = refund_amount(view.order, dict(in_return), asked)
+    return ReturnRequested(asked, reason, amount)
+
+
+def _check_window(view: OrderView, process: ProcessDefinition, at: datetime) -> None:
+    if view.status not in (OrderStatus.PROCESSING, OrderStatus.COMPLETED):
+        raise StepRefused(f"an order that is {view.status} takes no return")
+    closes = view.since and view.since + timedelta(seconds=process.return_window)
+    if view.status is OrderStatus.COMPLETED and closes is not None and at >= closes:
+        raise StepRefused(f"the return window closed on {closes.date()}")
+
+
+def _by_line(view: OrderView, lines: Iterable[LineUnits]) -> tuple[LineUnits, ...]:
+    """Each line once, with the SKU that was ordered."""
+    skus = {line.line: line.sku for line in view.order.lines}
+    units: dict[int, int] = {}
+    for asked in lines:
+        if asked.line not in skus or asked.quantity < 1:
+            raise LimitExceeded(f"line {asked.line}: {asked.quantity} units cannot be returned")
+        units[asked.line] = units.get(asked.line, 0) + asked.quantity
+    return tuple(LineUnits(line, skus[line], quantity) for line, quantity in units.items())
