@@ -22,6 +22,7 @@ COMMANDS = {
     SYSTEM: {
         "up": "orderloom.commands.up:up",
         "load": "orderloom.commands.load:load",
+        "cost": "orderloom.commands.cost:cost",
         "doctor": "orderloom.commands.doctor:doctor",
         "token": "orderloom.commands.token:token",
     },
