@@ -144,6 +144,9 @@ class FactInbox(Protocol):
     async def untold(self, limit: int) -> list[StoredFact]:
         """Facts to be told (again): never told, or told long ago and not handled yet."""
 
+    async def nobody_there(self, fact: str) -> None:
+        """The order has no process: done with when the order has ended, else due again later."""
+
     async def quarantine(self, fact: str, reason: str) -> None: ...
 
 
@@ -163,5 +166,14 @@ class OutboxQueue(Protocol):
 
     async def delivered(self, event: int) -> None: ...
 
+    async def started(self, event_id: str) -> None:
+        """Delivered by whoever committed it (`order/<number>/start`), so that no relay has to."""
+
     async def failed(self, event: int, error: str) -> None:
         """Due again after a growing delay; a dead letter after the last attempt."""
+
+    async def postponed(self, event: int) -> None:
+        """Nobody was there to take it (an outage): due again soon, and no attempt is counted."""
+
+    async def redeliver(self, event_id: str) -> None:
+        """Ops sends a dead letter again. Refuses `NotFound`."""

@@ -1,0 +1,176 @@
+"""Facts: stored once, folded into the order's projection, and told until the order has used them.
+
+The order's row is locked before the fact's, as every effect does it.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.clock import after
+from adapters.postgres.fact_match import Match, Standing, match, standing
+from adapters.postgres.keys import storable
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.tables import fact as fact_table
+from adapters.postgres.transactions import in_transaction
+from domain.codec import Json, from_json, to_json
+from domain.facts import Fact
+from domain.fold import fold
+from domain.payments import PaymentStatus
+from domain.transitions import OrderStatus
+from domain.waits import waits
+from ports.front_office import StoredFact
+from ports.unit_of_work import LockedOrder
+
+# A fact that was told is handled by the step that uses it. Should the order have missed it after
+# all, it is told again: after a day, then twice as long each time.
+_TOLD = text(
+    """
+    UPDATE fact SET told = told + 1,
+      due_at = CASE WHEN handled_by IS NULL AND quarantined IS NULL AND told + 1 < :times
+                    THEN clock_timestamp() + interval '24 hours' * power(2, told) END
+    WHERE id = ANY(:facts)
+    """
+)
+TOLD_MAX = 6
+
+# Claimed for a while: another relay passes over them, and a relay that dies lets them go.
+_CLAIM = text(
+    """
+    UPDATE fact SET due_at = clock_timestamp() + interval '10 seconds'
+    WHERE id IN (SELECT id FROM fact WHERE due_at <= clock_timestamp()
+                 ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id, data, order_number, due_at,
+      (SELECT status FROM payment_transaction WHERE key = fact.subject) AS payment,
+      (SELECT status FROM order_view WHERE number = fact.order_number) AS status
+    """
+)
+
+# The older, the longer until the next try, between a second and five minutes.
+_NOBODY_THERE = text(
+    """
+    UPDATE fact SET
+      handled_by = CASE WHEN order_view.status = ANY(:final) THEN 'closed' END,
+      due_at = CASE WHEN order_view.status = ANY(:final) THEN NULL
+                    ELSE clock_timestamp() + greatest(interval '1 second', least(
+                      interval '5 minutes', clock_timestamp() - received_at)) END
+    FROM order_view
+    WHERE order_view.number = order_number AND id = :fact AND handled_by IS NULL
+    """
+)
+_FINAL = [status.value for status in OrderStatus if status.final]
+
+
+class PostgresFactInbox:
+    """See `ports.front_office.FactInbox`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def store(self, source: str, event_id: str, fact: Fact, raw: Json) -> StoredFact:
+        storable([source, event_id, to_json(fact), raw])
+        work = partial(_store, source=source, event_id=event_id, fact=fact, raw=raw)
+        return await in_transaction(self._engine, work)
+
+    async def told(self, facts: Sequence[str]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(_TOLD, {"facts": list(facts), "times": TOLD_MAX})
+
+    async def untold(self, limit: int) -> list[StoredFact]:
+        async with self._engine.begin() as connection:
+            claimed = (await connection.execute(_CLAIM, {"limit": limit})).all()
+            found = [await _look_again(connection, row) for row in claimed]
+        return [stored for stored in found if stored.signal]
+
+    async def nobody_there(self, fact: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(_NOBODY_THERE, {"fact": fact, "final": _FINAL})
+
+    async def quarantine(self, fact: str, reason: str) -> None:
+        await in_transaction(self._engine, partial(_quarantine, fact=fact, reason=reason))
+
+
+async def _store(
+    connection: AsyncConnection, source: str, event_id: str, fact: Fact, raw: Json
+) -> StoredFact:
+    matched = await match(connection, fact)
+    locked = await _lock(connection, matched, fact)
+    view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
+    stands = standing(fact, matched, final=bool(view and view.status.final), again=False)
+    row = {"source": source, "event_id": event_id, "raw": raw, **_row(fact, matched, stands)}
+    written = await connection.execute(
+        insert(fact_table).values(row).on_conflict_do_nothing().returning(fact_table.c.id)
+    )
+    if written.one_or_none() is None:
+        return await _stored_before(connection, fact.id, matched)
+    if locked and view:
+        await PostgresOrders(connection).project(view, waits(view, locked.process))
+    return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
+
+
+async def _lock(connection: AsyncConnection, matched: Match, fact: Fact) -> LockedOrder | None:
+    """Payment facts are about the books: they change nothing that is folded."""
+    if not matched.order or fact.kind.is_payment:
+        return None
+    return await PostgresOrders(connection).lock(matched.order)
+
+
+def _row(fact: Fact, matched: Match, stands: Standing) -> dict[str, Json]:
+    return {
+        "id": fact.id,
+        "kind": fact.kind.value,
+        "subject": fact.subject,
+        "order_number": matched.order or None,
+        "occurred_at": fact.occurred_at,
+        "data": to_json(fact),
+        **_standing_row(stands),
+    }
+
+
+def _standing_row(stands: Standing) -> dict[str, Json]:
+    return {
+        "due_at": None if stands.due_seconds is None else after(stands.due_seconds),
+        "handled_by": stands.handled_by,
+        "quarantined": stands.quarantined,
+    }
+
+
+async def _stored_before(connection: AsyncConnection, fact_id: str, matched: Match) -> StoredFact:
+    found = await connection.execute(select(fact_table).where(fact_table.c.id == fact_id))
+    row = found.one()
+    fact = from_json(Fact, row.data)
+    waiting = row.due_at is not None and row.told == 0
+    news = not fact.kind.is_payment or matched.payment is PaymentStatus.REQUIRES_ACTION
+    return StoredFact(fact, row.order_number or "", repeated=True, signal=waiting and news)
+
+
+async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
+    """What stands now of a fact that is due: the books may have settled, the order ended."""
+    fact = from_json(Fact, row.data)
+    payment = PaymentStatus(row.payment) if row.payment else None
+    matched = Match(row.order_number, payment)
+    stands = standing(fact, matched, final=row.status in _FINAL, again=True)
+    if not stands.signal:
+        changed = update(fact_table).where(fact_table.c.id == fact.id)
+        await connection.execute(changed.values(_standing_row(stands)))
+    return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
+
+
+async def _quarantine(connection: AsyncConnection, fact: str, reason: str) -> None:
+    """It no longer counts: the order is folded again without it."""
+    order = await connection.scalar(
+        select(fact_table.c.order_number).where(fact_table.c.id == fact)
+    )
+    orders = PostgresOrders(connection)
+    locked = await orders.lock(order) if order else None
+    await connection.execute(
+        update(fact_table).where(fact_table.c.id == fact).values(quarantined=reason, due_at=None)
+    )
+    if locked:
+        rest = (known for known in locked.facts if known.id != fact)
+        view = fold(locked.order, locked.journal, rest)
+        await orders.project(view, waits(view, locked.process))

@@ -1,0 +1,84 @@
+"""The outbox: what the world is to be told or started, claimed by one relay at a time."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.clock import after, now
+from adapters.postgres.tables import outbox
+from domain.errors import NotFound
+from ports.front_office import OutboxEvent
+
+ATTEMPTS_MAX = 12
+BACKOFF_MAX_SECONDS = 300  # 1, 2, 4 … seconds until then
+POSTPONED_SECONDS = 1
+
+# A relay that dies lets its claims go after a while.
+_CLAIM = text(
+    """
+    UPDATE outbox SET due_at = clock_timestamp() + interval '10 seconds'
+    WHERE id IN (SELECT id FROM outbox WHERE due_at <= clock_timestamp()
+                 ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id, event_id, kind, subject, payload, attempts
+    """
+)
+
+_FAILED = text(
+    """
+    UPDATE outbox SET attempts = attempts + 1, last_error = :error,
+      dead_at = CASE WHEN attempts + 1 >= :max THEN clock_timestamp() END,
+      due_at = CASE WHEN attempts + 1 < :max THEN clock_timestamp()
+               + interval '1 second' * least(power(2, attempts), :longest) END
+    WHERE id = :event AND delivered_at IS NULL
+    """
+)
+
+
+class PostgresOutboxQueue:
+    """See `ports.front_office.OutboxQueue`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def claim(self, limit: int) -> list[OutboxEvent]:
+        async with self._engine.begin() as connection:
+            claimed = await connection.execute(_CLAIM, {"limit": limit})
+            return sorted((OutboxEvent(*row) for row in claimed), key=lambda event: event.id)
+
+    async def delivered(self, event: int) -> None:
+        await self._update(outbox.c.id == event, delivered_at=now(), due_at=None)
+
+    async def started(self, event_id: str) -> None:
+        undelivered = outbox.c.delivered_at.is_(None)
+        await self._update(
+            outbox.c.event_id == event_id, undelivered, delivered_at=now(), due_at=None
+        )
+
+    async def postponed(self, event: int) -> None:
+        await self._update(outbox.c.id == event, due_at=after(POSTPONED_SECONDS))
+
+    async def failed(self, event: int, error: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                _FAILED,
+                {
+                    "event": event,
+                    "error": error,
+                    "max": ATTEMPTS_MAX,
+                    "longest": BACKOFF_MAX_SECONDS,
+                },
+            )
+
+    async def redeliver(self, event_id: str) -> None:
+        dead = outbox.c.dead_at.is_not(None)
+        found = await self._update(
+            outbox.c.event_id == event_id, dead, attempts=0, dead_at=None, due_at=now()
+        )
+        if not found:
+            raise NotFound(f"there is no dead letter {event_id}")
+
+    async def _update(self, *where: ColumnElement[bool], **values: Any) -> int:
+        async with self._engine.begin() as connection:
+            changed = await connection.execute(update(outbox).where(*where).values(**values))
+            return changed.rowcount
