@@ -135,6 +135,9 @@ class Reads(Protocol):
     ) -> Page:
         """Newest first; `first` up to `PAGE_MAX`. Refuses `Malformed` cursors."""
 
+    async def counts(self, principal: Principal) -> dict[str, int]:
+        """How many orders stand in each status; statuses without any are left out."""
+
     async def timeline(self, principal: Principal, number: str) -> list[TimelineEntry]:
         """Of the order and its returns, by time."""
 

@@ -1,0 +1,126 @@
+"""Lists: orders newest first, their numbers by status, and the ops queue by deadline."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.cursors import Cursor
+from adapters.postgres.tables import customer_order, order_view
+from domain.access import STAFF, Principal, Role
+from domain.errors import Forbidden
+from ports.reads import OrderFilter, OrderSummary, Page, TaskRead
+
+SUMMARY: tuple[ColumnElement[Any], ...] = (
+    order_view.c.number,
+    order_view.c.channel,
+    customer_order.c.channel_ref,
+    order_view.c.status,
+    order_view.c.payment_status,
+    order_view.c.currency,
+    order_view.c.total,
+    order_view.c.customer_ref,
+    order_view.c.placed_at,
+    order_view.c.updated_at,
+    order_view.c.parcels,
+)
+
+# The queued waits of orders and returns. One more than a page tells whether there is another.
+_TASKS = text(
+    """
+    SELECT subject || '/' || (wait->>'key') AS id, subject, "order", wait->>'reason' AS reason,
+           wait->>'owner' AS owner, (wait->>'since')::timestamptz AS since,
+           (wait->>'deadline')::timestamptz AS deadline, (wait->>'level')::int AS level
+    FROM (SELECT number AS subject, number AS "order", waits FROM order_view WHERE queued > 0
+          UNION ALL
+          SELECT number, order_number, waits FROM return_order WHERE queued > 0) AS waiting,
+         jsonb_array_elements(waits) AS wait
+    WHERE (wait->>'queued')::bool AND (:owner = '' OR wait->>'owner' = :owner)
+      AND (CAST(:at AS timestamptz) IS NULL
+           OR ((wait->>'deadline')::timestamptz, subject || '/' || (wait->>'key')) > (:at, :id))
+    ORDER BY deadline, id LIMIT :limit
+    """
+)
+
+
+def order_summary(row: Row[*tuple[Any, ...]]) -> OrderSummary:
+    return OrderSummary(**{name: getattr(row, name) for name in OrderSummary.__dataclass_fields__})
+
+
+async def order_page(
+    connection: AsyncConnection,
+    principal: Principal,
+    wanted: OrderFilter,
+    first: int,
+    after: Cursor | None,
+) -> Page:
+    query = (
+        select(*SUMMARY)
+        .join(customer_order, customer_order.c.number == order_view.c.number)
+        .where(visible(principal), *_conditions(wanted))
+        .order_by(order_view.c.placed_at.desc(), order_view.c.number.desc())
+        .limit(first + 1)
+    )
+    rows = (await connection.execute(_continued(query, after))).all()
+    items = [order_summary(row) for row in rows[:first]]
+    cursors = [Cursor(item.placed_at, item.number) for item in items]
+    return Page(items, cursors[-1].write() if len(rows) > first else None)
+
+
+async def counts(connection: AsyncConnection, principal: Principal) -> dict[str, int]:
+    found = await connection.execute(
+        select(order_view.c.status, func.count().label("number_of"))
+        .where(visible(principal))
+        .group_by(order_view.c.status)
+    )
+    return {row.status: row.number_of for row in found}
+
+
+async def task_page(
+    connection: AsyncConnection, owner: str, first: int, after: Cursor | None
+) -> Page:
+    at, identity = after or (None, None)
+    found = await connection.execute(
+        _TASKS, {"owner": owner, "at": at, "id": identity, "limit": first + 1}
+    )
+    rows = found.all()
+    items = [TaskRead(*row) for row in rows[:first]]
+    cursors = [Cursor(item.deadline, item.id) for item in items]
+    return Page(items, cursors[-1].write() if len(rows) > first else None)
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """The orders that `Principal.reads`, as a condition."""
+    if principal.may(*STAFF, Role.DEVELOPER, Role.SYSTEM):
+        return order_view.c.number.is_not(None)
+    if principal.may(Role.CHANNEL):
+        return order_view.c.channel == principal.scope
+    if principal.may(Role.CUSTOMER):
+        return order_view.c.number == principal.scope
+    raise Forbidden("this needs a role that reads orders")
+
+
+def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    columns = order_view.c
+    equal = {
+        columns.status: wanted.status,
+        columns.channel: wanted.channel,
+        columns.customer_ref: wanted.customer_ref,
+    }
+    conditions = [column == value for column, value in equal.items() if value]
+    if wanted.search:
+        conditions.append(_search(wanted.search.strip()))
+    return conditions
+
+
+def _search(words: str) -> ColumnElement[bool]:
+    if "\0" in words:
+        return false()
+    number, reference = customer_order.c.number, customer_order.c.channel_ref
+    return or_(number == words.upper(), reference == words)
+
+
+def _continued(query: Select[*tuple[Any, ...]], after: Cursor | None) -> Select[*tuple[Any, ...]]:
+    if after is None:
+        return query
+    return query.where(tuple_(order_view.c.placed_at, order_view.c.number) < tuple(after))
