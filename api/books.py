@@ -1,0 +1,42 @@
+"""What the API is given: the books and the desk behind it, and what its doors have to know."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from api.auth import TokenReader
+from api.background import Background
+from api.process_cache import ProcessCache
+from ports.desk import OrderDesk
+from ports.front_office import CommandBook, FactInbox, Intake
+from ports.reads import Reads
+
+Clock = Callable[[], datetime]
+Check = Callable[[], Awaitable[None]]  # raises when what it asks does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    intake: Intake
+    commands: CommandBook
+    facts: FactInbox
+    reads: Reads
+    desk: OrderDesk
+    processes: ProcessCache
+    background: Background
+    public_url: str  # what tracking links start with, without a slash at the end
+
+    def tracking_url(self, token: str) -> str:
+        return f"{self.public_url}/t/{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Secrets are in the form of Standard Webhooks, by channel and by source."""
+
+    tokens: TokenReader
+    clock: Clock
+    database_answers: Check
+    engine_answers: Check
+    channel_secrets: Mapping[str, str] = field(repr=False)
+    webhook_secrets: Mapping[str, str] = field(repr=False)

@@ -1,0 +1,100 @@
+"""Queries: an order, lists of orders, and the ops queue."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.context import Ask
+from api.graphql.errors import Refused
+from api.graphql.resolved import resolved
+from api.graphql.types.order import Order, order
+from api.graphql.types.pages import (
+    OrderConnection,
+    TaskConnection,
+    order_connection,
+    task_connection,
+)
+from domain.errors import Malformed, NotFound, Refusal
+from ports.reads import PAGE_MAX
+from ports.reads import OrderFilter as Wanted
+
+PAGE_DEFAULT = 20
+
+
+@strawberry.input(description="What to list; everything given must hold.")
+class OrderFilter:
+    status: str = strawberry.field(default="", description="As `PROCESSING`.")
+    channel: str = strawberry.field(default="", description="Where it was placed.")
+    customer_ref: str = strawberry.field(default="", description="The customer's reference.")
+    search: str = strawberry.field(
+        default="", description="An order number, or the channel's reference."
+    )
+
+
+First = Annotated[int, strawberry.argument(description=f"How many, from 1 to {PAGE_MAX}.")]
+After = Annotated[
+    str | None, strawberry.argument(description="The `endCursor` of the page before.")
+]
+
+
+@strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
+class Query:
+    @resolved("Null when there is no such order, or none that you may see.")
+    async def order(
+        self,
+        info: Ask,
+        number: Annotated[strawberry.ID, strawberry.argument(description="The order's number.")],
+    ) -> Order | None:
+        context = info.context
+        try:
+            return order(await context.books.reads.order(context.principal, number), context.books)
+        except NotFound:
+            return None
+
+    @resolved("Newest first.")
+    async def orders(
+        self,
+        info: Ask,
+        filter: Annotated[  # noqa: A002 - the schema's word
+            OrderFilter | None, strawberry.argument(description="All of them, when absent.")
+        ] = None,
+        first: First = PAGE_DEFAULT,
+        after: After = None,
+    ) -> OrderConnection:
+        context = info.context
+        wanted = filter or OrderFilter()
+        try:
+            page = await context.books.reads.orders(
+                context.principal,
+                Wanted(wanted.status, wanted.channel, wanted.customer_ref, wanted.search),
+                _page_size(first),
+                after,
+            )
+        except Refusal as refusal:
+            raise Refused(refusal) from refusal
+        return order_connection(page)
+
+    @resolved("The ops queue, earliest deadline first. For staff.")
+    async def tasks(
+        self,
+        info: Ask,
+        owner: Annotated[
+            str, strawberry.argument(description="A staff role, as `agent`; empty for all.")
+        ] = "",
+        first: First = PAGE_DEFAULT,
+        after: After = None,
+    ) -> TaskConnection:
+        context = info.context
+        try:
+            page = await context.books.reads.tasks(
+                context.principal, owner, _page_size(first), after
+            )
+        except Refusal as refusal:
+            raise Refused(refusal) from refusal
+        return task_connection(page)
+
+
+def _page_size(first: int) -> int:
+    if not 1 <= first <= PAGE_MAX:
+        raise Malformed(f"`first` is from 1 to {PAGE_MAX}, not {first}")
+    return first

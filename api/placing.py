@@ -1,0 +1,20 @@
+"""Placing an order, for both doors: the signed intake and GraphQL."""
+
+from api.books import Books
+from api.commands import check_key
+from domain.access import Principal
+from ports.front_office import OrderRequest, PlacedAnswer
+
+
+async def place(
+    books: Books, principal: Principal, key: str, request: OrderRequest
+) -> PlacedAnswer:
+    """The order is committed when this answers; its process starts right after, or by the relay.
+    Raises a Refusal.
+    """
+    check_key(key)
+    placed = await books.intake.place(principal, key, request)
+    if not placed.repeated:
+        start = books.desk.start_order(placed.number)
+        books.background.start("start_order", start, order=placed.number)
+    return placed

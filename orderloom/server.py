@@ -1,0 +1,140 @@
+"""The API process: intake, webhooks, GraphQL and pages over the books and the order desk."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+import uvicorn
+from fastapi import FastAPI
+
+from adapters.postgres.command_book import PostgresCommandBook
+from adapters.postgres.engine import create_engine
+from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.reads import PostgresReads
+from adapters.temporal.connect import connect
+from adapters.temporal.desk import TemporalOrderDesk
+from api.app import create_app
+from api.auth import TokenReader
+from api.background import Background
+from api.books import Books, Doors
+from api.commands import carry_out, request_return
+from api.process_cache import ProcessCache
+from api.refusals import all_problems
+from domain.codec import from_json
+from domain.process import ProcessDefinition
+from orderloom.parts_runtime import ready, until_stopped
+from orderloom.settings import Settings
+from orderloom.tokens import AUDIENCE, ISSUER, signing_key
+from web.routes import page_routes
+from web.site.pages import ProblemPage
+from web.tracking.needs import TrackingNeeds
+
+BACKLOG = 2_048  # connections that wait to be accepted
+REQUESTS_DRAIN_SECONDS = 1  # with `api.app.DRAIN_SECONDS` within the 2.5 s that `up` allows
+
+
+async def serve(settings: Settings) -> None:
+    """Listens until SIGTERM or SIGINT; then requests under way are finished."""
+    engine = create_engine(settings.database_url, settings.database_pool_size)
+    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    server_key = settings.server_key.get_secret_value()
+
+    async def database_answers() -> None:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+    async def engine_answers() -> None:
+        await client.service_client.check_health()
+
+    desk = TemporalOrderDesk(client, settings.task_queue)
+    books = Books(
+        intake=PostgresIntake(engine, server_key.encode(), process_definition(settings)),
+        commands=PostgresCommandBook(engine),
+        facts=PostgresFactInbox(engine),
+        reads=PostgresReads(engine, server_key.encode()),
+        desk=desk,
+        processes=ProcessCache(desk, time.monotonic),
+        background=Background(),
+        public_url=settings.public_url.rstrip("/"),
+    )
+    doors = Doors(
+        tokens=TokenReader(
+            signing_key(server_key), issuer=ISSUER, audience=AUDIENCE, clock=utc_now
+        ),
+        clock=utc_now,
+        database_answers=database_answers,
+        engine_answers=engine_answers,
+        channel_secrets=_revealed(settings, "channel_secrets"),
+        webhook_secrets=_revealed(settings, "webhook_secrets"),
+    )
+    try:
+        await _listen(compose(books, doors), settings.api_host, settings.api_port)
+    finally:
+        await engine.dispose()
+
+
+def compose(books: Books, doors: Doors) -> FastAPI:
+    """API and pages as one application; `web` is given what it needs of `api` here."""
+    needs = TrackingNeeds(
+        reads=books.reads,
+        live=books.processes.of,
+        carry_out=partial(carry_out, books),
+        request_return=partial(request_return, books),
+    )
+    problems = [
+        ProblemPage(kind.slug, kind.status, kind.title, kind.advice) for kind in all_problems()
+    ]
+    return create_app(books, doors, page_routes(needs, problems, utc_now))
+
+
+def process_definition(settings: Settings) -> ProcessDefinition:
+    """Stamped on every order placed from now on."""
+    path = settings.process_definition
+    return from_json(ProcessDefinition, json.loads(path.read_text()) if path else {})
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _listen(app: FastAPI, host: str, port: int) -> None:
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # paths hold tracking links, which are secrets
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=REQUESTS_DRAIN_SECONDS,
+    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=BACKLOG) as listening:
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve([listening]))
+        await _until_started(server, serving)
+        ready()
+        stopping = asyncio.create_task(until_stopped())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        stopping.cancel()
+        await serving
+
+
+async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.005)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None: `until_stopped` hears them."""
+        yield
+
+
+def _revealed(settings: Settings, name: str) -> dict[str, str]:
+    return {party: secret.get_secret_value() for party, secret in getattr(settings, name).items()}

@@ -1,0 +1,259 @@
+"""Hand-written fakes of the ports: small, in memory, and they remember what was asked of them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from api.auth import TokenReader
+from api.background import Background
+from api.books import Books, Doors
+from api.process_cache import ProcessCache
+from domain.access import Principal, Role
+from domain.codec import Json
+from domain.commands import Command, CommandKind, authorize
+from domain.errors import Forbidden, KeyConflict, NotFound, Refusal, UnknownSku
+from domain.facts import Fact
+from domain.order import LineUnits
+from orderloom.tokens import AUDIENCE, ISSUER, signing_key
+from ports.desk import LiveProcess
+from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
+from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+SERVER_KEY = "test-server-key-of-some-length"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CATALOG = {"1082185", "995242"}
+
+
+@dataclass
+class FakeIntake:
+    placed: dict[str, tuple[OrderRequest, str]] = field(default_factory=dict)  # by key
+    by: list[Principal] = field(default_factory=list)
+    fails: Exception | None = None
+
+    async def place(self, principal: Principal, key: str, request: OrderRequest) -> PlacedAnswer:
+        if self.fails:
+            raise self.fails
+        unknown = [line.sku for line in request.lines if line.sku not in CATALOG]
+        if unknown:
+            raise UnknownSku(unknown)
+        if principal.scope != request.channel and not principal.may(Role.AGENT):
+            raise Forbidden(f"{principal.name} may not place orders of channel {request.channel}")
+        if key in self.placed:
+            before, number = self.placed[key]
+            if before != request:
+                raise KeyConflict(key)
+            return PlacedAnswer(number, f"token-of-{number}", repeated=True)
+        number = f"ORDR-0000-{len(self.placed) + 1:04}"
+        self.placed[key] = (request, number)
+        self.by.append(principal)
+        return PlacedAnswer(number, f"token-of-{number}", repeated=False)
+
+
+@dataclass
+class FakeCommandBook:
+    """`stored` by (principal, key)."""
+
+    stored: dict[tuple[str, str], AcceptedCommand] = field(default_factory=dict)
+    bodies: dict[tuple[str, str], Json] = field(default_factory=dict)
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+    returns: list[tuple[str, str, list[LineUnits], str]] = field(default_factory=list)
+    fails: Exception | None = None
+
+    async def accept(
+        self, principal: Principal, key: str, kind: CommandKind, subject: str, body: Json
+    ) -> AcceptedCommand:
+        if self.fails:
+            raise self.fails
+        authorize(kind, principal, body["reason"])
+        content = (kind, subject, body)
+        known = (principal.name, key)
+        if self.bodies.setdefault(known, content) != content:
+            raise KeyConflict(key)
+        if known not in self.stored:
+            command = Command(
+                f"cmd-{len(self.stored) + 1}",
+                kind,
+                principal.name,
+                body["reason"],
+                body.get("target", ""),
+                body.get("location", ""),
+            )
+            self.stored[known] = AcceptedCommand(command, subject)
+        return self.stored[known]
+
+    async def request_return(
+        self, principal: Principal, key: str, order: str, lines: Sequence[LineUnits], reason: str
+    ) -> str:
+        if self.fails:
+            raise self.fails
+        self.returns.append((key, order, list(lines), reason))
+        return f"{order}-R1"
+
+    async def refuse(self, command: str, code: str, message: str) -> None:
+        self.refused.append((command, code, message))
+
+
+@dataclass
+class FakeFactInbox:
+    """Knows the orders of `subjects`; every other fact is quarantined."""
+
+    subjects: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, tuple[Fact, Json]] = field(default_factory=dict)
+    heard: list[str] = field(default_factory=list)
+    fails: Exception | None = None
+
+    async def store(self, source: str, event_id: str, fact: Fact, raw: Json) -> StoredFact:
+        if self.fails:
+            raise self.fails
+        assert fact.id == f"{source}:{event_id}"
+        repeated = fact.id in self.stored
+        self.stored.setdefault(fact.id, (fact, raw))
+        order = self.subjects.get(fact.subject, "")
+        return StoredFact(fact, order, repeated, signal=bool(order) and not repeated)
+
+    async def told(self, facts: Sequence[str]) -> None:
+        self.heard += facts
+
+
+@dataclass
+class FakeReads:
+    details: dict[str, OrderDetail] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    page: Page = field(default_factory=lambda: Page([], None))
+    entries: list[TimelineEntry] = field(default_factory=list)
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    fails: Exception | None = None
+
+    def add(self, detail: OrderDetail) -> None:
+        self.details[detail.summary.number] = detail
+        self.tokens[detail.tracking_token] = detail.summary.number
+
+    async def order(self, principal: Principal, number: str) -> OrderDetail:
+        if self.fails:
+            raise self.fails
+        detail = self.details.get(number)
+        if detail is None or not principal.reads(number, detail.summary.channel):
+            raise NotFound(f"there is no order {number}")
+        return detail
+
+    async def order_by_token(self, token: str) -> tuple[Principal, OrderDetail]:
+        if token not in self.tokens:
+            raise NotFound("there is no such order")
+        number = self.tokens[token]
+        customer = Principal(f"customer:{number}", frozenset({Role.CUSTOMER}), number)
+        return customer, await self.order(customer, number)
+
+    async def orders(
+        self, principal: Principal, wanted: OrderFilter, first: int, after: str | None
+    ) -> Page:
+        self.asked.append((principal.name, wanted, first, after))
+        return self.page
+
+    async def timeline(self, principal: Principal, number: str) -> list[TimelineEntry]:
+        await self.order(principal, number)
+        return self.entries
+
+    async def tasks(self, principal: Principal, owner: str, first: int, after: str | None) -> Page:
+        if principal.may(Role.CHANNEL):
+            raise Forbidden("this needs the role agent")
+        self.asked.append((principal.name, owner, first, after))
+        return self.page
+
+
+@dataclass
+class FakeDesk:
+    """`outcome` is what every command answers; `down` what everything raises."""
+
+    outcome: Json | Exception = field(default_factory=lambda: {"done": True})
+    answer: LiveProcess | None = None
+    down: Exception | None = None
+    started: list[str] = field(default_factory=list)
+    commands: list[tuple[str, Command]] = field(default_factory=list)
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    queries: int = 0
+
+    async def start_order(self, order: str) -> None:
+        self._answer()
+        self.started.append(f"order/{order}")
+
+    async def start_return(self, rma: str) -> None:
+        self._answer()
+        self.started.append(f"return/{rma}")
+
+    async def command(self, subject: str, command: Command) -> Json:
+        self._answer()
+        self.commands.append((subject, command))
+        if isinstance(self.outcome, Refusal):
+            raise self.outcome
+        return self.outcome
+
+    async def tell(self, order: str, fact: Fact) -> None:
+        self._answer()
+        self.facts.append((order, fact.id))
+
+    async def process(self, order: str) -> LiveProcess:
+        self.queries += 1
+        await asyncio.sleep(0)
+        self._answer()
+        assert self.answer is not None, "the test has to say what the workflow answers"
+        return self.answer
+
+    def _answer(self) -> None:
+        if self.down:
+            raise self.down
+
+
+class Monotonic:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Office:
+    """Everything behind the edge, and the edge's own books and doors over it."""
+
+    def __init__(self) -> None:
+        self.intake = FakeIntake()
+        self.commands = FakeCommandBook()
+        self.facts = FakeFactInbox()
+        self.reads = FakeReads()
+        self.desk = FakeDesk()
+        self.monotonic = Monotonic()
+        self.now = NOW
+        self.database: Exception | None = None
+        self.engine: Exception | None = None
+        self.background = Background()
+        self.books = Books(
+            intake=self.intake,
+            commands=self.commands,  # type: ignore[arg-type]  # what the sweeper asks is not faked
+            facts=self.facts,  # type: ignore[arg-type]
+            reads=self.reads,
+            desk=self.desk,
+            processes=ProcessCache(self.desk, self.monotonic),
+            background=self.background,
+            public_url="https://shop.example",
+        )
+        self.doors = Doors(
+            tokens=TokenReader(
+                signing_key(SERVER_KEY), issuer=ISSUER, audience=AUDIENCE, clock=lambda: self.now
+            ),
+            clock=lambda: self.now,
+            database_answers=self._database_answers,
+            engine_answers=self._engine_answers,
+            channel_secrets={"web": SECRET},
+            webhook_secrets={"payment": SECRET, "warehouse": SECRET, "carrier": SECRET},
+        )
+
+    async def _database_answers(self) -> None:
+        if self.database:
+            raise self.database
+
+    async def _engine_answers(self) -> None:
+        if self.engine:
+            raise self.engine

@@ -1,0 +1,16 @@
+"""All pages, for the composition root."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from web.site.pages import ProblemPage, site_routes
+from web.static_files import static_routes
+from web.tracking.needs import Clock, TrackingNeeds
+from web.tracking.routes import tracking_routes
+
+
+def page_routes(
+    needs: TrackingNeeds, problems: Sequence[ProblemPage], clock: Clock
+) -> list[BaseRoute]:
+    return [*site_routes(problems), *static_routes(), *tracking_routes(needs, clock)]
