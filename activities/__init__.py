@@ -1,0 +1,1 @@
+"""The only place where workflows touch the world: one class per port."""

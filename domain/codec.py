@@ -1,8 +1,8 @@
 """Plain data (JSON) from and to the domain's frozen dataclasses, by their type hints.
 
-Knows dataclasses, enums, datetimes, int and str subclasses, optionals, tuples and dicts: what the
-journal, the facts and the projection are made of. Unknown keys are ignored and missing ones take
-their defaults, so that fields can be added.
+Knows dataclasses, enums, datetimes, int and str subclasses, optionals, tuples, lists and dicts:
+what the journal, the facts and the projection are made of. Unknown keys are ignored and missing
+ones take their defaults, so that fields can be added.
 """
 
 import types
@@ -58,9 +58,9 @@ def _reader(kind: Any) -> Callable[[Json], Any]:
     if origin in (Union, types.UnionType):
         inner = _reader(next(arg for arg in args if arg is not type(None)))
         return lambda data: None if data is None else inner(data)
-    if origin is tuple:
+    if origin in (tuple, list):
         item = _reader(args[0])
-        return lambda data: tuple(map(item, data))
+        return lambda data: origin(map(item, data))
     if origin is dict:
         key, item = _reader(args[0]), _reader(args[1])
         return lambda data: {key(k): item(v) for k, v in data.items()}

@@ -28,6 +28,7 @@ class CommandKind(StrEnum):
     RETURN_RECEIVE = "return_receive"
     RETURN_INSPECT = "return_inspect"
     RETURN_CANCEL = "return_cancel"
+    RETURN_RETRY_REFUND = "return_retry_refund"
 
 
 _ROLES: dict[CommandKind, tuple[Role, ...]] = {
@@ -44,6 +45,7 @@ _ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.RETURN_RECEIVE: (Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.RETURN_INSPECT: (Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.RETURN_CANCEL: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER),
+    CommandKind.RETURN_RETRY_REFUND: (Role.FINANCE, Role.SUPERVISOR),
 }
 
 _REASON_REQUIRED = (

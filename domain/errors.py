@@ -99,3 +99,10 @@ class LimitExceeded(Refusal):
 
 class Unbalanced(Refusal):
     code = "UNBALANCED"
+
+
+def refusal_of(code: str, message: str) -> Refusal:
+    """A refusal that was decided elsewhere and comes back by its code."""
+    refusal = Refusal(message)
+    refusal.code = code
+    return refusal

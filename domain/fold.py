@@ -54,6 +54,8 @@ def apply(view: OrderView, entry: j.Entry) -> None:
             view.escalations[body.wait] = Escalation(
                 body.wait, body.reason, body.owner, body.level, entry.at
             )
+        case j.CaptureRetried() as body:
+            view.recapturing += (body.fulfillment_order,)
         case j.ReceivableLeft() as body:
             view.left_receivable += (body.fulfillment_order,)
         case j.Rejected() | j.Canceled() | j.Expired():
@@ -109,8 +111,10 @@ _TROUBLE = (FactKind.EXCEPTION, FactKind.LOST, FactKind.RETURNED_TO_SENDER)
 
 
 def notice(view: OrderView, fact: Fact) -> None:
-    """One thing that an outside party told us. One that matches no parcel changes nothing."""
-    if fact.id in view.facts:
+    """One thing that an outside party told us. One that matches no parcel changes nothing; what is
+    told of payments is looked up and journaled, never believed.
+    """
+    if fact.kind.is_payment or fact.id in view.facts:
         return
     view.facts += (fact.id,)
     parcel = view.parcels.get(fact.subject)
@@ -168,6 +172,8 @@ def _arrive_when_all_packages_have(parcel: Parcel) -> None:
 
 
 def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:
+    if body.status.settled:
+        view.recapturing = tuple(fo for fo in view.recapturing if fo != body.fulfillment_order)
     view.payments[body.key] = Payment(
         body.key,
         body.operation,

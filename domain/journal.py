@@ -154,6 +154,13 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureRetried:
+    """Finance wants a failed capture to be tried again."""
+
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivableLeft:
     """Finance leaves a failed capture as a receivable."""
 
@@ -221,6 +228,13 @@ class ReturnInspected:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRetried:
+    """Finance wants a failed refund to be tried again."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnCompleted:
     """The goods are dealt with and the refund is executed."""
 
@@ -246,6 +260,7 @@ Body = (
     | Shipped
     | Delivered
     | Escalated
+    | CaptureRetried
     | ReceivableLeft
     | Canceled
     | Expired
@@ -256,6 +271,7 @@ Body = (
     | ReturnDeclined
     | ReturnReceived
     | ReturnInspected
+    | RefundRetried
     | ReturnCompleted
     | ReturnCanceled
 )
@@ -275,6 +291,21 @@ class Entry:
     @property
     def kind(self) -> str:
         return type(self.body).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRecord:
+    """What is to be journaled, in plain form."""
+
+    kind: str
+    data: dict[str, Json]
+
+    @classmethod
+    def of(cls, body: Body) -> "BodyRecord":
+        return cls(type(body).__name__, to_json(body))
+
+    def body(self) -> Body:
+        return from_json(KINDS[self.kind], self.data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class ReturnView:
     location: str = ""
     units: tuple[j.InspectedUnits, ...] = ()
     refund: int = 0
+    retrying: bool = False  # finance wants a failed refund tried again
     payments: dict[str, Payment] = field(default_factory=dict)
     escalations: dict[str, Escalation] = field(default_factory=dict)
 
@@ -83,7 +84,7 @@ def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus
             return s.RECEIVED
         case s.RECEIVED, j.ReturnInspected():
             return s.INSPECTED
-        case s.INSPECTED, j.PaymentMoved():
+        case s.INSPECTED, (j.PaymentMoved() | j.RefundRetried()):
             return s.INSPECTED
         case s.INSPECTED, j.ReturnCompleted():
             return s.COMPLETED
@@ -117,7 +118,10 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.received, view.location = body.lines, body.location
         case j.ReturnInspected() as body:
             view.units, view.refund = body.units, body.refund
+        case j.RefundRetried():
+            view.retrying = True
         case j.PaymentMoved() as body:
+            view.retrying = False
             view.payments[body.key] = Payment(
                 body.key, body.operation, body.ordinal, body.status, body.amount, entry.at,
                 body.reason,
@@ -154,7 +158,7 @@ def check_return_command(view: ReturnView, command: Command) -> None:
         CommandKind.RETURN_RECEIVE: (s.APPROVED,),
         CommandKind.RETURN_INSPECT: (s.RECEIVED,),
         CommandKind.RETURN_CANCEL: (s.REQUESTED, s.APPROVED),
-        CommandKind.RETRY_CAPTURE: (),
+        CommandKind.RETURN_RETRY_REFUND: (s.INSPECTED,) if _refund_failed(view) else (),
     }.get(command.kind, ())
     if view.status not in allowed:
         act = command.kind.value.removeprefix("return_")
@@ -232,10 +236,12 @@ def return_waits(view: ReturnView, process: ProcessDefinition) -> list[Wait]:
 
 
 def _refund_under_way(view: ReturnView) -> bool:
+    return view.status is ReturnStatus.INSPECTED and not _refund_failed(view)
+
+
+def _refund_failed(view: ReturnView) -> bool:
     last = view.last_refund
-    return view.status is ReturnStatus.INSPECTED and (
-        last is None or last.status is not PaymentStatus.FAILED
-    )
+    return last is not None and last.status is PaymentStatus.FAILED and not view.retrying
 
 
 def needs_refund(view: ReturnView) -> bool:

@@ -73,10 +73,11 @@ def transition(status: OrderStatus, body: j.Body) -> OrderStatus:
             | j.CancelRequested()
             | j.Shipped()
             | j.Delivered()
+            | j.CaptureRetried()
             | j.ReceivableLeft()
         ):
             return status
-        case s.COMPLETED, (j.PaymentMoved() | j.ReceivableLeft()):
+        case s.COMPLETED, (j.PaymentMoved() | j.CaptureRetried() | j.ReceivableLeft()):
             return status
         case ((s.REJECTED | s.CANCELED | s.EXPIRED), (j.PaymentMoved() | j.ReservationReleased())):
             return status

@@ -123,6 +123,7 @@ class OrderView:
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
     left_receivable: tuple[str, ...] = ()  # fulfillment orders
+    recapturing: tuple[str, ...] = ()  # … whose failed capture finance wants tried again
 
     @property
     def currency(self) -> str:

@@ -68,13 +68,28 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     if view.status.final:
         yield from _money_waits(view, process)
         return
+    yield from _busy_waits(view, process)
     yield from _hold_waits(view, process)
     yield from _money_waits(view, process)
     for parcel in view.active_parcels:
         yield from _parcel_waits(parcel, process)
-    if view.status is OrderStatus.COMPLETED and view.since is not None:
+    owed = view.recapturing or any(given_up(view, p) for p in view.payments.values())
+    if view.status is OrderStatus.COMPLETED and view.since is not None and not owed:
         yield _wait("return_window", "return window is open", Role.CUSTOMER, view.since,
                     process.return_window, AtDeadline.CLOSE)  # fmt: skip
+
+
+def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
+    """What our own steps and the parties they call are at; staff hears of it when it takes long."""
+    if view.status in (OrderStatus.RECEIVED, OrderStatus.APPROVED) and not view.holds:
+        since = view.since or view.order.placed_at
+        yield _wait("checks", "the order has to be checked and sourced", "system", since,
+                    process.review_within, AtDeadline.ESCALATE)  # fmt: skip
+    for payment in view.payments.values():
+        if payment.status is PaymentStatus.UNKNOWN:
+            yield _wait(f"payment/{payment.key}", f"the outcome of {payment.operation} is unknown",
+                        "payment provider", payment.since, process.task_within,
+                        AtDeadline.ESCALATE)  # fmt: skip
 
 
 def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
@@ -109,7 +124,7 @@ def given_up(view: OrderView, payment: Payment) -> bool:
     return (
         payment.status is PaymentStatus.FAILED
         and payment is last
-        and payment.fulfillment_order not in view.left_receivable
+        and payment.fulfillment_order not in (*view.left_receivable, *view.recapturing)
     )
 
 
@@ -120,6 +135,10 @@ def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
                     at["cancel_requested"], process.cancel_within, AtDeadline.ESCALATE)  # fmt: skip
         return
     match parcel.status:
+        case ParcelStatus.OPEN:
+            yield _wait(f"{key}/submit", "the parcel has to be handed to the warehouse",
+                        "warehouse", parcel.since, process.accept_within,
+                        AtDeadline.ESCALATE)  # fmt: skip
         case ParcelStatus.SUBMITTED:
             yield _wait(f"{key}/accept", "the warehouse has to accept the parcel", "warehouse",
                         at["submitted"], process.accept_within, AtDeadline.ESCALATE)  # fmt: skip

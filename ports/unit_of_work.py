@@ -124,9 +124,10 @@ class PaymentRow:
 
 
 class Payments(Protocol):
-    async def begin(self, row: PaymentRow) -> PaymentRow:
-        """Commits the intent, or returns the row that is there. Refuses (`LimitExceeded`) a
-        capture beyond what was authorized and a refund beyond what was captured, under lock.
+    async def begin(self, row: PaymentRow) -> tuple[PaymentRow, bool]:
+        """Writes the intent, or finds the row that is there; and whether it wrote it. Refuses
+        (`LimitExceeded`) a capture beyond what was authorized and a refund beyond what was
+        captured, under lock.
         """
 
     async def find(self, key: str) -> PaymentRow | None: ...
@@ -143,7 +144,7 @@ class Payments(Protocol):
         """A conditional transition; False when the row was no longer in a status before it."""
 
     async def authorization(self, order: str) -> PaymentRow | None:
-        """The succeeded authorization of the order, if any."""
+        """The order's latest authorization that did not fail, if any."""
 
 
 class Ledger(Protocol):

@@ -1,0 +1,1 @@
+"""The business process: orders and returns as durable workflows."""

@@ -35,10 +35,10 @@ class PostgresPayments:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def begin(self, row: PaymentRow) -> PaymentRow:
+    async def begin(self, row: PaymentRow) -> tuple[PaymentRow, bool]:
         existing = await self.find(row.key)
         if existing is not None:
-            return existing
+            return existing, False
         await self._refuse_beyond_limit(row)
         await self._connection.execute(
             insert(payment_transaction).values(
@@ -58,7 +58,7 @@ class PostgresPayments:
         )
         begun = await self.find(row.key)
         assert begun is not None, "the row was written in this transaction"  # noqa: S101
-        return begun
+        return begun, True
 
     async def find(self, key: str) -> PaymentRow | None:
         found = await self._connection.execute(
@@ -99,7 +99,7 @@ class PostgresPayments:
             .where(
                 _t.order_number == order,
                 _t.operation == PaymentOperation.AUTHORIZE.value,
-                _t.status == PaymentStatus.SUCCEEDED.value,
+                _t.status != PaymentStatus.FAILED.value,
             )
             .order_by(_t.ordinal.desc())
             .limit(1)

@@ -1,0 +1,1 @@
+"""Temporal: connecting, payloads, and the order desk."""

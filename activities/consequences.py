@@ -1,0 +1,100 @@
+"""What each journal entry does to stock and ledger: the one place that says so."""
+
+from domain import journal as j
+from domain import ledger
+from domain.amounts import refund_amount, shipment_amount
+from domain.errors import OutOfStock
+from domain.order import LineUnits, PaymentMethod, PlacedOrder
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.remedies import SHORT_PICK
+from domain.returns import Disposition, ReturnView
+from domain.view import OrderView
+from ports.unit_of_work import UnitOfWork
+
+View = OrderView | ReturnView
+
+
+async def enact(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Body) -> None:
+    """Refuses (`OutOfStock`) a reservation whose stock is gone; then nothing has happened."""
+    match body:
+        case j.Sourced():
+            if not await uow.inventory.reserve(order.number, body.parcels):
+                raise OutOfStock("the stock was taken by another order meanwhile")
+        case j.ReservationReleased(reason=reason):
+            if reason == SHORT_PICK:
+                await uow.inventory.write_off_missing(body.fulfillment_order, body.lines)
+            else:
+                await uow.inventory.release(body.fulfillment_order, body.lines)
+        case j.Shipped():
+            await _ship(uow, order, view, body)
+        case j.PaymentRegistered(amount=amount):
+            operation = f"{order.number}/register"
+            await uow.ledger.post(ledger.registered(order, operation, amount))
+        case j.PaymentMoved(status=PaymentStatus.SUCCEEDED):
+            await _book_payment(uow, order, body)
+        case j.Rejected() | j.Canceled() | j.Expired() | j.Reviewed(decision="reject"):
+            if isinstance(view, OrderView):
+                await uow.inventory.release_all(order.number)
+                await _give_deposit_back(uow, order, view)
+        case j.Completed():
+            await _give_deposit_back(uow, order, view)
+        case j.ReturnInspected():
+            await _take_back(uow, order, view, body)
+        case j.ReturnCompleted():
+            await _refund_at_channel(uow, order, view)
+        case _:
+            return  # an entry without consequences in stock or ledger
+
+
+async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped) -> None:
+    assert isinstance(view, OrderView), "orders ship, returns do not"  # noqa: S101
+    await uow.inventory.consume(body.fulfillment_order, body.lines)
+    amount, tax = shipment_amount(view, body.lines)
+    operation = f"{body.fulfillment_order}/sale"
+    await uow.ledger.post(ledger.sale(order, operation, amount, tax))
+
+
+async def _book_payment(uow: UnitOfWork, order: PlacedOrder, body: j.PaymentMoved) -> None:
+    match body.operation:
+        case PaymentOperation.CAPTURE:
+            await uow.ledger.post(ledger.captured(order, body.key, body.amount))
+        case PaymentOperation.REFUND:
+            await uow.ledger.post(ledger.refund_executed(order, body.key, body.amount))
+        case PaymentOperation.AUTHORIZE | PaymentOperation.VOID:
+            return  # money is promised or set free, not moved
+
+
+async def _give_deposit_back(uow: UnitOfWork, order: PlacedOrder, view: View) -> None:
+    """What was paid at the channel for goods that will not come."""
+    if not isinstance(view, OrderView) or not view.registered:
+        return
+    left = view.registered - sum(parcel.amount for parcel in view.parcels.values())
+    if left > 0:
+        operation = f"{order.number}/deposit-back"
+        await uow.ledger.post(ledger.deposit_owed_back(order, operation, left))
+
+
+async def _take_back(
+    uow: UnitOfWork, order: PlacedOrder, view: View, body: j.ReturnInspected
+) -> None:
+    assert isinstance(view, ReturnView), "only returns are inspected"  # noqa: S101
+    await uow.inventory.take_back(view.number, view.location, body.units)
+    before = await uow.orders.refunded_units(order.number)
+    amount, tax = refund_amount(order, before, refunded_lines(body.units))
+    operation = f"{view.number}/refund-granted"
+    await uow.ledger.post(ledger.refund_granted(order, operation, amount, tax))
+
+
+async def _refund_at_channel(uow: UnitOfWork, order: PlacedOrder, view: View) -> None:
+    """The channel that took the money pays it back; we only book it."""
+    if isinstance(view, ReturnView) and order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
+        operation = f"{view.number}/refund-at-channel"
+        await uow.ledger.post(ledger.refund_executed(order, operation, view.refund))
+
+
+def refunded_lines(units: tuple[j.InspectedUnits, ...]) -> list[LineUnits]:
+    return [
+        LineUnits(unit.line, unit.sku, unit.quantity)
+        for unit in units
+        if Disposition(unit.disposition).refunded
+    ]

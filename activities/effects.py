@@ -1,0 +1,167 @@
+"""One effect on an order or a return, as one unit of work.
+
+The step row fences it: a retry, or a second live attempt, finds the first one's result. What was
+decided goes to the journal, its consequences to stock and ledger, and the projection with them.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from activities.consequences import enact
+from activities.messages import Step, StepResult
+from activities.publishing import events_of
+from domain.codec import from_json, to_json
+from domain.errors import Refusal
+from domain.fold import fold
+from domain.journal import SYSTEM, Body, Entry, EntryRecord
+from domain.order import PlacedOrder
+from domain.returns import ReturnView, fold_return, return_waits
+from domain.view import OrderView
+from domain.waits import waits
+from ports.unit_of_work import Database, LockedOrder, LockedReturn, UnitOfWork
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a step decided: the entries to journal, in whose name, and a word on the outcome.
+    `command` is settled in the same transaction.
+    """
+
+    bodies: Sequence[Body] = ()
+    outcome: str = ""
+    by: str = SYSTEM
+    command: str = ""
+    refusal: tuple[str, str] | None = None
+
+
+@dataclass(slots=True)
+class OrderTurn:
+    """An order under lock, and what it is like now."""
+
+    uow: UnitOfWork
+    locked: LockedOrder
+    view: OrderView = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.view = fold(self.locked.order, self.locked.journal, self.locked.facts)
+
+    @property
+    def order(self) -> PlacedOrder:
+        return self.locked.order
+
+    @property
+    def seq(self) -> int:
+        return self.view.seq
+
+    async def project(self, entries: Sequence[Entry]) -> None:
+        view = self.view
+        if entries:
+            view = fold(self.order, (*self.locked.journal, *entries), self.locked.facts)
+        await self.uow.orders.project(view, waits(view, self.locked.process))
+
+
+@dataclass(slots=True)
+class ReturnTurn:
+    """A return under lock, its order as placed, and what the return is like now."""
+
+    uow: UnitOfWork
+    number: str
+    locked: LockedReturn
+    view: ReturnView = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.view = fold_return(self.number, self.order.number, self.locked.journal)
+
+    @property
+    def order(self) -> PlacedOrder:
+        return self.locked.order
+
+    @property
+    def seq(self) -> int:
+        return self.view.seq
+
+    async def project(self, entries: Sequence[Entry]) -> None:
+        journal = (*self.locked.journal, *entries)
+        view = fold_return(self.number, self.order.number, journal)
+        await self.uow.orders.project_return(view, return_waits(view, self.locked.process))
+
+
+Turn = OrderTurn | ReturnTurn
+DecideOrder = Callable[[OrderTurn], Awaitable[Decision]]
+DecideReturn = Callable[[ReturnTurn], Awaitable[Decision]]
+
+
+class Effects:
+    """Runs steps. A Refusal of a step that settles a command becomes the command's outcome;
+    any other passes through, and nothing has happened.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def on_order(self, step: Step, decide: DecideOrder, *, command: str = "") -> StepResult:
+        async def work(uow: UnitOfWork) -> StepResult:
+            turn = OrderTurn(uow, await uow.orders.lock(step.subject))
+            return await _take(turn, step, lambda: decide(turn))
+
+        return await self._run(work, command)
+
+    async def on_return(self, step: Step, decide: DecideReturn, *, command: str = "") -> StepResult:
+        async def work(uow: UnitOfWork) -> StepResult:
+            turn = ReturnTurn(uow, step.subject, await uow.orders.lock_return(step.subject))
+            return await _take(turn, step, lambda: decide(turn))
+
+        return await self._run(work, command)
+
+    async def _run(
+        self, work: Callable[[UnitOfWork], Awaitable[StepResult]], command: str
+    ) -> StepResult:
+        try:
+            return await self.database.run(work)
+        except Refusal as refusal:
+            if not command:
+                raise
+            refused = (refusal.code, refusal.message)
+            await self.database.run(lambda uow: _refuse(uow, command, refused))
+            return StepResult(refusal=refused)
+
+
+async def _refuse(uow: UnitOfWork, command: str, refusal: tuple[str, str]) -> None:
+    await uow.commands.settle(command, refusal=refusal, result=None)
+
+
+async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]]) -> StepResult:
+    saved = await turn.uow.steps.find(step.subject, step.name, step.seq)
+    if saved is not None:
+        known = from_json(StepResult, saved)
+        return StepResult(unknown_entries(turn, step.seq), known.outcome, known.refusal)
+    decision = await decide()
+    entries = await journal(turn, decision.bodies, decision.by)
+    result = StepResult(outcome=decision.outcome)
+    await turn.uow.steps.save(step.subject, step.name, step.seq, to_json(result))
+    await turn.uow.facts.handled(step.facts, by=f"{step.subject}/{step.name}/{step.seq}")
+    if decision.command:
+        await turn.uow.commands.settle(
+            decision.command, refusal=decision.refusal, result={"seq": turn.seq + len(entries)}
+        )
+    before = unknown_entries(turn, step.seq)
+    return StepResult((*before, *map(EntryRecord.of, entries)), decision.outcome)
+
+
+async def journal(turn: Turn, bodies: Sequence[Body], by: str) -> tuple[Entry, ...]:
+    """Writes entries, their consequences and the projection: always these three together."""
+    if not bodies:
+        return ()
+    for body in bodies:
+        await enact(turn.uow, turn.order, turn.view, body)
+    subject = turn.view.number if isinstance(turn, ReturnTurn) else turn.order.number
+    entries = await turn.uow.orders.append(subject, turn.order.number, turn.seq, bodies, by)
+    await turn.project(entries)
+    for event in events_of(subject, turn.order.number, entries):
+        await turn.uow.outbox.put(*event)
+    return entries
+
+
+def unknown_entries(turn: Turn, seq: int) -> tuple[EntryRecord, ...]:
+    """What the asker has not heard of yet."""
+    return tuple(EntryRecord.of(entry) for entry in turn.locked.journal if entry.seq > seq)

@@ -1,0 +1,99 @@
+"""What workflows and activities tell one another: one dataclass a message.
+
+Ids, codes, quantities and amounts only. Every answer carries the journal entries that the asker
+does not know yet, so that a workflow's picture has no gaps.
+"""
+
+from dataclasses import dataclass
+
+from domain.codec import Json
+from domain.commands import Command
+from domain.facts import Fact
+from domain.journal import BodyRecord, EntryRecord
+from domain.order import LineUnits, PlacedOrder
+from domain.payments import PaymentOperation
+from domain.process import ProcessDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`subject` is an order number or a return number."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a workflow begins with; all of its history, should it begin anew."""
+
+    order: PlacedOrder
+    process: ProcessDefinition
+    entries: tuple[EntryRecord, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Names one effect: unique by (subject, name, seq), where `seq` is the last journal entry that
+    the workflow knew. `facts` are those that the effect takes into account.
+    """
+
+    subject: str
+    name: str
+    seq: int
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """`outcome` is a word of the step's own; `refusal` is (code, message)."""
+
+    entries: tuple[EntryRecord, ...] = ()
+    outcome: str = ""
+    refusal: tuple[str, ...] = ()
+    result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCall:
+    step: Step
+    bodies: tuple[BodyRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelCall:
+    step: Step
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCall:
+    """`handing_over`: parcels that are on their way to the warehouse just now."""
+
+    step: Step
+    command: Command
+    handing_over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverCall:
+    step: Step
+    fulfillment_order: str
+    location: str
+    lines: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCall:
+    """One business operation: its key is derived from subject, operation, parcel and ordinal."""
+
+    step: Step
+    operation: PaymentOperation
+    ordinal: int
+    amount: int
+    fulfillment_order: str = ""
+
+    @property
+    def key(self) -> str:
+        owner = self.fulfillment_order or self.step.subject
+        return f"{owner}/{self.operation.value}/{self.ordinal}"

@@ -1,0 +1,178 @@
+"""What happens to an order in our own books: review, sourcing, shipments, commands."""
+
+from temporalio import activity
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+from activities.effects import Decision, Effects, OrderTurn
+from activities.messages import CommandCall, Opened, ParcelCall, RecordCall, Start, Step, StepResult
+from domain import journal as j
+from domain.amounts import shipment_amount
+from domain.commands import CommandKind, check
+from domain.decisions import entries_for, next_parcel, override_entries
+from domain.errors import OutOfStock
+from domain.fold import subtract
+from domain.journal import EntryRecord
+from domain.order import LineUnits
+from domain.remedies import SHORT_PICK, refusing_locations, remedies
+from domain.review import ReviewInputs, Verdict, price_deviation_bp
+from domain.sourcing import RULE_VERSION, choose_sources
+from domain.view import ParcelStatus
+from ports.outside import ReviewRules
+from ports.unit_of_work import Database, UnitOfWork
+
+SOURCING_TRIES = 10  # stock that was there when planned may be gone when reserved
+
+
+class OrderActivities:
+    def __init__(self, database: Database, rules: ReviewRules) -> None:
+        self._effects = Effects(database)
+        self._rules = rules
+
+    @activity.defn(name="order.open")
+    async def open(self, start: Start) -> Opened:
+        """The order and its history so far."""
+
+        async def work(uow: UnitOfWork) -> Opened:
+            locked = await uow.orders.lock(start.subject)
+            entries = tuple(map(EntryRecord.of, locked.journal))
+            return Opened(locked.order, locked.process, entries, locked.facts)
+
+        return await self._effects.database.run(work)
+
+    @activity.defn(name="order.review")
+    async def review(self, step: Step) -> StepResult:
+        """Outcome: approve, hold or reject."""
+        return await self._effects.on_order(step, self._review)
+
+    async def _review(self, turn: OrderTurn) -> Decision:
+        order, catalog = turn.order, turn.uow.catalog
+        prices = await catalog.prices({line.sku for line in order.lines}, order.currency)
+        inputs = ReviewInputs(
+            channel=order.channel,
+            currency=order.currency,
+            total=order.total,
+            units=sum(line.quantity for line in order.lines),
+            price_deviation_bp=price_deviation_bp(order, prices),
+            address_complete=await catalog.address_complete(order.number),
+            customer_blocked=await catalog.customer_blocked(order.customer_ref),
+        )
+        found = await self._rules.review(inputs)
+        body = j.Reviewed(
+            found.verdict.value,
+            found.rule_version,
+            found.rule,
+            found.reason,
+            found.owner,
+            found.inputs,
+        )
+        assert Verdict(body.decision) is found.verdict  # noqa: S101  # transitions read the word
+        return Decision([body], outcome=found.verdict.value)
+
+    @activity.defn(name="order.source")
+    async def source(self, step: Step) -> StepResult:
+        """Gives back what a warehouse refused, and chooses sources for every unit without one.
+        Outcome: sourced or short.
+        """
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(OutOfStock),
+            stop=stop_after_attempt(SOURCING_TRIES),
+            reraise=True,
+        ):
+            with attempt:
+                return await self._effects.on_order(step, _source)
+        raise AssertionError("the retry loop either returns or raises")
+
+    @activity.defn(name="order.record")
+    async def record(self, call: RecordCall) -> StepResult:
+        """Journals what the workflow decided, with its consequences."""
+
+        async def decide(_: OrderTurn) -> Decision:
+            return Decision([body.body() for body in call.bodies])
+
+        return await self._effects.on_order(call.step, decide)
+
+    @activity.defn(name="order.ship")
+    async def ship(self, call: ParcelCall) -> StepResult:
+        """Books a shipment that the warehouse reported: stock is consumed and the sale owed."""
+
+        async def decide(turn: OrderTurn) -> Decision:
+            return Decision(_shipment(turn, call.fulfillment_order))
+
+        return await self._effects.on_order(call.step, decide)
+
+    @activity.defn(name="order.command")
+    async def command(self, call: CommandCall) -> StepResult:
+        """Decides a command again, by the state it is applied to, and settles it."""
+
+        async def decide(turn: OrderTurn) -> Decision:
+            for parcel in call.handing_over:
+                turn.view.parcels[parcel].status = ParcelStatus.SUBMITTED
+            check(turn.view, call.command)
+            bodies = (
+                override_entries(turn.view, call.command)
+                if call.command.kind is CommandKind.OVERRIDE_SOURCE
+                else entries_for(call.command)
+            )
+            return Decision(bodies, "done", call.command.by, call.command.id)
+
+        return await self._effects.on_order(call.step, decide, command=call.command.id)
+
+
+async def _source(turn: OrderTurn) -> Decision:
+    releases = remedies(turn.view)
+    demand = _demand_after(turn, releases)
+    if not demand:
+        return Decision(releases, outcome="sourced")
+    closed_to_us = refusing_locations(turn.view)
+    places = [p for p in await turn.uow.inventory.locations() if p.id not in closed_to_us]
+    stock = await turn.uow.inventory.available({unit.sku for unit in demand})
+    open_stock = {place.id: stock[place.id] for place in places if place.id in stock}
+    try:
+        plan = choose_sources(demand, open_stock, places, turn.order.destination)
+    except OutOfStock as short:
+        if "stock" in turn.view.holds:
+            return Decision(releases, outcome="short")
+        hold = j.HoldPlaced("stock", "units are out of stock", "agent", short.message)
+        return Decision([*releases, hold], outcome="short")
+    parcels = tuple(
+        j.PlannedParcel(next_parcel(turn.view, ahead), location, lines)
+        for ahead, (location, lines) in enumerate(plan.sources.items())
+    )
+    return Decision([*releases, j.Sourced(parcels, RULE_VERSION, plan.candidates)], "sourced")
+
+
+def _demand_after(turn: OrderTurn, releases: list[j.ReservationReleased]) -> tuple[LineUnits, ...]:
+    """Unallocated units, and those that active parcels are giving back now. Units of a parcel
+    that is superseded, or no longer active, count as unallocated already.
+    """
+    view = turn.view
+    units = {unit.line: unit for unit in view.unallocated}
+    for release in releases:
+        parcel = view.parcels[release.fulfillment_order]
+        if (
+            not parcel.status.active
+            or parcel.replaces
+            or _superseded(turn, parcel.fulfillment_order)
+        ):
+            continue
+        for unit in release.lines:
+            held = units.get(unit.line)
+            more = unit.quantity + (held.quantity if held else 0)
+            units[unit.line] = LineUnits(unit.line, unit.sku, more)
+    return tuple(units[line] for line in sorted(units))
+
+
+def _superseded(turn: OrderTurn, parcel: str) -> bool:
+    return any(other.replaces == parcel for other in turn.view.active_parcels)
+
+
+def _shipment(turn: OrderTurn, fulfillment_order: str) -> list[j.Body]:
+    parcel = turn.view.parcels[fulfillment_order]
+    sent = [unit for package in parcel.packages for unit in package.lines]
+    left = subtract(parcel.lines, tuple(sent))
+    lines = subtract(parcel.lines, left)
+    amount, _ = shipment_amount(turn.view, lines)
+    shipped = j.Shipped(fulfillment_order, parcel.packages, lines, amount)
+    if not left:
+        return [shipped]
+    return [j.ReservationReleased(fulfillment_order, left, SHORT_PICK), shipped]

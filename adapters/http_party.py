@@ -1,0 +1,48 @@
+"""Calls to an outside party over HTTP, and what their failures prove.
+
+No answer, or a fault of theirs, proves nothing: `OutcomeUnknown` for calls with an effect,
+`Unreachable` for questions. The timeout ends before the engine starts another attempt.
+"""
+
+from typing import Any
+
+import httpx
+
+from ports.outside import OutcomeUnknown, Unreachable
+
+TIMEOUT_SECONDS = 10.0
+
+
+class HttpParty:
+    """`key` is the bearer key; the client keeps its connections open."""
+
+    def __init__(self, base_url: str, key: str) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT_SECONDS,
+            limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
+        )
+
+    async def effect(self, path: str, key: str, body: dict[str, Any]) -> httpx.Response:
+        """A POST with an idempotency key. Raises `OutcomeUnknown`."""
+        try:
+            answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key})
+        except httpx.HTTPError as failed:
+            raise OutcomeUnknown(f"{path}: {type(failed).__name__}") from failed
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise OutcomeUnknown(f"{path}: {answer.status_code}")
+        return answer
+
+    async def question(self, path: str) -> httpx.Response:
+        """A GET. Raises `Unreachable`."""
+        try:
+            answer = await self._client.get(path)
+        except httpx.HTTPError as failed:
+            raise Unreachable(f"{path}: {type(failed).__name__}") from failed
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Unreachable(f"{path}: {answer.status_code}")
+        return answer
+
+    async def close(self) -> None:
+        await self._client.aclose()

@@ -1,0 +1,79 @@
+"""The payment provider of docs/contracts.md, over HTTP."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from adapters.http_party import HttpParty
+from domain.payments import PaymentOperation, PaymentStatus
+from ports.outside import Capabilities, OutcomeUnknown, PaymentRequest, ProviderAnswer
+
+_AUTHORIZATION = {
+    "authorized": PaymentStatus.SUCCEEDED,
+    "voided": PaymentStatus.FAILED,
+    "declined": PaymentStatus.FAILED,
+    "requires_action": PaymentStatus.REQUIRES_ACTION,
+}
+_PATHS = {
+    PaymentOperation.CAPTURE: "captures",
+    PaymentOperation.VOID: "void",
+    PaymentOperation.REFUND: "refunds",
+}
+
+
+class HttpPaymentProvider:
+    """See `ports.outside.PaymentProvider`. Several captures per authorization."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, party: HttpParty) -> None:
+        self._party = party
+
+    async def perform(self, request: PaymentRequest) -> ProviderAnswer:
+        body: dict[str, Any] = {"reference": request.key}
+        if request.operation is not PaymentOperation.VOID:
+            body["amount"] = request.amount
+        if request.operation is PaymentOperation.AUTHORIZE:
+            body |= {"currency": request.currency, "source": request.source}
+            path = "/v1/payments"
+        else:
+            path = f"/v1/payments/{request.payment}/{_PATHS[request.operation]}"
+        answer = await self._party.effect(path, request.key, body)
+        if answer.status_code == httpx.codes.CREATED:
+            return _of(request.operation, answer.json())
+        return _refused(request, answer)
+
+    async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
+        answer = await self._party.question(f"/v1/operations/{quote(request.key, safe='')}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        found = answer.raise_for_status().json()
+        if request.operation is PaymentOperation.AUTHORIZE:
+            return _of(request.operation, found["payment"])
+        return _of(request.operation, found)
+
+
+def _of(operation: PaymentOperation, found: dict[str, Any]) -> ProviderAnswer:
+    """An authorization answers with the payment, everything else with an operation on it."""
+    if operation is PaymentOperation.AUTHORIZE:
+        return ProviderAnswer(
+            _AUTHORIZATION[found["status"]],
+            found["id"],
+            found.get("decline_code") or "",
+            found.get("action_url") or "",
+        )
+    failed = found["status"] != "succeeded"
+    reason = found.get("reason") or f"{operation}_failed" if failed else ""
+    status = PaymentStatus.FAILED if failed else PaymentStatus.SUCCEEDED
+    return ProviderAnswer(status, found["payment"]["id"], reason)
+
+
+def _refused(request: PaymentRequest, answer: httpx.Response) -> ProviderAnswer:
+    """A definite no. A key that an inquiry has voided meanwhile leaves the question open."""
+    code = answer.json().get("error", str(answer.status_code))
+    if code == "key_voided":
+        raise OutcomeUnknown(f"{request.key}: an inquiry came first")
+    if request.operation is PaymentOperation.VOID and code == "nothing_to_void":
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
+    return ProviderAnswer(PaymentStatus.FAILED, request.payment, code)

@@ -1,0 +1,94 @@
+"""Which journal entries a command or a deadline leads to, given the view it is applied to."""
+
+from domain import journal as j
+from domain.commands import Command, CommandKind
+from domain.payments import PaymentOperation
+from domain.view import OrderView, ParcelStatus
+from domain.waits import AtDeadline, Wait, rises_to
+
+
+def entries_for(command: Command) -> list[j.Body]:
+    """For every command that needs no stock; the command has passed `commands.check`."""
+    match command.kind:
+        case CommandKind.APPROVE:
+            return [j.Approved(command.reason)]
+        case CommandKind.REJECT:
+            return [j.Rejected(command.reason)]
+        case CommandKind.CANCEL:
+            return [j.Canceled(command.reason)]
+        case CommandKind.RETRY_STOCK:
+            return [j.HoldReleased("stock", command.reason)]
+        case CommandKind.RETRY_PAYMENT:
+            return [j.HoldReleased("payment", command.reason)]
+        case CommandKind.RETRY_CAPTURE:
+            return [j.CaptureRetried(command.target)]
+        case CommandKind.LEAVE_RECEIVABLE:
+            return [j.ReceivableLeft(command.target, command.reason)]
+        case _:
+            raise ValueError(f"{command.kind} has decisions of its own")
+
+
+def override_entries(view: OrderView, command: Command) -> list[j.Body]:
+    """Another source for one parcel: reserved first, then the old one is asked back."""
+    old = view.parcels[command.target]
+    plan = j.PlannedParcel(next_parcel(view), command.location, old.lines)
+    sourced = j.Sourced(
+        (plan,),
+        "override",
+        (j.Candidate(command.location, chosen=True, reason=f"chosen by {command.by}"),),
+        replaces=old.fulfillment_order,
+        reason=command.reason,
+    )
+    if old.status is ParcelStatus.OPEN:
+        return [j.ReservationReleased(old.fulfillment_order, old.lines, "overridden"), sourced]
+    return [sourced, j.CancelRequested(old.fulfillment_order)]
+
+
+def next_parcel(view: OrderView, ahead: int = 0) -> str:
+    return f"{view.order.number}-F{len(view.parcels) + 1 + ahead}"
+
+
+def entries_at_deadline(view: OrderView, wait: Wait) -> list[j.Body]:
+    """What happens when a wait outlasts its deadline."""
+    match wait.then:
+        case AtDeadline.ESCALATE:
+            return [j.Escalated(wait.key, wait.reason, rises_to(wait), wait.level + 1)]
+        case AtDeadline.EXPIRE:
+            return [j.Expired(f"not in time: {wait.reason}")]
+        case AtDeadline.CANCEL_UNITS:
+            return _without_missing_units(view)
+        case AtDeadline.CLOSE:
+            return [j.Closed()]
+
+
+def return_entries_at_deadline(wait: Wait) -> list[j.Body]:
+    """As `entries_at_deadline`, for a return."""
+    if wait.then is AtDeadline.EXPIRE:
+        return [j.Expired(f"not in time: {wait.reason}")]
+    return [j.Escalated(wait.key, wait.reason, rises_to(wait), wait.level + 1)]
+
+
+def _without_missing_units(view: OrderView) -> list[j.Body]:
+    """Units that nobody can supply are canceled; an order without any others expires."""
+    missing = view.unallocated
+    if sum(u.quantity for u in missing) == sum(line.quantity for line in view.order.lines):
+        return [j.Expired("no stock turned up in time")]
+    return [
+        j.UnitsCanceled(missing, "no stock turned up in time"),
+        j.HoldReleased("stock", "canceled what was missing"),
+    ]
+
+
+def amount_to_authorize(view: OrderView) -> int:
+    """Minor units: every unit that is not canceled, and shipping."""
+    lines = view.order.lines
+    kept = ((line, line.quantity - view.canceled(line.line)) for line in lines)
+    return sum(line.portion(0, units) for line, units in kept) + view.order.shipping
+
+
+def next_ordinal(view: OrderView, operation: PaymentOperation, parcel: str = "") -> int:
+    """The ordinal of the next business operation: one more than the last settled one."""
+    return 1 + sum(
+        payment.operation is operation and payment.fulfillment_order == parcel
+        for payment in view.payments.values()
+    )

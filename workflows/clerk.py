@@ -1,0 +1,239 @@
+"""The clerk of an order workflow: keeps its book, runs its steps one turn at a time, and watches
+its deadlines. What the steps are is the workflow's affair.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from temporalio import workflow
+
+from activities.messages import (
+    CommandCall,
+    HandOverCall,
+    ParcelCall,
+    PaymentCall,
+    RecordCall,
+    Start,
+    Step,
+    StepResult,
+)
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities
+from activities.warehouse import WarehouseActivities
+from domain import journal as j
+from domain.commands import Command
+from domain.decisions import amount_to_authorize, entries_at_deadline, next_ordinal
+from domain.journal import BodyRecord
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.view import OrderView, ParcelStatus
+from workflows.alarm import Alarm
+from workflows.book import Book
+from workflows.steps import BOOK_STEP, OUTSIDE_STEP
+
+
+class OrderStopped(Exception):  # a way out, not an error
+    """The order was rejected, canceled or has expired: what was done is to be undone."""
+
+
+class Clerk:
+    def __init__(self, number: str) -> None:
+        self.book = Book()
+        self.handing_over: set[str] = set()
+        self._number = number
+        self._turn = asyncio.Lock()  # effects in our books happen one after the other
+        self._alarm = Alarm()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def view(self) -> OrderView:
+        return self.book.view
+
+    # Waiting
+
+    async def until(self, met: Callable[[OrderView], bool]) -> None:
+        """Waits until the view meets a condition. Raises `OrderStopped` when the order stops
+        first, and whatever a parallel task died of.
+        """
+        await workflow.wait_condition(
+            lambda: self._broken() is not None or self.view.status.stopped or met(self.view)
+        )
+        self.check()
+
+    def check(self) -> None:
+        broken = self._broken()
+        if broken is not None:
+            raise broken
+        if self.view.status.stopped:
+            raise OrderStopped
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        return task
+
+    def _broken(self) -> BaseException | None:
+        """A coding bug in a parallel task must stop the workflow task, not vanish."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                return task.exception()
+        return None
+
+    async def watch_deadlines(self) -> None:
+        """At each deadline, what the process definition says: escalate, expire, cancel, close."""
+        while True:
+            seen, rings = self.book.version, self._alarm.rings
+            waits = self.book.waits
+            if waits and waits[0].deadline <= workflow.now():
+                await self.record(*entries_at_deadline(self.view, waits[0]), unless_changed=seen)
+                continue
+            if waits:
+                self._alarm.set(waits[0].deadline)
+            await workflow.wait_condition(
+                lambda: self.book.version != seen or self._alarm.rings != rings  # noqa: B023
+            )
+
+    def rest(self) -> None:
+        self._alarm.stop()
+        for task in self._tasks:
+            task.cancel()
+
+    # Steps in our own books
+
+    async def open(self) -> None:
+        self.book.open(
+            await workflow.execute_local_activity_method(
+                OrderActivities.open, Start(self._number), **BOOK_STEP
+            )
+        )
+
+    async def review(self) -> None:
+        await self._book_step(
+            "review",
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.review, step, **BOOK_STEP
+            ),
+        )
+
+    async def source(self) -> None:
+        await self._book_step(
+            "source",
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.source, step, **BOOK_STEP
+            ),
+        )
+
+    async def ship(self, parcel: str) -> None:
+        await self._book_step(
+            f"ship/{parcel}",
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.ship, ParcelCall(step, parcel), **BOOK_STEP
+            ),
+        )
+
+    async def record(self, *bodies: j.Body, unless_changed: int | None = None) -> None:
+        """Journals a decision; not, if the book has changed since version `unless_changed`."""
+        records = tuple(BodyRecord.of(body) for body in bodies)
+        await self._book_step(
+            "record/" + "+".join(record.kind for record in records),
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.record, RecordCall(step, records), **BOOK_STEP
+            ),
+            unless_changed=unless_changed,
+        )
+
+    async def apply(self, command: Command) -> StepResult:
+        """Decides a command in its turn, and commits its outcome."""
+        result = await self._book_step(
+            f"command/{command.id}",
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.command,
+                CommandCall(step, command, tuple(sorted(self.handing_over))),
+                **BOOK_STEP,
+            ),
+        )
+        assert result is not None, "a command is always decided"  # noqa: S101
+        return result
+
+    async def _book_step(
+        self,
+        name: str,
+        run: Callable[[Step], Awaitable[StepResult]],
+        *,
+        unless_changed: int | None = None,
+    ) -> StepResult | None:
+        async with self._turn:
+            if unless_changed is not None and self.book.version != unless_changed:
+                return None
+            step = self._step(name)
+            result = await run(step)
+            self._learn(step, result)
+            return result
+
+    # Steps at outside parties
+
+    async def hand_over(self, name: str) -> None:
+        """From here on the order cannot be canceled: begun in a turn of its own, so that no cancel
+        is being decided meanwhile.
+        """
+        async with self._turn:
+            self.check()
+            parcel = self.view.parcels[name]
+            if parcel.status is not ParcelStatus.OPEN or not parcel.lines:
+                return
+            self.handing_over.add(name)
+        step = self._step(f"hand_over/{name}")
+        call = HandOverCall(step, name, parcel.location, parcel.lines)
+        result = await workflow.execute_activity_method(
+            WarehouseActivities.hand_over, call, **OUTSIDE_STEP
+        )
+        self._learn(step, result)
+        self.handing_over.remove(name)
+
+    async def request_cancel(self, parcel: str) -> None:
+        call = ParcelCall(self._step(f"request_cancel/{parcel}"), parcel)
+        await workflow.execute_activity_method(
+            WarehouseActivities.request_cancel, call, **OUTSIDE_STEP
+        )
+
+    async def authorize(self) -> PaymentStatus:
+        return await self._pay(PaymentOperation.AUTHORIZE, amount_to_authorize(self.view))
+
+    async def void(self) -> None:
+        await self._pay(PaymentOperation.VOID, amount_to_authorize(self.view))
+
+    async def capture(self, parcel: str) -> None:
+        amount = self.view.parcels[parcel].amount
+        if amount:
+            await self._pay(PaymentOperation.CAPTURE, amount, parcel)
+
+    async def confirm(self, operation: PaymentOperation, ordinal: int, amount: int) -> None:
+        """Asks the provider what became of an operation that waited for the cardholder."""
+        call = PaymentCall(self._step("confirm"), operation, ordinal, amount)
+        result = await workflow.execute_activity_method(
+            PaymentActivities.confirm, call, **OUTSIDE_STEP
+        )
+        self._learn(call.step, result)
+
+    async def _pay(
+        self, operation: PaymentOperation, amount: int, parcel: str = ""
+    ) -> PaymentStatus:
+        """One business operation to its end; proven to have had no effect, it is asked anew."""
+        while True:
+            ordinal = next_ordinal(self.view, operation, parcel)
+            step = self._step(f"{operation}/{parcel}{ordinal}")
+            call = PaymentCall(step, operation, ordinal, amount, parcel)
+            result = await workflow.execute_activity_method(
+                PaymentActivities.perform, call, **OUTSIDE_STEP
+            )
+            self._learn(step, result)
+            if result.result != NO_EFFECT:
+                failed = result.outcome not in set(PaymentStatus)
+                return PaymentStatus.FAILED if failed else PaymentStatus(result.outcome)
+
+    def _step(self, name: str) -> Step:
+        return Step(self._number, name, self.book.seq, tuple(self.book.unnamed))
+
+    def _learn(self, step: Step, result: StepResult) -> None:
+        self.book.named(step.facts)
+        self.book.learn(result.entries)

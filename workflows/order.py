@@ -1,0 +1,186 @@
+"""The life of one customer order, top-down."""
+
+import asyncio
+from dataclasses import dataclass
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.messages import Start
+from domain import journal as j
+from domain.access import Role
+from domain.commands import Command, CommandKind, check
+from domain.errors import Refusal
+from domain.facts import Fact
+from domain.order import PaymentMethod
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.remedies import remedies
+from domain.transitions import OrderStatus
+from domain.view import OrderView
+from ports.desk import LiveProcess
+from ports.live import live_process
+from workflows.clerk import Clerk, OrderStopped
+from workflows.parcel import FulfillmentProcess
+from workflows.undo import Undo
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command: `refusal` is (code, message), empty when it was done."""
+
+    refusal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    status: str
+
+
+@workflow.defn(name="order")
+class OrderWorkflow:
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self._clerk = Clerk(start.subject)
+        self._undo = Undo()
+        self._parcels: dict[str, asyncio.Task[None]] = {}
+
+    @workflow.run
+    async def run(self, _start: Start) -> End:
+        clerk = self._clerk
+        await clerk.open()
+        clerk.spawn(clerk.watch_deadlines())
+        try:
+            await self._pass_review()
+            await self._reserve_stock()
+            await self._secure_payment()
+            await self._fulfill_every_parcel()
+            await self._keep_return_window_open()
+        except OrderStopped:
+            await self._undo.unwind()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        clerk.rest()
+        return End(clerk.view.status)
+
+    async def _pass_review(self) -> None:
+        """Rules approve, reject or hold; a held order waits for a person."""
+        if self._clerk.view.status is OrderStatus.RECEIVED:
+            await self._clerk.review()
+        await self._clerk.until(lambda view: view.status is not OrderStatus.IN_REVIEW)
+
+    async def _reserve_stock(self) -> None:
+        """Sources are chosen for every unit; without stock the order waits for some."""
+        while self._clerk.view.unallocated:
+            await self._clerk.source()
+            await self._clerk.until(lambda view: "stock" not in view.holds)
+
+    async def _secure_payment(self) -> None:
+        clerk = self._clerk
+        if clerk.view.status is OrderStatus.COMPLETED:
+            return
+        if clerk.book.order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
+            if not clerk.view.registered:
+                order = clerk.book.order
+                await clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
+            return
+        self._undo.push(clerk.void)
+        while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):
+            clerk.check()
+            status = await clerk.authorize()
+            if status is PaymentStatus.REQUIRES_ACTION:
+                status = await self._let_cardholder_confirm()
+            if status is PaymentStatus.FAILED:
+                await self._ask_for_another_payment()
+        clerk.check()
+
+    async def _let_cardholder_confirm(self) -> PaymentStatus:
+        """The provider tells when it is done; what it tells is asked for, not believed."""
+        clerk = self._clerk
+        while True:
+            last = clerk.view.last_payment(PaymentOperation.AUTHORIZE)
+            assert last is not None, "an authorization waits for the cardholder"  # noqa: S101
+            if last.status.settled:
+                return last.status
+            told = clerk.book.payment_news
+            await clerk.until(lambda _: clerk.book.payment_news > told)  # noqa: B023  # it rises
+            await clerk.confirm(PaymentOperation.AUTHORIZE, last.ordinal, last.amount)
+
+    async def _ask_for_another_payment(self) -> None:
+        last = self._clerk.view.last_payment(PaymentOperation.AUTHORIZE)
+        why = last.reason if last is not None else ""
+        hold = j.HoldPlaced("payment", f"the payment was declined: {why}", Role.CUSTOMER)
+        await self._clerk.record(hold)
+        await self._clerk.until(lambda view: "payment" not in view.holds)
+
+    async def _fulfill_every_parcel(self) -> None:
+        """Parcels go side by side; what a warehouse refuses or lacks is sourced elsewhere."""
+        clerk = self._clerk
+        while clerk.view.status is OrderStatus.PROCESSING:
+            for name in clerk.view.parcels:
+                self._send(name)
+            await clerk.until(lambda view: _has_arrived(view) or _to_be_sourced(view))
+            if _to_be_sourced(clerk.view):
+                await clerk.source()
+            else:
+                await workflow.wait_condition(self._every_parcel_ended)
+                clerk.check()
+                await clerk.record(j.Completed())
+
+    def _send(self, parcel: str) -> None:
+        if parcel not in self._parcels and self._clerk.view.parcels[parcel].status.active:
+            self._parcels[parcel] = self._clerk.spawn(FulfillmentProcess(self._clerk, parcel).run())
+
+    def _every_parcel_ended(self) -> bool:
+        return all(task.done() for task in self._parcels.values())
+
+    async def _keep_return_window_open(self) -> None:
+        """The deadline of the window closes the order; returns are workflows of their own."""
+        await self._clerk.until(lambda view: view.status is OrderStatus.CLOSED)
+
+    # What others tell it and want of it
+
+    @workflow.signal
+    def fact(self, fact: Fact) -> None:
+        """Something happened. The same fact told twice changes nothing."""
+        self._clerk.book.hear(fact)
+
+    @workflow.update
+    async def command(self, command: Command) -> Outcome:
+        """Somebody wants something. The outcome is committed with the effect."""
+        clerk = self._clerk
+        await workflow.wait_condition(lambda: clerk.book.opened)
+        result = await clerk.apply(command)
+        if not result.refusal:
+            await self._follow_up(command)
+        return Outcome(result.refusal)
+
+    @command.validator
+    def _quick_refusal(self, command: Command) -> None:
+        if not self._clerk.book.opened:
+            return
+        try:
+            check(self._clerk.view, command)
+        except Refusal as refusal:
+            raise ApplicationError(refusal.message, type=refusal.code) from refusal
+
+    async def _follow_up(self, command: Command) -> None:
+        clerk = self._clerk
+        if command.kind is CommandKind.OVERRIDE_SOURCE:
+            old = clerk.view.parcels[command.target]
+            if old.cancel == "requested":
+                clerk.spawn(clerk.request_cancel(command.target))
+        if command.kind is CommandKind.RETRY_CAPTURE:
+            clerk.spawn(clerk.capture(command.target))
+
+    @workflow.query
+    def process(self) -> LiveProcess:
+        """What the order is doing, what it waits for, and which acts are possible now."""
+        book = self._clerk.book
+        return live_process(book.view, book.waits, live=True)
+
+
+def _has_arrived(view: OrderView) -> bool:
+    return not view.unallocated and all(p.arrival_booked for p in view.active_parcels)
+
+
+def _to_be_sourced(view: OrderView) -> bool:
+    return bool(remedies(view)) or (bool(view.unallocated) and "stock" not in view.holds)

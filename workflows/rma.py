@@ -1,0 +1,181 @@
+"""The life of one return, top-down. It may outlive its order."""
+
+import asyncio
+from collections.abc import Callable
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.messages import (
+    CommandCall,
+    Opened,
+    PaymentCall,
+    RecordCall,
+    Start,
+    Step,
+    StepResult,
+)
+from activities.payments import PaymentActivities
+from activities.returns import ReturnActivities
+from domain import journal as j
+from domain.commands import Command
+from domain.decisions import return_entries_at_deadline
+from domain.errors import Refusal
+from domain.journal import BodyRecord, Entry
+from domain.order import PaymentMethod
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.returns import (
+    ReturnStatus,
+    ReturnView,
+    check_return_command,
+    fold_return,
+    needs_refund,
+    return_waits,
+)
+from workflows.alarm import Alarm
+from workflows.order import End, Outcome
+from workflows.steps import BOOK_STEP, OUTSIDE_STEP
+
+
+@workflow.defn(name="return")
+class ReturnWorkflow:
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self._number = start.subject
+        self._opened: Opened | None = None
+        self._entries: dict[int, Entry] = {}
+        self._turn = asyncio.Lock()
+        self._alarm = Alarm()
+
+    @workflow.run
+    async def run(self, _start: Start) -> End:
+        self._opened = await workflow.execute_local_activity_method(
+            ReturnActivities.open, Start(self._number), **BOOK_STEP
+        )
+        self._learn(self._opened.entries)
+        await self._decide()
+        await self._wait_for(ReturnStatus.RECEIVED)
+        await self._wait_for(ReturnStatus.INSPECTED)
+        await self._refund()
+        await self._complete()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        self._alarm.stop()
+        return End(self._view.status or "")
+
+    async def _decide(self) -> None:
+        """A small return is approved by policy; a larger one waits for an agent."""
+        small = self._view.amount <= self._known.process.return_auto_approve_max
+        if self._view.status is ReturnStatus.REQUESTED and small:
+            await self._record(j.ReturnApproved("within the limit for automatic approval"))
+        await self._wait_for(ReturnStatus.APPROVED)
+
+    async def _refund(self) -> None:
+        """Granted at inspection, executed here; what the provider refuses waits for finance."""
+        if self._known.order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
+            return
+        while needs_refund(self._view):
+            result = await self._pay()
+            if result.outcome == PaymentStatus.FAILED and result.result != NO_EFFECT:
+                await self._until(lambda: self._view.retrying)
+
+    async def _complete(self) -> None:
+        if self._view.status is ReturnStatus.INSPECTED:
+            await self._record(j.ReturnCompleted())
+
+    # Waiting
+
+    async def _wait_for(self, status: ReturnStatus) -> None:
+        """Until the return has reached a status, or a later one, or has ended."""
+        await self._until(lambda: _reached(self._view.status, status))
+
+    async def _until(self, met: Callable[[], bool]) -> None:
+        while not met():
+            seen, rings = self._view.seq, self._alarm.rings
+            waits = return_waits(self._view, self._known.process)
+            if waits and waits[0].deadline <= workflow.now():
+                await self._record(*return_entries_at_deadline(waits[0]), unless_after=seen)
+                continue
+            if waits:
+                self._alarm.set(waits[0].deadline)
+            await workflow.wait_condition(
+                lambda: met() or self._view.seq != seen or self._alarm.rings != rings  # noqa: B023
+            )
+
+    # Steps
+
+    @property
+    def _known(self) -> Opened:
+        assert self._opened is not None, "the return is opened before anything else"  # noqa: S101
+        return self._opened
+
+    @property
+    def _view(self) -> ReturnView:
+        return fold_return(self._number, self._known.order.number, self._entries.values())
+
+    def _learn(self, records: tuple[j.EntryRecord, ...]) -> None:
+        for record in records:
+            self._entries.setdefault(record.seq, record.entry())
+
+    def _step(self, name: str) -> Step:
+        return Step(self._number, name, self._view.seq)
+
+    async def _record(self, *bodies: j.Body, unless_after: int | None = None) -> None:
+        records = tuple(BodyRecord.of(body) for body in bodies)
+        async with self._turn:
+            if unless_after is not None and self._view.seq != unless_after:
+                return
+            call = RecordCall(self._step("record/" + records[0].kind), records)
+            result = await workflow.execute_local_activity_method(
+                ReturnActivities.record, call, **BOOK_STEP
+            )
+            self._learn(result.entries)
+
+    async def _pay(self) -> StepResult:
+        ordinal = len(self._view.payments) + 1
+        step = self._step(f"refund/{ordinal}")
+        call = PaymentCall(step, PaymentOperation.REFUND, ordinal, self._view.refund)
+        result = await workflow.execute_activity_method(
+            PaymentActivities.perform, call, **OUTSIDE_STEP
+        )
+        self._learn(result.entries)
+        return result
+
+    @workflow.update
+    async def command(self, command: Command) -> Outcome:
+        """Somebody wants something. The outcome is committed with the effect."""
+        await workflow.wait_condition(lambda: self._opened is not None)
+        async with self._turn:
+            step = self._step(f"command/{command.id}")
+            result = await workflow.execute_local_activity_method(
+                ReturnActivities.command, CommandCall(step, command), **BOOK_STEP
+            )
+            self._learn(result.entries)
+        return Outcome(result.refusal)
+
+    @command.validator
+    def _quick_refusal(self, command: Command) -> None:
+        if self._opened is None:
+            return
+        try:
+            check_return_command(self._view, command)
+        except Refusal as refusal:
+            raise ApplicationError(refusal.message, type=refusal.code) from refusal
+
+    @workflow.query
+    def status(self) -> str:
+        return self._view.status or ""
+
+
+_WAY = (
+    ReturnStatus.REQUESTED,
+    ReturnStatus.APPROVED,
+    ReturnStatus.RECEIVED,
+    ReturnStatus.INSPECTED,
+    ReturnStatus.COMPLETED,
+)
+
+
+def _reached(now: ReturnStatus | None, wanted: ReturnStatus) -> bool:
+    if now is None or now.final:
+        return now is not None
+    return _WAY.index(now) >= _WAY.index(wanted)
