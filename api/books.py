@@ -8,7 +8,7 @@ from api.auth import TokenReader
 from api.background import Background
 from api.process_cache import ProcessCache
 from ports.desk import OrderDesk
-from ports.front_office import CommandBook, FactInbox, Intake
+from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
 from ports.reads import Reads
 
 Clock = Callable[[], datetime]
@@ -20,6 +20,7 @@ class Books:
     intake: Intake
     commands: CommandBook
     facts: FactInbox
+    outbox: OutboxQueue
     reads: Reads
     desk: OrderDesk
     processes: ProcessCache

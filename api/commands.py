@@ -2,11 +2,11 @@
 
 from api.books import Books
 from api.json_body import holds_unstorable_text
-from api.refusals import FieldError, InvalidInput, restored
+from api.refusals import FieldError, InvalidInput
 from domain.access import Principal
 from domain.codec import Json
 from domain.commands import CommandKind
-from domain.errors import Refusal
+from domain.errors import Refusal, refusal_of
 from domain.order import LineUnits
 from ports.desk import DeskUnavailable, NoSuchProcess
 from ports.front_office import AcceptedCommand
@@ -54,8 +54,13 @@ async def request_return(
     check_key(key)
     _check_texts({"reason": reason})
     rma = await books.commands.request_return(principal, key, order, lines, reason)
-    books.background.start("start_return", books.desk.start_return(rma), rma=rma)
+    books.background.start("start_return", _start(books, rma), rma=rma)
     return rma
+
+
+async def _start(books: Books, rma: str) -> None:
+    await books.desk.start_return(rma)
+    await books.outbox.started(f"return/{rma}/start")
 
 
 def check_key(key: str) -> None:
@@ -78,5 +83,5 @@ def _check_texts(body: dict[str, Json]) -> None:
 
 def _stored_outcome(accepted: AcceptedCommand) -> Json:
     if accepted.refusal is not None:
-        raise restored(*accepted.refusal)
+        raise refusal_of(*accepted.refusal)
     return accepted.outcome

@@ -141,12 +141,5 @@ def problem_of(refusal: Refusal) -> ProblemKind:
     return PROBLEM_OF[UserErrorCode(refusal.code)]
 
 
-def restored(code: str, message: str) -> Refusal:
-    """A refusal that was stored as the outcome of a command."""
-    refusal = Refusal(message)
-    refusal.code = UserErrorCode(code)
-    return refusal
-
-
 def all_problems() -> list[ProblemKind]:
     return sorted([*EDGE_PROBLEMS, *PROBLEM_OF.values()], key=lambda kind: kind.slug)

@@ -16,6 +16,7 @@ from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.reads import PostgresReads
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
@@ -42,7 +43,11 @@ REQUESTS_DRAIN_SECONDS = 1  # with `api.app.DRAIN_SECONDS` within the 2.5 s that
 async def serve(settings: Settings) -> None:
     """Listens until SIGTERM or SIGINT; then requests under way are finished."""
     engine = create_engine(settings.database_url, settings.database_pool_size)
-    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    client = await connect(
+        settings.temporal_address,
+        settings.temporal_namespace,
+        lazy=True,  # orders are placed while Temporal is down
+    )
     server_key = settings.server_key.get_secret_value()
 
     async def database_answers() -> None:
@@ -57,6 +62,7 @@ async def serve(settings: Settings) -> None:
         intake=PostgresIntake(engine, server_key.encode(), process_definition(settings)),
         commands=PostgresCommandBook(engine),
         facts=PostgresFactInbox(engine),
+        outbox=PostgresOutboxQueue(engine),
         reads=PostgresReads(engine, server_key.encode()),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),

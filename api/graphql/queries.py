@@ -10,6 +10,7 @@ from api.graphql.resolved import resolved
 from api.graphql.types.order import Order, order
 from api.graphql.types.pages import (
     OrderConnection,
+    StatusCount,
     TaskConnection,
     order_connection,
     task_connection,
@@ -73,6 +74,15 @@ class Query:
         except Refusal as refusal:
             raise Refused(refusal) from refusal
         return order_connection(page)
+
+    @resolved("How many orders there are that you may see, by status.")
+    async def order_counts(self, info: Ask) -> list[StatusCount]:
+        context = info.context
+        try:
+            counts = await context.books.reads.counts(context.principal)
+        except Refusal as refusal:
+            raise Refused(refusal) from refusal
+        return [StatusCount(status=status, orders=n) for status, n in sorted(counts.items())]
 
     @resolved("The ops queue, earliest deadline first. For staff.")
     async def tasks(

@@ -118,6 +118,14 @@ class FakeFactInbox:
 
 
 @dataclass
+class FakeOutbox:
+    begun: list[str] = field(default_factory=list)
+
+    async def started(self, event_id: str) -> None:
+        self.begun.append(event_id)
+
+
+@dataclass
 class FakeReads:
     details: dict[str, OrderDetail] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -154,6 +162,9 @@ class FakeReads:
     async def timeline(self, principal: Principal, number: str) -> list[TimelineEntry]:
         await self.order(principal, number)
         return self.entries
+
+    async def counts(self, principal: Principal) -> dict[str, int]:
+        return {"RECEIVED": 2, "CLOSED": 40}
 
     async def tasks(self, principal: Principal, owner: str, first: int, after: str | None) -> Page:
         if principal.may(Role.CHANNEL):
@@ -222,6 +233,7 @@ class Office:
         self.intake = FakeIntake()
         self.commands = FakeCommandBook()
         self.facts = FakeFactInbox()
+        self.outbox = FakeOutbox()
         self.reads = FakeReads()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
@@ -233,6 +245,7 @@ class Office:
             intake=self.intake,
             commands=self.commands,  # type: ignore[arg-type]  # what the sweeper asks is not faked
             facts=self.facts,  # type: ignore[arg-type]
+            outbox=self.outbox,  # type: ignore[arg-type]
             reads=self.reads,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),

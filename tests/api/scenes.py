@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from domain import journal as j
 from domain.codec import to_json
-from domain.commands import possible
 from domain.facts import Fact, FactKind, Package
 from domain.fold import fold
 from domain.ids import OrderNumber, TrackingToken
@@ -15,8 +14,9 @@ from domain.process import ProcessDefinition
 from domain.quantity import Quantity
 from domain.view import OrderView
 from domain.waits import waits
-from ports.desk import LiveParcel, LiveProcess, LiveWait
+from ports.desk import LiveProcess
 from ports.front_office import Person
+from ports.live import live_process
 from ports.reads import OrderDetail, OrderSummary, PaymentRead, ReturnRead
 
 PLACED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -119,7 +119,7 @@ def detail(bodies: list[j.Body], facts: list[Fact], action_url: str = "") -> Ord
         order=placed,
         process=PROCESS,
         view=view,
-        last_known=process(view),
+        last_known=process(view, live=False),
         payments=_payments(view, action_url),
         returns=[],
         person=ANA,
@@ -129,32 +129,7 @@ def detail(bodies: list[j.Body], facts: list[Fact], action_url: str = "") -> Ord
 
 def process(view: OrderView, *, live: bool = True) -> LiveProcess:
     """As the workflow would tell it."""
-    return LiveProcess(
-        order=view.order.number,
-        status=view.status.value,
-        payment_status="AUTHORIZED",
-        doing=f"the order is {view.status.value.lower()}",
-        waits=[
-            LiveWait(w.key, w.reason, w.owner, w.since, w.deadline, w.queued, w.level)
-            for w in waits(view, PROCESS)
-        ],
-        parcels=[
-            LiveParcel(
-                parcel.fulfillment_order,
-                parcel.location,
-                parcel.status.value,
-                sum(unit.quantity for unit in parcel.lines),
-                [package.tracking_number for package in parcel.packages],
-                dict(sorted(parcel.at.items(), key=lambda each: each[1])),
-                parcel.trouble,
-            )
-            for parcel in view.parcels.values()
-        ],
-        possible=[kind.value for kind in possible(view)],
-        seq=view.seq,
-        facts=list(view.facts),
-        live=live,
-    )
+    return live_process(view, waits(view, PROCESS), live=live)
 
 
 def _summary(placed: PlacedOrder, view: OrderView) -> OrderSummary:

@@ -158,6 +158,13 @@ class ReturnCancelInput:
     reason: str = _note()
 
 
+@strawberry.input(description="Tries a refund again that failed.")
+class ReturnRetryRefundInput:
+    return_: strawberry.ID = _return()
+    idempotency_key: str = _key()
+    reason: str = _note()
+
+
 @strawberry.input(description="One line of an order to place.")
 class OrderLineInput:
     sku: str = strawberry.field(description="As the catalog has it.")

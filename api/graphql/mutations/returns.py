@@ -20,6 +20,7 @@ AnyReturnInput = (
     | i.ReturnReceiveInput
     | i.ReturnInspectInput
     | i.ReturnCancelInput
+    | i.ReturnRetryRefundInput
 )
 
 
@@ -62,6 +63,14 @@ class ReturnMutations:
     @mutation("Takes a request to return back, before the goods came.")
     async def return_cancel(self, info: Ask, input: i.ReturnCancelInput) -> ReturnPayload:  # noqa: A002
         return await _act(info, Kind.RETURN_CANCEL, input)
+
+    @mutation("Tries a refund again that failed. Finance and supervisors.")
+    async def return_retry_refund(
+        self,
+        info: Ask,
+        input: i.ReturnRetryRefundInput,  # noqa: A002
+    ) -> ReturnPayload:
+        return await _act(info, Kind.RETURN_RETRY_REFUND, input)
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyReturnInput) -> ReturnPayload:

@@ -32,6 +32,12 @@ class OrderSummary:
     updated_at: datetime = strawberry.field(description="When something last happened to it.")
 
 
+@strawberry.type(description="How many orders stand in one status.")
+class StatusCount:
+    status: str = strawberry.field(description="As `PROCESSING`.")
+    orders: int = strawberry.field(description="How many; statuses without any are left out.")
+
+
 @strawberry.type(description="A wait that staff has to end: one row of the ops queue.")
 class Task:
     id: strawberry.ID = strawberry.field(description="Names the task.")

@@ -33,7 +33,7 @@ class ParcelProgress:
     status: str = strawberry.field(description="The furthest stage reached, as `PACKED`.")
     units: int = strawberry.field(description="Units that it carries.")
     tracking_numbers: list[str] = strawberry.field(description="The carrier's numbers.")
-    stages: list[Stage] = strawberry.field(description="Stages reached, in order of progress.")
+    stages: list[Stage] = strawberry.field(description="Stages reached, by time.")
     trouble: str = strawberry.field(
         description="The problem that the carrier or warehouse reports; empty when there is none."
     )
@@ -80,12 +80,13 @@ def _wait(wait: LiveWait) -> Wait:
 
 
 def _parcel(parcel: LiveParcel) -> ParcelProgress:
+    by_time = sorted(parcel.at.items(), key=lambda reached: reached[1])
     return ParcelProgress(
         fulfillment_order=parcel.fulfillment_order,
         location=parcel.location,
         status=parcel.status,
         units=parcel.units,
         tracking_numbers=list(parcel.tracking_numbers),
-        stages=[Stage(stage=stage, at=at) for stage, at in parcel.at.items()],
+        stages=[Stage(stage=stage, at=at) for stage, at in by_time],
         trouble=parcel.trouble,
     )
