@@ -1,6 +1,6 @@
 """The rows of the command table: a wish is stored once, and what came of it is answered again."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
@@ -64,7 +64,7 @@ async def store(
     written = await connection.execute(
         insert(command)
         .values(
-            {name: getattr(wished, name) for name in Wish.__slots__},
+            **asdict(wished),
             status="ACCEPTED",
             expires_at=None if expires_seconds is None else after(expires_seconds),
         )
