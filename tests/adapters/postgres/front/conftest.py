@@ -100,7 +100,9 @@ class Shop:
         return parcel
 
     async def deliver(self, order: str) -> None:
-        parcel = await self.source(order)
+        await self.deliver_parcel(order, await self.source(order))
+
+    async def deliver_parcel(self, order: str, parcel: str) -> None:
         lines = (LineUnits(1, "TEA", 3), LineUnits(2, "CUP", 1))
         packages = (Package("1", "UPS", "1Z1", lines),)
         await self.journal(

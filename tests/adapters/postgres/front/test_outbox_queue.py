@@ -1,0 +1,89 @@
+"""The outbox: claimed by one, tried again ever later, dead in the end, sent again by ops."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.errors import NotFound
+
+
+async def put(shop: Any, *events: str) -> None:
+    for event in events:
+        await shop.run(
+            "INSERT INTO outbox (event_id, kind, subject, payload)"
+            " VALUES (:event, 'order.shipped', 'O', '{\"n\": 1}')",
+            event=event,
+        )
+
+
+async def test_a_due_event_is_claimed_once_until_its_claim_runs_out(shop: Any) -> None:
+    await put(shop, "a")
+    [event] = await shop.outbox.claim(10)
+    assert (event.event_id, event.kind, event.subject, event.payload, event.attempts) == (
+        "a", "order.shipped", "O", {"n": 1}, 0)  # fmt: skip
+    assert await shop.outbox.claim(10) == []
+    await shop.run("UPDATE outbox SET due_at = due_at - interval '11 seconds'")
+    assert await shop.outbox.claim(10) == [event]
+
+
+async def test_two_relays_never_get_the_same_event(shop: Any) -> None:
+    await put(shop, *"abcdefghij")
+    batches = await asyncio.gather(*(shop.outbox.claim(4) for _ in range(4)))
+    assert sorted(event.event_id for batch in batches for event in batch) == list("abcdefghij")
+
+
+async def test_a_delivered_event_is_done(shop: Any) -> None:
+    await put(shop, "a")
+    [event] = await shop.outbox.claim(1)
+    await shop.outbox.delivered(event.id)
+    await shop.outbox.failed(event.id, "too late to fail")
+    assert await shop.rows(
+        "SELECT due_at, delivered_at IS NOT NULL, dead_at, attempts FROM outbox"
+    ) == [(None, True, None, 0)]
+
+
+async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last(shop: Any) -> None:
+    await put(shop, "a")
+    [event] = await shop.outbox.claim(1)
+    delays = []
+    for _ in range(12):
+        await shop.outbox.failed(event.id, "connection refused")
+        [(due,)] = await shop.rows("SELECT due_at - clock_timestamp() FROM outbox")
+        delays.append(due and round(due / timedelta(seconds=1)))
+    assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, None]
+    assert await shop.rows("SELECT dead_at IS NOT NULL, attempts, last_error FROM outbox") == [
+        (True, 12, "connection refused")
+    ]
+
+
+async def test_a_dead_letter_is_sent_again_when_ops_says_so(shop: Any) -> None:
+    await put(shop, "a")
+    with pytest.raises(NotFound):
+        await shop.outbox.redeliver("a")
+    await shop.run("UPDATE outbox SET dead_at = now(), due_at = NULL, attempts = 12")
+    await shop.outbox.redeliver("a")
+    assert [event.attempts for event in await shop.outbox.claim(1)] == [0]
+
+
+async def test_an_outage_is_no_attempt(shop: Any) -> None:
+    await put(shop, "a")
+    [event] = await shop.outbox.claim(1)
+    await shop.outbox.postponed(event.id)
+    assert await shop.outbox.claim(1) == []
+    assert await shop.rows("SELECT attempts, dead_at FROM outbox") == [(0, None)]
+
+
+async def test_an_order_started_by_who_placed_it_is_not_started_by_a_relay(shop: Any) -> None:
+    order = (await shop.place()).number
+    assert await shop.outbox.claim(1) == []  # not yet due
+    await shop.outbox.started(f"order/{order}/start")
+    await asyncio.sleep(0.2)
+    assert await shop.outbox.claim(1) == []
+
+
+async def test_an_order_that_nobody_started_is_due_at_once(shop: Any) -> None:
+    order = (await shop.place()).number
+    await asyncio.sleep(0.2)
+    assert [event.subject for event in await shop.outbox.claim(1)] == [order]
