@@ -15,7 +15,7 @@ from adapters.postgres.tables import outbox, return_order
 from adapters.postgres.transactions import in_transaction
 from domain.access import Principal, Role
 from domain.codec import Json, to_json
-from domain.errors import LimitExceeded, NotFound, StepRefused, refusal_of
+from domain.errors import LimitExceeded, NotFound, StepRefused
 from domain.fold import fold
 from domain.ids import return_number
 from domain.journal import ReturnRequested
@@ -23,6 +23,8 @@ from domain.order import LineUnits, PlacedOrder
 from domain.return_request import return_requested
 from domain.returns import fold_return, return_waits
 from ports.unit_of_work import LockedOrder
+
+_STORED_REFUSALS = {kind.code: kind for kind in (StepRefused, LimitExceeded)}
 
 
 async def request_return(
@@ -40,7 +42,8 @@ async def request_return(
         engine, partial(_decide, principal=principal, wished=wished, lines=lines, reason=reason)
     )
     if "refusal" in outcome:
-        raise refusal_of(*outcome["refusal"])
+        code, message = outcome["refusal"]
+        raise _STORED_REFUSALS[code](message)
     number: str = outcome["result"]["return"]
     return number
 
