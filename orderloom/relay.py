@@ -1,0 +1,73 @@
+"""The relay process: whatever is committed and not yet delivered gets delivered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from adapters.postgres.command_book import PostgresCommandBook
+from adapters.postgres.engine import create_engine
+from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.outbox_queue import PostgresOutboxQueue
+from adapters.temporal.connect import connect
+from adapters.temporal.desk import TemporalOrderDesk
+from orderloom.parts_runtime import ready, until_stopped
+from orderloom.relaying.commands import CommandSweeper
+from orderloom.relaying.events import EventRelay, publish_to_log
+from orderloom.relaying.facts import FactRelay
+from orderloom.relaying.loop import keep_relaying
+from orderloom.settings import Settings
+from ports.desk import OrderDesk
+from ports.front_office import CommandBook, FactInbox, OutboxQueue
+
+POOL_SIZE = 8
+EVENTS_IDLE_SECONDS = 0.1  # an order whose placer died starts within 0.3 s
+FACTS_IDLE_SECONDS = 0.5
+COMMANDS_IDLE_SECONDS = 1.0
+
+
+async def run(settings: Settings) -> None:
+    engine = create_engine(settings.database_url, POOL_SIZE)
+    try:
+        # Lazy: orders are placed while the engine is down, and are started when it is back.
+        client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+        desk = TemporalOrderDesk(client, settings.task_queue)
+        outbox, inbox = PostgresOutboxQueue(engine), PostgresFactInbox(engine)
+        grace = settings.graceful_shutdown_seconds
+        async with relaying(desk, outbox, inbox, PostgresCommandBook(engine), grace):
+            ready()
+            await until_stopped()
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def relaying(
+    desk: OrderDesk,
+    outbox: OutboxQueue,
+    inbox: FactInbox,
+    book: CommandBook,
+    grace_seconds: float,
+) -> AsyncIterator[None]:
+    """While inside, everything due is carried. At the end each loop finishes its batch; what has
+    not come to an end within the grace is cut off, and is due again by itself.
+    """
+    stopping = asyncio.Event()
+    loops = (
+        ("events", EventRelay(outbox, desk, publish_to_log).batch, EVENTS_IDLE_SECONDS),
+        ("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
+        ("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
+    )
+    tasks = [
+        asyncio.create_task(
+            keep_relaying(name, batch, idle_seconds=idle, stopping=stopping), name=name
+        )
+        for name, batch, idle in loops
+    ]
+    try:
+        yield
+    finally:
+        stopping.set()
+        _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""What the relay carries: outbox events, facts, and commands that nobody delivered."""
