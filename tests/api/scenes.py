@@ -107,9 +107,16 @@ def requested_return(number: str = f"{NUMBER}-R1", status: str = "REQUESTED") ->
     return ReturnRead(number, NUMBER, status, "damaged", lines, [], [], 0, "USD", requested)
 
 
+_AFTER = {
+    j.Shipped: timedelta(hours=9),
+    j.Delivered: timedelta(hours=72),
+    j.Completed: timedelta(hours=73),
+}
+
+
 def detail(bodies: list[j.Body], facts: list[Fact], action_url: str = "") -> OrderDetail:
     entries = [
-        j.Entry(n, PLACED + timedelta(minutes=10 * n), "system", body)
+        j.Entry(n, PLACED + _AFTER.get(type(body), timedelta(minutes=10 * n)), "system", body)
         for n, body in enumerate(bodies, 1)
     ]
     placed = order()

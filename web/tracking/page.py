@@ -1,0 +1,220 @@
+"""What the tracking page shows: a pure function of the order, its process and the language."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from domain.order import OrderLine
+from domain.returns import ReturnStatus
+from domain.transitions import OrderStatus
+from domain.view import OrderView, ParcelStatus
+from ports.desk import LiveParcel, LiveProcess
+from ports.reads import OrderDetail, ReturnRead
+from web.tracking.words import (
+    Gettext,
+    Headline,
+    Waiting,
+    headline,
+    return_status,
+    shown_parcels,
+    trouble,
+    waiting,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step of a parcel's way; `at` is unknown for a step that was passed unseen."""
+
+    name: str
+    reached: bool
+    current: bool
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    carrier: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelCard:
+    nodes: list[Node]
+    items: list[Item]
+    packages: list[Shipped]
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """`returnable` units have arrived and are in no return; amounts in minor units."""
+
+    line: int
+    sku: str
+    quantity: int
+    canceled: int
+    amount: int
+    returnable: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    number: str
+    status: str
+    items: list[Item]
+    refund: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingPage:
+    number: str
+    placed_at: datetime
+    currency: str
+    live: bool
+    headline: Headline
+    waiting: list[Waiting]
+    parcels: list[ParcelCard]
+    lines: list[LineRow]
+    shipping: int
+    total: int
+    returns: list[ReturnRow]
+    pay_url: str
+    may_cancel: bool
+    ended: bool  # nothing more will happen: no need to ask again
+
+    @property
+    def may_return(self) -> bool:
+        return any(line.returnable for line in self.lines)
+
+    @property
+    def acts(self) -> str:
+        """Which forms the page has: when this changes, it is loaded anew."""
+        acts = {"cancel": self.may_cancel, "return": self.may_return}
+        states = [f"{row.number}:{row.status}" for row in self.returns]
+        return ",".join([name for name, possible in acts.items() if possible] + states)
+
+
+def tracking_page(
+    detail: OrderDetail, process: LiveProcess, at: datetime, _: Gettext
+) -> TrackingPage:
+    order, view = detail.order, detail.view
+    in_return = _units_in_returns(detail.returns)
+    open_for_returns = _open_for_returns(detail, at)
+    return TrackingPage(
+        number=order.number,
+        placed_at=order.placed_at,
+        currency=order.currency,
+        live=process.live,
+        headline=headline(process, _),
+        waiting=waiting(process, _),
+        parcels=_parcels(detail, process, _),
+        lines=[
+            _line(line, view, in_return.get(line.line, 0) if open_for_returns else None)
+            for line in order.lines
+        ],
+        shipping=order.shipping,
+        total=order.total,
+        returns=[_return(read, _) for read in detail.returns],
+        pay_url=_pay_url(detail, process),
+        may_cancel="cancel" in process.possible,
+        ended=OrderStatus(process.status).final and not _open_returns(detail.returns),
+    )
+
+
+def _parcels(detail: OrderDetail, process: LiveProcess, _: Gettext) -> list[ParcelCard]:
+    """One card even before the goods are divided into parcels, unless they never will be."""
+    placed = detail.order.placed_at
+    cards = [_parcel(parcel, detail.view, placed, _) for parcel in shown_parcels(process)]
+    if cards or OrderStatus(process.status).stopped:
+        return cards
+    items = [Item(line.sku, line.quantity) for line in detail.order.lines]
+    return [ParcelCard(_nodes(ParcelStatus.OPEN, {}, placed, _), items, [], "")]
+
+
+def _parcel(parcel: LiveParcel, view: OrderView, placed: datetime, _: Gettext) -> ParcelCard:
+    """The way from the process; the content from the books, which the process does not repeat."""
+    known = view.parcels.get(parcel.fulfillment_order)
+    return ParcelCard(
+        nodes=_nodes(ParcelStatus(parcel.status), parcel.at, placed, _),
+        items=[Item(unit.sku, unit.quantity) for unit in known.lines] if known else [],
+        packages=[Shipped(p.carrier, p.tracking_number) for p in known.packages if p.carrier]
+        if known
+        else [],
+        trouble=trouble(parcel.trouble, _),
+    )
+
+
+def _nodes(
+    status: ParcelStatus, at: Mapping[str, datetime], placed: datetime, _: Gettext
+) -> list[Node]:
+    way = [
+        (_("Ordered"), ParcelStatus.OPEN, placed),
+        (_("Packed"), ParcelStatus.PACKED, at.get("packed")),
+        (_("Shipped"), ParcelStatus.SHIPPED, at.get("shipped")),
+        (_("In transit"), ParcelStatus.IN_TRANSIT, at.get("in_transit")),
+        (_("Delivered"), ParcelStatus.DELIVERED, at.get("delivered")),
+    ]
+    reached = [status.progress >= step.progress for _name, step, _when in way]
+    last = max(n for n, there in enumerate(reached) if there)
+    return [
+        Node(name, there, n == last, when if there else None)
+        for n, ((name, _step, when), there) in enumerate(zip(way, reached, strict=True))
+    ]
+
+
+def _line(line: OrderLine, view: OrderView, in_return: int | None) -> LineRow:
+    """`in_return` is None when nothing can be returned."""
+    delivered = view.delivered_units(line.line)
+    return LineRow(
+        line=line.line,
+        sku=line.sku,
+        quantity=line.quantity,
+        canceled=view.canceled(line.line),
+        amount=line.amount,
+        returnable=0 if in_return is None else max(0, delivered - in_return),
+    )
+
+
+def _open_for_returns(detail: OrderDetail, at: datetime) -> bool:
+    view = detail.view
+    if view.status is OrderStatus.COMPLETED and view.since is not None:
+        return at < view.since + timedelta(seconds=detail.process.return_window)
+    return view.status is OrderStatus.PROCESSING
+
+
+_NOT_RETURNED = (ReturnStatus.DECLINED, ReturnStatus.CANCELED, ReturnStatus.EXPIRED)
+
+
+def _units_in_returns(returns: Iterable[ReturnRead]) -> dict[int, int]:
+    """By line; what was declined or never came can be asked for again."""
+    units: dict[int, int] = {}
+    for read in returns:
+        if ReturnStatus(read.status) not in _NOT_RETURNED:
+            for each in read.lines:
+                units[each["line"]] = units.get(each["line"], 0) + each["quantity"]
+    return units
+
+
+def _open_returns(returns: Iterable[ReturnRead]) -> bool:
+    return any(not ReturnStatus(read.status).final for read in returns)
+
+
+def _return(read: ReturnRead, _: Gettext) -> ReturnRow:
+    items = [Item(each["sku"], each["quantity"]) for each in read.lines]
+    return ReturnRow(read.number, return_status(read.status, _), items, read.refund)
+
+
+def _pay_url(detail: OrderDetail, process: LiveProcess) -> str:
+    """Where the cardholder confirms; only a web address is ever linked."""
+    if OrderStatus(process.status).final:
+        return ""
+    urls = [each.action_url for each in detail.payments if each.status == "REQUIRES_ACTION"]
+    return next((url for url in urls if urlsplit(url).scheme in ("https", "http")), "")
