@@ -1,9 +1,10 @@
 """The worker process: runs workflows and activities until it is told to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -85,7 +86,7 @@ def build_worker(client: Client, settings: Settings, activities: list[object]) -
     )
 
 
-def activity_methods(owner: object) -> list[object]:
+def activity_methods(owner: object) -> list[Callable[..., Any]]:
     """The methods that are activities, by temporalio's own mark."""
     names = (name for name in dir(type(owner)) if not name.startswith("_"))
     methods = (getattr(owner, name) for name in names)

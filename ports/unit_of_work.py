@@ -5,7 +5,6 @@ Lock order, everywhere: command → order → stock by (SKU, location) → payme
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol, TypeVar
 
 from domain.codec import Json
@@ -203,9 +202,6 @@ class UnitOfWork(Protocol):
     def commands(self) -> Commands: ...
     @property
     def catalog(self) -> Catalog: ...
-
-    async def now(self) -> datetime:
-        """The database's time: one clock for all writers."""
 
 
 class Database(Protocol):

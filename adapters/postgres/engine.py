@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from adapters.postgres.orders import Clock
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from ports.unit_of_work import UnitOfWork
 
@@ -32,10 +33,13 @@ def create_engine(database_url: str, pool_size: int = 10) -> AsyncEngine:
 
 
 class PostgresDatabase:
-    """See `ports.unit_of_work.Database`."""
+    """See `ports.unit_of_work.Database`. The clock is the database's own, one for all writers;
+    tests that skip time bring another.
+    """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock | None = None) -> None:
         self._engine = engine
+        self._clock = clock
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         async for attempt in AsyncRetrying(
@@ -46,7 +50,7 @@ class PostgresDatabase:
         ):
             with attempt:
                 async with self._engine.begin() as connection:
-                    return await work(PostgresUnitOfWork(connection))
+                    return await work(PostgresUnitOfWork(connection, self._clock))
         raise AssertionError("the retry loop either returns or raises")
 
 

@@ -1,6 +1,6 @@
 """Orders and returns under lock: journal, facts and projection."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Table, bindparam, func, select, text
@@ -58,11 +58,15 @@ _REFUNDED_UNITS = text(
 )
 
 
+Clock = Callable[[], Awaitable[datetime]]
+
+
 class PostgresOrders:
     """See `ports.unit_of_work.Orders`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, clock: Clock | None = None) -> None:
         self._connection = connection
+        self._clock = clock
 
     async def lock(self, order: str) -> LockedOrder:
         placed, process = await self._lock_row(order)
@@ -96,8 +100,10 @@ class PostgresOrders:
     async def append(
         self, subject: str, order: str, after: int, bodies: Sequence[Body], by: str
     ) -> tuple[Entry, ...]:
+        at = {"at": await self._clock()} if self._clock else {}
         rows = [
             {
+                **at,
                 "subject": subject,
                 "order_number": order,
                 "seq": after + i,

@@ -1,15 +1,14 @@
 """One transaction as the ports see it: every book on the same connection."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres import outcomes
 from adapters.postgres.inventory import PostgresInventory
-from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
 from adapters.postgres.tables import command as command_table
 from adapters.postgres.tables import (
@@ -30,9 +29,8 @@ from domain.ledger import Posting
 class PostgresUnitOfWork:
     """See `ports.unit_of_work.UnitOfWork`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self.orders = PostgresOrders(connection)
+    def __init__(self, connection: AsyncConnection, clock: Clock | None = None) -> None:
+        self.orders = PostgresOrders(connection, clock)
         self.inventory = PostgresInventory(connection)
         self.payments = PostgresPayments(connection)
         self.steps = _Steps(connection)
@@ -41,10 +39,6 @@ class PostgresUnitOfWork:
         self.facts = _Facts(connection)
         self.commands = _Commands(connection)
         self.catalog = _Catalog(connection)
-
-    async def now(self) -> datetime:
-        at: datetime = (await self._connection.execute(select(func.clock_timestamp()))).scalar_one()
-        return at
 
 
 class _Book:

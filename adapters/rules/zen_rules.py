@@ -5,6 +5,7 @@ compiled when the table is loaded, and a request that no row matches is held for
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
@@ -58,10 +59,23 @@ def _check_cells(node: dict[str, Any]) -> None:
     content = node["content"]
     for rule in content["rules"]:
         for column in content["inputs"]:
-            cell = rule.get(column["id"], "")
-            if cell and zen.validate_unary_expression(cell) is not None:
-                raise Malformed(f"rule {rule['_id']}, {column['name']}: {cell!r} does not compile")
+            _compile(zen.compile_unary_expression, rule, column, empty_matches_all=True)
         for column in content["outputs"]:
-            cell = rule.get(column["id"], "")
-            if not cell or zen.validate_expression(cell) is not None:
-                raise Malformed(f"rule {rule['_id']}, {column['name']}: {cell!r} does not compile")
+            _compile(zen.compile_expression, rule, column, empty_matches_all=False)
+
+
+def _compile(
+    compiler: Callable[[str], object],
+    rule: dict[str, str],
+    column: dict[str, str],
+    *,
+    empty_matches_all: bool,
+) -> None:
+    cell = rule.get(column["id"], "")
+    if not cell and empty_matches_all:
+        return
+    try:
+        compiler(cell)
+    except (RuntimeError, ValueError) as broken:
+        where = f"rule {rule['_id']}, {column['name']}"
+        raise Malformed(f"{where}: {cell!r} does not compile") from broken
