@@ -22,7 +22,7 @@ def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) 
     for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.id)):
         notice(view, fact)
     for parcel in view.parcels.values():
-        _arrive_when_all_packages_have(parcel)
+        _follow_carrier(parcel)
     view.facts = tuple(sorted(view.facts))
     return view
 
@@ -104,6 +104,8 @@ _PROGRESS = {
     FactKind.PICKED: ParcelStatus.PICKED,
     FactKind.PACKED: ParcelStatus.PACKED,
     FactKind.SHIPPED: ParcelStatus.SHIPPED,
+}
+_ON_THE_ROAD = {
     FactKind.IN_TRANSIT: ParcelStatus.IN_TRANSIT,
     FactKind.OUT_FOR_DELIVERY: ParcelStatus.OUT_FOR_DELIVERY,
 }
@@ -126,6 +128,8 @@ def notice(view: OrderView, fact: Fact) -> None:
         _notice_packages(parcel, fact)
     if fact.kind in _PROGRESS:
         _reach(parcel, _PROGRESS[fact.kind], fact.occurred_at)
+    elif fact.kind in _ON_THE_ROAD:
+        parcel.at.setdefault(_ON_THE_ROAD[fact.kind].value.lower(), fact.occurred_at)
     elif fact.kind is FactKind.DELIVERED:
         parcel.arrived = tuple(sorted({*parcel.arrived, fact.tracking_number}))
         parcel.at["arrived"] = fact.occurred_at
@@ -164,10 +168,17 @@ def _reach(parcel: Parcel, status: ParcelStatus, at: datetime) -> None:
 _SHIPPED = ParcelStatus.SHIPPED.progress
 
 
-def _arrive_when_all_packages_have(parcel: Parcel) -> None:
-    shipped = parcel.status.active and parcel.status.progress >= _SHIPPED
+def _follow_carrier(parcel: Parcel) -> None:
+    """What the carrier tells counts once the warehouse has told what it shipped, whichever of them
+    was faster.
+    """
+    if not parcel.status.active or parcel.status.progress < _SHIPPED:
+        return
+    for status in _ON_THE_ROAD.values():
+        if status.value.lower() in parcel.at:
+            _reach(parcel, status, parcel.at[status.value.lower()])
     numbers = {package.tracking_number for package in parcel.packages}
-    if shipped and numbers and numbers <= set(parcel.arrived):
+    if numbers and numbers <= set(parcel.arrived):
         _reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
 
 

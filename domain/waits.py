@@ -150,19 +150,19 @@ def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
             yield _wait(f"{key}/transit", "the carrier has to scan the parcel", "carrier",
                         at["shipped"], process.transit_within, AtDeadline.ESCALATE)  # fmt: skip
         case ParcelStatus.IN_TRANSIT | ParcelStatus.OUT_FOR_DELIVERY:
-            within = 0.0 if parcel.trouble in ("lost", "returned_to_sender") else (
-                process.deliver_within
-            )  # fmt: skip
-            since = at["trouble"] if within == 0.0 else at["shipped"]
-            reason = (
-                f"the carrier reports: {parcel.trouble.replace('_', ' ')}"
-                if parcel.trouble
-                else "the carrier has to deliver the parcel"
-            )
-            yield _wait(f"{key}/deliver", reason, "carrier", since, within,
-                        AtDeadline.ESCALATE)  # fmt: skip
+            yield _delivery_wait(parcel, process)
         case _:
             return
+
+
+def _delivery_wait(parcel: Parcel, process: ProcessDefinition) -> Wait:
+    key = f"parcel/{parcel.fulfillment_order}/deliver"
+    if not parcel.trouble:
+        return _wait(key, "the carrier has to deliver the parcel", "carrier", parcel.at["shipped"],
+                     process.deliver_within, AtDeadline.ESCALATE)  # fmt: skip
+    reason = f"the carrier reports: {parcel.trouble.replace('_', ' ')}"
+    within = process.deliver_within if parcel.trouble == "exception" else 0.0
+    return _wait(key, reason, "carrier", parcel.at["trouble"], within, AtDeadline.ESCALATE)
 
 
 def _wait(

@@ -153,11 +153,11 @@ class PostgresOrders:
         found = await self._connection.execute(
             _RETURNED_UNITS, {"order": order, "except": except_for}
         )
-        return dict(found.tuples().all())
+        return dict(found.all())
 
     async def refunded_units(self, order: str) -> dict[int, int]:
         found = await self._connection.execute(_REFUNDED_UNITS, {"order": order})
-        return dict(found.tuples().all())
+        return dict(found.all())
 
 
 def _waiting(waits: Sequence[Wait]) -> dict[str, Json]:

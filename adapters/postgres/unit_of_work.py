@@ -123,7 +123,7 @@ class _Catalog(_Book):
                 price.c.currency == currency, price.c.sku.in_(list(skus))
             )
         )
-        return dict(found.tuples().all())
+        return dict(found.all())
 
     async def customer_blocked(self, customer_ref: str) -> bool:
         return bool(

@@ -1,0 +1,318 @@
+"""A shop whose orders run under time skipping: real workflows and books, a warehouse and a payment
+provider that do as the test says, and a clock that the test server turns forward.
+"""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities
+from activities.returns import ReturnActivities
+from activities.warehouse import WarehouseActivities
+from adapters.postgres.command_book import PostgresCommandBook
+from adapters.postgres.engine import PostgresDatabase, create_engine
+from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.reads import PostgresReads
+from adapters.rules.zen_rules import ZenReviewRules
+from adapters.temporal.converter import DATA_CONVERTER
+from adapters.temporal.desk import TemporalOrderDesk
+from domain.access import Principal, Role
+from domain.commands import CommandKind
+from domain.errors import Refusal
+from domain.facts import Fact, FactKind, Package
+from domain.order import LineUnits, PaymentMethod
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
+from domain.view import OrderView
+from orderloom.worker import activity_methods, workflow_runner
+from ports.desk import LiveProcess
+from ports.front_office import OrderRequest, Person, RequestedLine
+from ports.outside import (
+    Capabilities,
+    OutcomeUnknown,
+    ParcelRequest,
+    PaymentRequest,
+    ProviderAnswer,
+)
+from workflows.order import OrderWorkflow
+from workflows.rma import ReturnWorkflow
+
+QUEUE = "orders"
+KEY = b"a key of the server, 32 bytes at"
+CATALOG = """
+INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup'), ('POT', 'Pot');
+INSERT INTO price VALUES ('TEA', 'USD', 500), ('CUP', 'USD', 900), ('POT', 'USD', 40000);
+INSERT INTO location (id, name, country, latitude, longitude) VALUES
+  ('BOS', 'Boston', 'US', 42.4, -71.1), ('NYC', 'New York', 'US', 40.7, -74.0),
+  ('AUS', 'Austin', 'US', 30.3, -97.7);
+INSERT INTO stock (sku, location, on_hand, opening) VALUES
+  ('TEA', 'BOS', 10, 10), ('TEA', 'NYC', 10, 10), ('TEA', 'AUS', 10, 10),
+  ('CUP', 'NYC', 10, 10), ('CUP', 'AUS', 2, 2), ('POT', 'AUS', 3, 3);
+INSERT INTO tax_rate VALUES ('US', '', 100);
+INSERT INTO place VALUES ('US', 'MA', 'boston', 42.4, -71.1);
+"""
+
+
+@dataclass
+class FakeProvider:
+    """Does each operation once per key, and answers as the test says: `weather` holds what the
+    next calls meet: 'lost' (done, no answer), 'down' (not done, no answer).
+    """
+
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    effects: dict[str, PaymentRequest] = field(default_factory=dict)
+    answers: dict[str, ProviderAnswer] = field(default_factory=dict)
+    weather: list[str] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
+    voided_keys: set[str] = field(default_factory=set)
+
+    async def perform(self, request: PaymentRequest) -> ProviderAnswer:
+        weather = self.weather.pop(0) if self.weather else "fair"
+        if weather == "down" or request.key in self.voided_keys:
+            raise OutcomeUnknown(request.key)
+        if request.key not in self.effects:
+            self.effects[request.key] = request
+            self.answers[request.key] = self._answer(request)
+        if weather == "lost":
+            raise OutcomeUnknown(request.key)
+        return self.answers[request.key]
+
+    async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
+        if request.key not in self.effects:
+            self.voided_keys.add(request.key)
+            return None
+        if request.key in self.passed:
+            return ProviderAnswer(PaymentStatus.SUCCEEDED, "pay_1")
+        return self.answers[request.key]
+
+    def _answer(self, request: PaymentRequest) -> ProviderAnswer:
+        if request.operation is PaymentOperation.AUTHORIZE:
+            special = {
+                "tok_declined": ProviderAnswer(PaymentStatus.FAILED, "pay_1", "card_declined"),
+                "tok_requires_action": ProviderAnswer(
+                    PaymentStatus.REQUIRES_ACTION, "pay_1", "", "https://bank.example/3ds"
+                ),
+            }
+            if request.source in special:
+                return special[request.source]
+        if request.operation is PaymentOperation.CAPTURE and request.source == "tok_capture_fails":
+            return ProviderAnswer(PaymentStatus.FAILED, "pay_1", "capture_failed")
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, "pay_1")
+
+    def moved(self, operation: PaymentOperation) -> list[int]:
+        """Amounts of the operations that succeeded."""
+        return [
+            self.effects[key].amount
+            for key, answer in self.answers.items()
+            if self.effects[key].operation is operation
+            and (answer.status is PaymentStatus.SUCCEEDED or key in self.passed)
+        ]
+
+
+@dataclass
+class FakeWarehouse:
+    parcels: dict[str, ParcelRequest] = field(default_factory=dict)
+    cancel_requests: list[str] = field(default_factory=list)
+
+    async def submit(self, parcel: ParcelRequest) -> None:
+        self.parcels[parcel.fulfillment_order] = parcel
+
+    async def request_cancel(self, fulfillment_order: str) -> None:
+        self.cancel_requests.append(fulfillment_order)
+
+
+class Shop:
+    """Places orders, plays the outside parties, and looks at what became of it."""
+
+    agent = Principal("ana", frozenset({Role.AGENT}))
+    supervisor = Principal("sue", frozenset({Role.SUPERVISOR}))
+    finance = Principal("finn", frozenset({Role.FINANCE}))
+    keeper = Principal("will", frozenset({Role.WAREHOUSE}))
+    web = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
+    request = OrderRequest(
+        channel="web",
+        channel_ref="WEB-1",
+        currency="USD",
+        lines=(RequestedLine("TEA", 3, 500, 100), RequestedLine("CUP", 1, 900)),
+        ship_to=Person("Ana Ruiz", "1 Main St", "Boston", "US", "MA", "02108"),
+        payment_method=PaymentMethod.CARD,
+        payment_source="tok_ok",
+        shipping=300,
+    )
+
+    def __init__(self, engine: AsyncEngine, env: WorkflowEnvironment) -> None:
+        self.engine, self.env = engine, env
+        self.provider, self.warehouse = FakeProvider(), FakeWarehouse()
+        self.process = ProcessDefinition()
+        self.commands = PostgresCommandBook(engine)
+        self.facts = PostgresFactInbox(engine)
+        self.reads = PostgresReads(engine, KEY)
+        self.desk = TemporalOrderDesk(env.client, QUEUE)
+        self._facts = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Shop"]:
+        database = PostgresDatabase(self.engine, clock=self.env.get_current_time)
+        owners = (
+            OrderActivities(database, ZenReviewRules()),
+            PaymentActivities(database, self.provider),
+            WarehouseActivities(database, self.warehouse),
+            ReturnActivities(database),
+        )
+        async with Worker(
+            self.env.client,
+            task_queue=QUEUE,
+            workflows=[OrderWorkflow, ReturnWorkflow],
+            activities=[method for owner in owners for method in activity_methods(owner)],
+            workflow_runner=workflow_runner(sandboxed=True),
+        ):
+            yield self
+
+    async def place(self, reference: str = "WEB-1", **changes: Any) -> str:
+        request = replace(self.request, channel_ref=reference, **changes)
+        request = replace(request, placed_at=await self.env.get_current_time())
+        intake = PostgresIntake(self.engine, KEY, self.process)
+        number = (await intake.place(self.web, f"message-{reference}", request)).number
+        await self.desk.start_order(number)
+        return number
+
+    async def tell(self, parcel: str, kind: FactKind, **details: Any) -> Fact:
+        """A fact, stored and signaled as the webhooks' edge does."""
+        self._facts += 1
+        at = await self.env.get_current_time()
+        fact = Fact(f"test:{self._facts}", kind, parcel, at, **details)
+        await self.tell_again(fact)
+        return fact
+
+    async def tell_again(self, fact: Fact) -> None:
+        stored = await self.facts.store("test", fact.id.removeprefix("test:"), fact, {})
+        if stored.signal:
+            await self.desk.tell(stored.order, fact)
+
+    async def ship(self, parcel: str, lines: tuple[LineUnits, ...] | None = None) -> None:
+        sent = lines or self.warehouse.parcels[parcel].lines
+        package = Package("1", "UPS", f"1Z{parcel}", sent)
+        await self.tell(parcel, FactKind.SHIPPED, packages=(package,))
+
+    async def arrive(self, parcel: str) -> None:
+        await self.tell(parcel, FactKind.IN_TRANSIT, tracking_number=f"1Z{parcel}")
+        await self.tell(parcel, FactKind.DELIVERED, tracking_number=f"1Z{parcel}")
+
+    async def carry(self, parcel: str) -> None:
+        """Every fact of an undisturbed parcel."""
+        await self.until_submitted(parcel)
+        await self.tell(parcel, FactKind.ACCEPTED)
+        lines = self.warehouse.parcels[parcel].lines
+        await self.tell(parcel, FactKind.PICKED, lines=lines)
+        await self.tell(parcel, FactKind.PACKED)
+        await self.ship(parcel)
+        await self.arrive(parcel)
+
+    async def command(
+        self, principal: Principal, kind: CommandKind, subject: str, **body: Any
+    ) -> str:
+        """Empty when it was done, else the refusal's code."""
+        self._facts += 1
+        try:
+            accepted = await self.commands.accept(
+                principal, f"key-{self._facts}", kind, subject, body
+            )
+            if accepted.refusal:
+                return accepted.refusal[0]
+            await self.desk.command(subject, accepted.command)
+        except Refusal as refusal:
+            return refusal.code
+        return ""
+
+    async def until(self, met: Callable[[], Awaitable[bool]], hours: float = 0.05) -> None:
+        """Turns the clock in small steps until the condition holds; gives up after 400."""
+        for _ in range(400):
+            if await met():
+                return
+            await self.env.sleep(timedelta(seconds=hours * 3600 / 20))
+        raise AssertionError("what was awaited did not come")
+
+    async def until_submitted(self, parcel: str) -> None:
+        async def submitted() -> bool:
+            return (await self.view(parcel[:14])).parcels.get(parcel) is not None and (
+                await self.view(parcel[:14])
+            ).parcels[parcel].at.get("submitted") is not None
+
+        await self.until(submitted)
+
+    async def until_status(self, number: str, status: str) -> OrderView:
+        async def reached() -> bool:
+            return (await self.view(number)).status == status
+
+        await self.until(reached)
+        return await self.view(number)
+
+    async def view(self, number: str) -> OrderView:
+        return (await self.reads.order(self.agent, number)).view
+
+    async def live(self, number: str) -> LiveProcess:
+        return await self.desk.process(number)
+
+    def handle(self, number: str) -> WorkflowHandle[Any, Any]:
+        return self.env.client.get_workflow_handle(f"order/{number}")
+
+    async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        async with self.engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(text(statement), values)]
+
+    async def stock(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(on hand, reserved) by SKU and location, where it differs from the opening."""
+        rows = await self.rows("SELECT sku, location, on_hand, reserved, opening FROM stock")
+        return {(r[0], r[1]): (r[2], r[3]) for r in rows if r[2] != r[4] or r[3]}
+
+    async def balances(self, number: str) -> dict[str, int]:
+        """Ledger balances of the order by account, without those that are zero."""
+        rows = await self.rows(
+            "SELECT account, sum(amount)::int FROM ledger_entry JOIN ledger_transaction"
+            " ON id = transaction_id WHERE order_number = :n GROUP BY 1",
+            n=number,
+        )
+        return {account: amount for account, amount in rows if amount}
+
+    async def tasks(self) -> list[tuple[str, str]]:
+        """(reason, owner) of the ops queue."""
+        page = await self.reads.tasks(self.supervisor, "", 50, None)
+        return [(task.reason, task.owner) for task in page.items]
+
+    async def now(self) -> datetime:
+        return await self.env.get_current_time()
+
+
+@pytest_asyncio.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=server, data_converter=DATA_CONVERTER
+    ) as env:
+        yield env
+
+
+@pytest_asyncio.fixture
+async def shop(database_url: str, env: WorkflowEnvironment) -> AsyncIterator[Shop]:
+    engine = create_engine(database_url)
+    async with engine.begin() as connection:
+        for statement in CATALOG.split(";"):
+            if statement.strip():
+                await connection.execute(text(statement))
+    async with Shop(engine, env).open() as shop:
+        yield shop
+    await engine.dispose()
