@@ -24,19 +24,19 @@ def body_hash(body: Json) -> str:
 
 
 def storable(value: Json) -> str:
-    """Its canonical text. PostgreSQL holds neither NUL characters nor lone surrogates."""
+    """Its canonical text. Refuses (`Malformed`) what the database cannot hold."""
     text = canonical_json(value)
-    if "\\u0000" in text or not _encodable(text):
+    if "\\u0000" in text or not can_hold(text):
         raise Malformed("text must not contain NUL characters or unpaired surrogates")
     return text
 
 
-def _encodable(text: str) -> bool:
+def can_hold(text: str) -> bool:
+    """PostgreSQL holds neither NUL characters nor unpaired surrogates."""
     try:
-        text.encode()
+        return b"\0" not in text.encode()
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def _sha256(text: str) -> str:

@@ -1,11 +1,13 @@
 """Lists: orders newest first, their numbers by status, and the ops queue by deadline."""
 
+from dataclasses import astuple
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.cursors import Cursor
+from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import customer_order, order_view
 from domain.access import STAFF, Principal, Role
 from domain.errors import Forbidden
@@ -79,6 +81,8 @@ async def counts(connection: AsyncConnection, principal: Principal) -> dict[str,
 async def task_page(
     connection: AsyncConnection, owner: str, first: int, after: Cursor | None
 ) -> Page:
+    if not can_hold(owner):
+        return Page([], None)
     at, identity = after or (None, None)
     found = await connection.execute(
         _TASKS, {"owner": owner, "at": at, "id": identity, "limit": first + 1}
@@ -101,6 +105,8 @@ def visible(principal: Principal) -> ColumnElement[bool]:
 
 
 def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    if not all(map(can_hold, astuple(wanted))):
+        return [false()]
     columns = order_view.c
     equal = {
         columns.status: wanted.status,
@@ -114,8 +120,6 @@ def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
 
 
 def _search(words: str) -> ColumnElement[bool]:
-    if "\0" in words:
-        return false()
     number, reference = customer_order.c.number, customer_order.c.channel_ref
     return or_(number == words.upper(), reference == words)
 

@@ -73,11 +73,15 @@ class Shop:
         request = replace(self.request, channel_ref=reference, **changes)
         return await self.intake.place(self.web, f"message-{reference}", request)
 
-    async def journal(self, order: str, *bodies: j.Body) -> None:
+    async def refold(self, order: str) -> None:
+        await self.journal(order)
+
+    async def journal(self, order: str, *bodies: j.Body, by: str = "system") -> None:
         async with self.engine.begin() as connection:
             orders = PostgresOrders(connection)
             locked = await orders.lock(order)
-            new = await orders.append(order, order, len(locked.journal), bodies, "system")
+            after = len(locked.journal)
+            new = await orders.append(order, order, after, bodies, by) if bodies else ()
             view = fold(locked.order, (*locked.journal, *new), locked.facts)
             await orders.project(view, waits(view, locked.process))
 
