@@ -23,6 +23,7 @@ COMMANDS = {
         "up": "orderloom.commands.up:up",
         "load": "orderloom.commands.load:load",
         "cost": "orderloom.commands.cost:cost",
+        "demo": "orderloom.commands.demo:demo",
         "doctor": "orderloom.commands.doctor:doctor",
         "token": "orderloom.commands.token:token",
     },

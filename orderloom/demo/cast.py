@@ -1,0 +1,66 @@
+"""Everybody who takes part in a demo, at the addresses of one running system."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from orderloom.demo.channel import SIMULATOR, Answers, Channel
+from orderloom.demo.deeds import DEEDS
+from orderloom.demo.files import DemoFiles
+from orderloom.demo.graphql import Person
+from orderloom.demo.people import People, Staff
+from orderloom.demo.stream import Stream
+from orderloom.errors import Refused
+from orderloom.home import Home
+from orderloom.roles import Role
+from orderloom.settings import Settings
+
+FOLDER = "demo"  # in the home
+
+
+@dataclass
+class Cast:
+    http: httpx.AsyncClient
+    settings: Settings
+    channel: Channel
+    answers: Answers
+    people: People
+
+    def stream(self) -> Stream:
+        return Stream(self.channel, self.answers, self.people)
+
+
+@asynccontextmanager
+async def gathered(home: Home, settings: Settings, files: DemoFiles) -> AsyncIterator[Cast]:
+    async with httpx.AsyncClient() as http:
+        staff = Staff(
+            Person(http, settings, "ana", Role.AGENT),
+            Person(http, settings, "walt", Role.WAREHOUSE),
+            Person(http, settings, "sue", Role.SUPERVISOR),
+        )
+        people = People(staff, files.locations(), DEEDS)
+        answers = Answers(home.journals / f"{SIMULATOR}.jsonl")
+        answers.read_on()
+        yield Cast(http, settings, Channel(http, settings), answers, people)
+
+
+def demo_files(home: Home) -> DemoFiles:
+    return DemoFiles(home.path / FOLDER)
+
+
+def load_all(paths: list[Path], settings: Settings, say: Callable[[str], None]) -> None:
+    """The way of `orderloom load`. Refuses when a row is: the demo's own data has to be right."""
+    from orderloom.load.loading import load_files, look_through_all
+
+    files = look_through_all(paths)
+    reports = load_files(files, settings.database_url, at=datetime.now(UTC))
+    for report in reports:
+        if report.counts["refused"]:
+            first = report.refused[0]
+            raise Refused(f"{report.file.path.name}, line {first.line}: {first.reason}")
+    loaded = (f"{report.counts.total():,} {report.file.kind.name}" for report in reports)
+    say(f"loaded {', '.join(loaded)}")
