@@ -1,0 +1,143 @@
+"""Payment at the provider: declines, the cardholder's confirmation, and outcomes not heard."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.commands import CommandKind
+from domain.facts import FactKind
+from domain.payments import PaymentOperation
+
+
+async def test_a_declined_customer_may_pay_otherwise(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_declined")
+    await shop.until(lambda: _held(shop, number, "payment"))
+
+    assert await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok") == ""
+
+    await shop.until_submitted(f"{number}-F1")
+    keys = sorted(shop.provider.effects)
+    assert keys == [f"{number}/authorize/1", f"{number}/authorize/2"]
+    assert shop.provider.moved(PaymentOperation.AUTHORIZE) == [2600]
+
+
+async def test_a_decline_left_alone_expires_and_gives_the_stock_back(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_declined")
+    await shop.until(lambda: _held(shop, number, "payment"))
+    assert await shop.stock() == {("TEA", "NYC"): (10, 3), ("CUP", "NYC"): (10, 1)}
+
+    await shop.env.sleep(timedelta(hours=25))
+
+    assert (await shop.handle(number).result())["status"] == "EXPIRED"
+    assert await shop.stock() == {}
+    assert shop.provider.moved(PaymentOperation.AUTHORIZE) == []
+
+
+async def test_the_cardholder_confirms_and_the_order_goes_on(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_requires_action")
+    await shop.until(lambda: _payment_waits(shop, number))
+    waits = (await shop.live(number)).waits
+    assert [(w.owner, w.queued) for w in waits if w.key.startswith("payment/")] == [
+        ("customer", False)
+    ]
+
+    key = f"{number}/authorize/1"
+    shop.provider.passed.add(key)
+    await shop.tell(key, FactKind.PAYMENT_AUTHORIZED)
+
+    await shop.until_submitted(f"{number}-F1")
+    assert list(shop.provider.effects) == [key]
+
+
+async def test_a_confirmation_that_never_comes_expires_the_order(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_requires_action")
+    await shop.until(lambda: _payment_waits(shop, number))
+
+    await shop.env.sleep(timedelta(hours=1))
+
+    assert (await shop.handle(number).result())["status"] == "EXPIRED"
+    assert await shop.stock() == {}
+    assert shop.provider.moved(PaymentOperation.VOID) == [2600]
+
+
+async def test_a_webhook_alone_is_not_believed(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_requires_action")
+    await shop.until(lambda: _payment_waits(shop, number))
+
+    await shop.tell(f"{number}/authorize/1", FactKind.PAYMENT_AUTHORIZED)
+    await shop.env.sleep(timedelta(minutes=1))
+
+    assert (await shop.view(number)).parcels[f"{number}-F1"].status == "OPEN"
+    assert shop.warehouse.parcels == {}
+
+
+@pytest.mark.parametrize("weather", [["lost"], ["down"], ["down", "lost"], ["lost", "down"]])
+async def test_an_answer_not_heard_never_charges_twice(shop: Any, weather: list[str]) -> None:
+    shop.provider.weather = list(weather)
+    number = await shop.place()
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+
+    assert shop.provider.moved(PaymentOperation.AUTHORIZE) == [2600]
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [2600]
+    rows = await shop.rows(
+        "SELECT operation, status, reason FROM payment_transaction ORDER BY created_at"
+    )
+    assert [row for row in rows if row[1] == "SUCCEEDED"] == [
+        ("authorize", "SUCCEEDED", ""),
+        ("capture", "SUCCEEDED", ""),
+    ]
+    assert {row[2] for row in rows if row[1] == "FAILED"} <= {"no_effect"}
+
+
+async def test_a_capture_that_fails_after_shipping_becomes_a_receivable_and_a_task(
+    shop: Any,
+) -> None:
+    number = await shop.place(payment_source="tok_capture_fails")
+    parcel = f"{number}-F1"
+    await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+
+    assert await shop.tasks() == [("capture failed: capture_failed", "finance")]
+    assert (await shop.balances(number))["receivable"] == 2600
+
+    await shop.env.sleep(timedelta(days=40))  # the return window closes nothing that is owed
+    assert (await shop.view(number)).status == "COMPLETED"
+    done = await shop.command(
+        shop.finance, CommandKind.LEAVE_RECEIVABLE, number, target=parcel, reason="by letter"
+    )
+    assert done == ""
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == []
+
+
+async def test_a_failed_capture_can_be_tried_again(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_capture_fails")
+    parcel = f"{number}-F1"
+    await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+    async with shop.engine.begin() as connection:
+        from sqlalchemy import text
+
+        await connection.execute(text("UPDATE payment_source SET source = 'tok_ok'"))
+
+    again = await shop.command(shop.finance, CommandKind.RETRY_CAPTURE, number, target=parcel)
+    assert again == ""
+
+    async def captured() -> bool:
+        return shop.provider.moved(PaymentOperation.CAPTURE) == [2600]
+
+    await shop.until(captured)
+    await shop.env.sleep(timedelta(days=31))
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    assert "receivable" not in await shop.balances(number)
+
+
+async def _held(shop: Any, number: str, hold: str) -> bool:
+    return hold in (await shop.view(number)).holds
+
+
+async def _payment_waits(shop: Any, number: str) -> bool:
+    payments = (await shop.view(number)).payments.values()
+    return any(payment.status == "REQUIRES_ACTION" for payment in payments)

@@ -1,0 +1,151 @@
+"""Stock: waiting for it, overriding a source, and what a warehouse gives back."""
+
+from datetime import timedelta
+from typing import Any
+
+from domain.commands import CommandKind
+from domain.facts import FactKind
+from domain.payments import PaymentOperation
+from ports.front_office import RequestedLine
+
+TEA = (RequestedLine("TEA", 3, 500),)
+
+
+async def test_an_order_whose_every_line_is_out_of_stock_waits_and_does_not_crash(
+    shop: Any,
+) -> None:
+    number = await shop.place(lines=(RequestedLine("CUP", 50, 900),))
+    await shop.until(lambda: _held(shop, number))
+    assert await shop.tasks() == [("units are out of stock", "agent")]
+    assert await shop.stock() == {}
+
+    await _restock(shop, "CUP", "NYC", 60)
+    assert await shop.command(shop.agent, CommandKind.RETRY_STOCK, number, reason="came") == ""
+
+    await shop.until_submitted(f"{number}-F1")
+
+
+async def test_an_order_that_nobody_can_supply_expires(shop: Any) -> None:
+    number = await shop.place(lines=(RequestedLine("CUP", 50, 900),))
+    await shop.until(lambda: _held(shop, number))
+
+    await shop.env.sleep(timedelta(days=3))
+
+    assert (await shop.handle(number).result())["status"] == "EXPIRED"
+    assert shop.provider.effects == {}
+
+
+async def test_two_lines_of_one_sku_never_share_the_same_unit(shop: Any) -> None:
+    lines = (RequestedLine("CUP", 7, 900), RequestedLine("CUP", 6, 900))
+    number = await shop.place(lines=lines)  # 12 in all, 13 asked
+    await shop.until(lambda: _held(shop, number))
+    assert await shop.stock() == {}
+
+
+async def test_a_canceled_order_gives_stock_and_money_back(shop: Any) -> None:
+    number = await shop.place(payment_source="tok_declined")
+    await shop.until(lambda: _held(shop, number, "payment"))
+
+    assert await shop.command(shop.agent, CommandKind.CANCEL, number, reason="changed") == ""
+
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    assert await shop.stock() == {}
+    assert shop.warehouse.parcels == {}
+
+
+async def test_a_parcel_at_the_warehouse_can_no_longer_be_canceled(shop: Any) -> None:
+    number = await shop.place()
+    await shop.until_submitted(f"{number}-F1")
+
+    assert await shop.command(shop.agent, CommandKind.CANCEL, number) == "STEP_REFUSED"
+
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+    assert shop.provider.moved(PaymentOperation.VOID) == []
+
+
+async def test_a_rejected_parcel_is_sourced_elsewhere(shop: Any) -> None:
+    number = await shop.place(lines=TEA)
+    await shop.until_submitted(f"{number}-F1")
+    assert shop.warehouse.parcels[f"{number}-F1"].location == "BOS"
+
+    await shop.tell(f"{number}-F1", FactKind.REJECTED)
+    await shop.until_submitted(f"{number}-F2")
+
+    assert shop.warehouse.parcels[f"{number}-F2"].location == "NYC"
+    assert await shop.stock() == {("TEA", "NYC"): (10, 3)}
+    await shop.carry(f"{number}-F2")
+    await shop.until_status(number, "COMPLETED")
+
+
+async def test_an_override_moves_the_parcel_once_the_first_source_gives_it_back(
+    shop: Any,
+) -> None:
+    number = await shop.place(lines=TEA)
+    first, second = f"{number}-F1", f"{number}-F2"
+    await shop.until_submitted(first)
+
+    wish = {"target": first, "location": "AUS", "reason": "Boston is snowed in"}
+    assert await shop.command(shop.agent, CommandKind.OVERRIDE_SOURCE, number, **wish) == (
+        "FORBIDDEN"
+    )
+    done = await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish)
+    assert done == ""
+    assert await shop.stock() == {("TEA", "BOS"): (10, 3), ("TEA", "AUS"): (10, 3)}
+    assert second not in shop.warehouse.parcels
+
+    await shop.tell(first, FactKind.CANCEL_CONFIRMED)
+    await shop.carry(second)
+    view = await shop.until_status(number, "COMPLETED")
+
+    assert shop.warehouse.cancel_requests == [first]
+    assert await shop.stock() == {("TEA", "AUS"): (7, 0)}
+    assert view.parcels[first].status == "CANCELED"
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [1800]
+
+
+async def test_an_override_that_the_warehouse_refuses_leaves_the_first_source(
+    shop: Any,
+) -> None:
+    number = await shop.place(lines=TEA)
+    first = f"{number}-F1"
+    await shop.until_submitted(first)
+    wish = {"target": first, "location": "AUS", "reason": "closer"}
+    await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish)
+
+    await shop.tell(first, FactKind.CANCEL_REFUSED)
+    await shop.carry(first)
+    view = await shop.until_status(number, "COMPLETED")
+
+    assert await shop.stock() == {("TEA", "BOS"): (7, 0)}
+    assert view.parcels[f"{number}-F2"].status == "CANCELED"
+
+
+async def test_an_override_without_stock_is_refused_and_changes_nothing(shop: Any) -> None:
+    number = await shop.place(lines=TEA)
+    await shop.until_submitted(f"{number}-F1")
+    await _restock(shop, "TEA", "AUS", -9)
+    wish = {"target": f"{number}-F1", "location": "AUS", "reason": "closer"}
+
+    refused = await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish)
+
+    assert refused == "OUT_OF_STOCK"
+    assert list((await shop.view(number)).parcels) == [f"{number}-F1"]
+    assert shop.warehouse.cancel_requests == []
+
+
+async def _held(shop: Any, number: str, hold: str = "stock") -> bool:
+    return hold in (await shop.view(number)).holds
+
+
+async def _restock(shop: Any, sku: str, location: str, units: int) -> None:
+    from sqlalchemy import text
+
+    async with shop.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "UPDATE stock SET on_hand = on_hand + :u, opening = opening + :u"
+                " WHERE sku = :s AND location = :l"
+            ),
+            {"u": units, "s": sku, "l": location},
+        )
