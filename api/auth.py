@@ -62,7 +62,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     name, named = claims["sub"], claims.get("roles")
     if not isinstance(named, list) or not named:
         raise _unauthenticated("The token names no roles.")
-    known = {role.value for role in GRANTABLE}
+    known = [role.value for role in GRANTABLE]
     unknown = sorted(str(role) for role in named if role not in known)
     if unknown:
         raise _unauthenticated(f"The token names roles that nobody can have: {', '.join(unknown)}.")

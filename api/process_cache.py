@@ -36,8 +36,8 @@ class ProcessCache:
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
 
     async def of(self, detail: OrderDetail) -> LiveProcess:
-        """The workflow's own answer, at most a second old; else what the projection has, marked
-        `live=False`: when nobody answers, or when the projection knows more than a remembered one.
+        """The workflow's own answer, at most a second old. When the projection has heard of more
+        since then, what the projection says; when nobody answers, that too, marked `live=False`.
         """
         order = detail.summary.number
         known = self._asked.get(order)
@@ -46,8 +46,10 @@ class ProcessCache:
             known = _Asked(self._monotonic(), asyncio.create_task(self._ask(order)))
             self._remember(order, known)
         live = await asyncio.shield(known.answer)  # one visitor leaving must not cancel the others
-        if live is None or (remembered and _knows_more(detail.last_known, live)):
+        if live is None:
             return replace(detail.last_known, live=False)
+        if remembered and _knows_more(detail.last_known, live):
+            return replace(detail.last_known, live=True)
         return live
 
     async def _ask(self, order: str) -> LiveProcess | None:

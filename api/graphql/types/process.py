@@ -49,8 +49,8 @@ class OrderProcess:
     possible: list[str] = strawberry.field(description="Commands that the state allows now.")
     seq: int = strawberry.field(description="The last journal entry that this answer knows.")
     live: bool = strawberry.field(
-        description="True when the workflow itself answered; false when it did not answer in "
-        "time, or has ended long ago, and this is what was last known."
+        description="True when the workflow itself answered within the last second; false when it "
+        "did not answer in time, or has ended long ago, and this is what was last known."
     )
 
 
