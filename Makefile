@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 N ?= 200
 PYTEST_WORKERS ?= 2
 
-.PHONY: run setup test check fmt demo bench chaos lock browser
+.PHONY: run setup test check fmt demo bench chaos histories lock browser
 
 run: setup ## the whole system with simulators and real orders; stays up
 	$(BIN)/orderloom run
@@ -43,6 +43,9 @@ bench: setup ## orders per second against the bare engine, in one run
 
 chaos: setup ## kill -9 of real processes, then the auditor's report
 	$(BIN)/python -m benchmarks.chaos --orders $(N)
+
+histories: setup ## records the workflow tests' histories for a release: RELEASE=0.1.0
+	RECORD_HISTORIES=$(CURDIR)/tests/replay/histories/$(RELEASE) $(BIN)/python -m pytest tests/workflows -q
 
 lock: ## renew the hashed requirements
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml -o requirements/base.txt

@@ -2,6 +2,7 @@
 provider that do as the test says, and a clock that the test server turns forward.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -306,8 +308,27 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
+async def _record_histories(shop: Shop, folder: Path, test: str) -> None:
+    """Adds to the corpus that tests/replay replays; see `make histories`."""
+    found = await shop.rows(
+        "SELECT 'order/' || number FROM customer_order"
+        " UNION ALL SELECT 'return/' || number FROM return_order"
+    )
+    for (workflow_id,) in found:
+        history = await shop.env.client.get_workflow_handle(workflow_id).fetch_history()
+        kind = workflow_id.partition("/")[0]
+        _write(folder / f"{test}.{kind}.json", history.to_json())
+
+
+def _write(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
 @pytest_asyncio.fixture
-async def shop(database_url: str, env: WorkflowEnvironment) -> AsyncIterator[Shop]:
+async def shop(
+    database_url: str, env: WorkflowEnvironment, request: pytest.FixtureRequest
+) -> AsyncIterator[Shop]:
     engine = create_engine(database_url)
     async with engine.begin() as connection:
         for statement in CATALOG.split(";"):
@@ -315,4 +336,6 @@ async def shop(database_url: str, env: WorkflowEnvironment) -> AsyncIterator[Sho
                 await connection.execute(text(statement))
     async with Shop(engine, env).open() as shop:
         yield shop
+        if folder := os.environ.get("RECORD_HISTORIES"):
+            await _record_histories(shop, Path(folder), request.node.name.partition("[")[0])
     await engine.dispose()
