@@ -122,8 +122,8 @@ async def test_the_timeline_says_why(client, office, detail):
     office.reads.entries = [
         TimelineEntry(PLACED, "journal", "Reviewed", "system", NUMBER, data, seq=1)
     ]
-    query = '{ order(number: "%s") { timeline { at source kind by subject data seq } } }' % NUMBER
-    answer = await client.graphql(query)
+    query = "query($n: ID!) { order(number: $n) { timeline { at kind by subject data seq } } }"
+    answer = await client.graphql(query, {"n": NUMBER})
     (entry,) = answer["data"]["order"]["timeline"]
     assert (entry["kind"], entry["data"], entry["seq"]) == ("Reviewed", data, 1)
 

@@ -11,6 +11,7 @@ from ports.desk import DeskUnavailable, NoSuchProcess
 
 NUMBER = "7K3M-9QXT-2AVB"
 PARCEL = f"{NUMBER}-F1"
+CAPTURE = f"{NUMBER}/capture/1"
 AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
 UNITS = {"line": 1, "sku": "1082185", "quantity": 2}
 PAYMENT = {
@@ -77,9 +78,9 @@ async def test_a_fact_about_nothing_is_stored_and_told_to_nobody(client, office)
     ("operation", "subject", "code"),
     [
         (None, f"{NUMBER}/authorize/1", ""),
-        ({"reference": f"{NUMBER}/capture/1", "status": "succeeded"}, f"{NUMBER}/capture/1", "succeeded"),
+        ({"reference": CAPTURE, "status": "succeeded"}, CAPTURE, "succeeded"),
     ],
-)  # fmt: skip
+)
 async def test_a_payment_fact_is_about_its_operation(client, office, operation, subject, code):
     kind = "payment.captured" if operation else "payment.authorized"
     answer = await send(client, "payment", kind, {"payment": PAYMENT, "operation": operation})

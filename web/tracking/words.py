@@ -80,12 +80,16 @@ def shown_parcels(process: LiveProcess) -> list[LiveParcel]:
     return [parcel for parcel in process.parcels if ParcelStatus(parcel.status).active]
 
 
+_CUSTOMER_PAYS = ("confirm", "hold/payment")  # until then no warehouse does anything
+
+
 def waiting(process: LiveProcess, _: Gettext) -> list[Waiting]:
     """What the order waits for, each once, with the latest time that we name for it."""
     found: dict[str, datetime | None] = {}
+    unpaid = any(_kind(wait) in _CUSTOMER_PAYS for wait in process.waits)
     for wait in process.waits:
         text = _wait_text(wait, _)
-        if not text:
+        if not text or (unpaid and _kind(wait) == "submit"):
             continue
         until = wait.deadline if wait.level == 0 else None
         before = found.get(text, until)
