@@ -24,6 +24,7 @@ from activities.warehouse import WarehouseActivities
 from domain import journal as j
 from domain.commands import Command
 from domain.decisions import amount_to_authorize, entries_at_deadline, next_ordinal
+from domain.derived import doing
 from domain.journal import BodyRecord
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.view import OrderView, ParcelStatus
@@ -84,6 +85,7 @@ class Clerk:
         while True:
             seen, rings = self.book.version, self._alarm.rings
             waits = self.book.waits
+            workflow.set_current_details(doing(self.view, waits))
             if waits and waits[0].deadline <= workflow.now():
                 await self.record(*entries_at_deadline(self.view, waits[0]), unless_changed=seen)
                 continue

@@ -92,6 +92,7 @@ class ReturnWorkflow:
         while not met():
             seen, rings = self._view.seq, self._alarm.rings
             waits = return_waits(self._view, self._known.process)
+            workflow.set_current_details("; ".join(wait.reason for wait in waits))
             if waits and waits[0].deadline <= workflow.now():
                 await self._record(*return_entries_at_deadline(waits[0]), unless_after=seen)
                 continue
