@@ -4,13 +4,14 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
@@ -23,7 +24,7 @@ from adapters.temporal.desk import TemporalOrderDesk
 from api.app import create_app
 from api.auth import TokenReader
 from api.background import Background
-from api.books import Books, Doors
+from api.books import Books, Check, Doors
 from api.commands import carry_out, request_return
 from api.process_cache import ProcessCache
 from api.refusals import all_problems
@@ -48,7 +49,7 @@ async def serve(settings: Settings) -> None:
         settings.temporal_namespace,
         lazy=True,  # orders are placed while Temporal is down
     )
-    server_key = settings.server_key.get_secret_value()
+    server_key = settings.server_key.get_secret_value().encode()
 
     async def database_answers() -> None:
         async with engine.connect() as connection:
@@ -59,26 +60,17 @@ async def serve(settings: Settings) -> None:
 
     desk = TemporalOrderDesk(client, settings.task_queue)
     books = Books(
-        intake=PostgresIntake(engine, server_key.encode(), process_definition(settings)),
+        intake=PostgresIntake(engine, server_key, process_definition(settings)),
         commands=PostgresCommandBook(engine),
         facts=PostgresFactInbox(engine),
         outbox=PostgresOutboxQueue(engine),
-        reads=PostgresReads(engine, server_key.encode()),
+        reads=PostgresReads(engine, server_key),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),
         background=Background(),
         public_url=settings.public_url.rstrip("/"),
     )
-    doors = Doors(
-        tokens=TokenReader(
-            signing_key(server_key), issuer=ISSUER, audience=AUDIENCE, clock=utc_now
-        ),
-        clock=utc_now,
-        database_answers=database_answers,
-        engine_answers=engine_answers,
-        channel_secrets=_revealed(settings, "channel_secrets"),
-        webhook_secrets=_revealed(settings, "webhook_secrets"),
-    )
+    doors = _doors(settings, database_answers, engine_answers)
     try:
         await _listen(compose(books, doors), settings.api_host, settings.api_port)
     finally:
@@ -103,6 +95,18 @@ def process_definition(settings: Settings) -> ProcessDefinition:
     """Stamped on every order placed from now on."""
     path = settings.process_definition
     return from_json(ProcessDefinition, json.loads(path.read_text()) if path else {})
+
+
+def _doors(settings: Settings, database_answers: Check, engine_answers: Check) -> Doors:
+    key = signing_key(settings.server_key.get_secret_value())
+    return Doors(
+        tokens=TokenReader(key, issuer=ISSUER, audience=AUDIENCE, clock=utc_now),
+        clock=utc_now,
+        database_answers=database_answers,
+        engine_answers=engine_answers,
+        channel_secrets=_revealed(settings.channel_secrets),
+        webhook_secrets=_revealed(settings.webhook_secrets),
+    )
 
 
 def utc_now() -> datetime:
@@ -142,5 +146,5 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _revealed(settings: Settings, name: str) -> dict[str, str]:
-    return {party: secret.get_secret_value() for party, secret in getattr(settings, name).items()}
+def _revealed(secrets: Mapping[str, SecretStr]) -> dict[str, str]:
+    return {party: secret.get_secret_value() for party, secret in secrets.items()}
