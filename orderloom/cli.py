@@ -20,6 +20,7 @@ PARTS = "Its parts, each alone (compose and clusters start these)"
 # name → where its function is, by panel of the help page. A new command is one line here.
 COMMANDS = {
     SYSTEM: {
+        "run": "orderloom.commands.run:run",
         "up": "orderloom.commands.up:up",
         "load": "orderloom.commands.load:load",
         "cost": "orderloom.commands.cost:cost",

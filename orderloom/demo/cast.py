@@ -1,7 +1,8 @@
 """Everybody who takes part in a demo, at the addresses of one running system."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,14 +53,25 @@ def demo_files(home: Home) -> DemoFiles:
     return DemoFiles(home.path / FOLDER)
 
 
-def load_all(paths: list[Path], settings: Settings, say: Callable[[str], None]) -> None:
-    """The way of `orderloom load`. Refuses when a row is: the demo's own data has to be right."""
+@contextmanager
+def prepared(files: DemoFiles, *, baskets: int, seed: int) -> Iterator[Callable[[], bool]]:
+    """Writes the files meanwhile: ask inside, to wait for them and to know whether they have to be
+    loaded. Refuses then, when they cannot be written.
+    """
+    with ThreadPoolExecutor(1, "demo-files") as executor:
+        yield executor.submit(files.prepare, baskets=baskets, seed=seed).result
+
+
+def load_all(
+    paths: Sequence[Path], settings: Settings, say: Callable[[str], None], *, strict: bool = True
+) -> None:
+    """The way of `orderloom load`. Strictly, a refused row is refused: the data has to be right."""
     from orderloom.load.loading import load_files, look_through_all
 
     files = look_through_all(paths)
     reports = load_files(files, settings.database_url, at=datetime.now(UTC))
     for report in reports:
-        if report.counts["refused"]:
+        if strict and report.counts["refused"]:
             first = report.refused[0]
             raise Refused(f"{report.file.path.name}, line {first.line}: {first.reason}")
     loaded = (f"{report.counts.total():,} {report.file.kind.name}" for report in reports)

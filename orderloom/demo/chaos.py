@@ -11,6 +11,7 @@ from orderloom.supervisor.process import CLOCK_TOLERANCE_SECONDS
 
 VICTIMS = ("worker", "temporal")
 PAUSE_SECONDS = (3.0, 8.0)
+KILLS_MAX = 10  # then the system has to recover by itself; the supervisor waits longer each time
 
 
 class Chaos:
@@ -22,8 +23,8 @@ class Chaos:
         self._draw = chance(seed, "chaos")
 
     async def rage(self) -> None:
-        """Until it is canceled."""
-        while True:
+        """Until it is canceled, or has killed enough."""
+        while sum(self.kills.values()) < KILLS_MAX:
             await asyncio.sleep(self._draw.uniform(*PAUSE_SECONDS))
             victim = self._draw.choice(VICTIMS)
             process = proven_process(self._run / f"{victim}.json")

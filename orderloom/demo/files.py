@@ -46,11 +46,11 @@ class DemoFiles:
         self._baskets = folder / "baskets.jsonl"
         self._done = folder / "demo.json"
 
-    def prepare(self, *, baskets: int, seed: int) -> None:
-        """Writes the files, unless they are there for as many baskets and the same seed."""
+    def prepare(self, *, baskets: int, seed: int) -> bool:
+        """Writes the files, unless they are there for as many baskets and the same seed: False."""
         wanted = {"format": FORMAT, "baskets": baskets, "seed": seed}
         if read_json(self._done) == wanted:
-            return
+            return False
         self._folder.mkdir(parents=True, exist_ok=True)
         self._done.unlink(missing_ok=True)
         journey = read_journey(baskets=baskets, stores=STORES, seed=seed)
@@ -68,6 +68,7 @@ class DemoFiles:
         )
         self._write_baskets(journey, stories, country, stock, seed)
         write_json(self._done, wanted)
+        return True
 
     def csv_files(self) -> list[Path]:
         return sorted(self._folder.glob("*.csv"))

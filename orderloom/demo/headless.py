@@ -11,7 +11,7 @@ from itertools import islice
 
 from adapters.temporal.connect import connect
 from orderloom.cost.reading import cost_of
-from orderloom.demo.cast import Cast, demo_files, gathered, load_all
+from orderloom.demo.cast import Cast, demo_files, gathered, load_all, prepared
 from orderloom.demo.chaos import Chaos
 from orderloom.demo.figures import Figures
 from orderloom.demo.files import DemoFiles, Handed
@@ -44,9 +44,12 @@ def run_demo(home: Home, wanted: Wanted, stop: StopRequest) -> Figures:
     """
     furnish(home, FAST)
     files = demo_files(home)
-    files.prepare(baskets=wanted.orders, seed=wanted.seed)
-    with running_stack(home, stop, port=free_port()) as settings:
-        load_all(files.csv_files(), settings, say)
+    with (
+        prepared(files, baskets=wanted.orders, seed=wanted.seed) as files_are_new,
+        running_stack(home, stop, port=free_port()) as settings,
+    ):
+        if files_are_new():
+            load_all(files.csv_files(), settings, say)
         return asyncio.run(_play(home, settings, files, wanted, stop))
 
 

@@ -46,7 +46,8 @@ def running_stack(home: Home, stop: StopRequest, *, port: int | None = None) -> 
             supervision.wait_until_ready()
             yield load_settings(home=home.path)
         finally:
-            stop.request()
+            if not stop.requested:  # a second request would mean: at once
+                stop.request()
             supervision.join()
             if supervision.failure is not None:
                 raise supervision.failure

@@ -82,7 +82,7 @@ class Stream:
             on_look(self.look)
             await self._let_people_work()
             if time.monotonic() - self._moved_at > STUCK_SECONDS:
-                raise Stuck(await self._stragglers())
+                raise Stuck(f"Nothing has moved for {STUCK_SECONDS:.0f} s. {await self._why()}")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look_once(self) -> Look:
@@ -123,7 +123,14 @@ class Stream:
         except Unavailable:
             self.look.available = False
 
-    async def _stragglers(self) -> str:
+    async def _why(self) -> str:
+        try:
+            lines = await self._stragglers()
+        except Unavailable as unavailable:
+            return f"The API does not answer: {unavailable}"
+        return "\n".join(["Orders that have not ended:", *lines])
+
+    async def _stragglers(self) -> list[str]:
         found = []
         for status in NOT_FINAL:
             wanted = f'(filter: {{status: "{status}"}}, first: {STRAGGLERS_SHOWN})'
@@ -134,10 +141,7 @@ class Stream:
         views = await self._people.staff.agent.look_at(
             found[:STRAGGLERS_SHOWN], "status process { doing }"
         )
-        lines = [
+        return [
             f"  {number}  {view['status']}: {view['process']['doing']}"
             for number, view in views.items()
         ]
-        return "\n".join(
-            [f"Nothing has moved for {STUCK_SECONDS:.0f} s. Orders that have not ended:", *lines]
-        )
