@@ -87,8 +87,10 @@ def amount_to_authorize(view: OrderView) -> int:
 
 
 def next_ordinal(view: OrderView, operation: PaymentOperation, parcel: str = "") -> int:
-    """The ordinal of the next business operation: one more than the last settled one."""
-    return 1 + sum(
-        payment.operation is operation and payment.fulfillment_order == parcel
-        for payment in view.payments.values()
-    )
+    """The ordinal of the business operation that is due: the last one while its outcome is open,
+    so that its key stays, even for a workflow that begins anew; else one more.
+    """
+    last = view.last_payment(operation, parcel)
+    if last is None:
+        return 1
+    return last.ordinal + last.status.settled

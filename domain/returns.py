@@ -138,9 +138,7 @@ def check_request(
     lines: Iterable[LineUnits], delivered: dict[int, int], in_return: dict[int, int]
 ) -> None:
     """Refuses (`LimitExceeded`) more than was delivered and is not already being returned."""
-    asked: dict[int, int] = {}
-    for unit in lines:
-        asked[unit.line] = asked.get(unit.line, 0) + unit.quantity
+    asked = _by_line(lines)
     if not asked:
         raise StepRefused("a return names at least one line")
     for line, units in asked.items():
@@ -167,25 +165,30 @@ def check_return_command(view: ReturnView, command: Command) -> None:
 
 def check_received(view: ReturnView, lines: Iterable[LineUnits]) -> None:
     """Refuses (`LimitExceeded`) units that nobody asked to return."""
-    _within({u.line: u.quantity for u in view.lines}, lines, "asked to return")
+    _within(_by_line(view.lines), lines, "asked to return")
 
 
 def check_inspected(view: ReturnView, units: Iterable[j.InspectedUnits]) -> None:
     """Every received unit gets exactly one disposition. Refuses (`LimitExceeded`) otherwise."""
     found = tuple(LineUnits(u.line, u.sku, u.quantity) for u in units)
-    received = {u.line: u.quantity for u in view.received}
+    received = _by_line(view.received)
     _within(received, found, "received")
     if sum(u.quantity for u in found) != sum(received.values()):
         raise LimitExceeded("every received unit needs a disposition")
 
 
 def _within(limit: dict[int, int], units: Iterable[LineUnits], what: str) -> None:
+    for line, quantity in _by_line(units).items():
+        if quantity < 1 or quantity > limit.get(line, 0):
+            raise LimitExceeded(f"line {line}: {quantity} units, {limit.get(line, 0)} {what}")
+
+
+def _by_line(units: Iterable[LineUnits]) -> dict[int, int]:
+    """A line may be named more than once: each box of a parcel lists its own."""
     sums: dict[int, int] = {}
     for unit in units:
         sums[unit.line] = sums.get(unit.line, 0) + unit.quantity
-    for line, quantity in sums.items():
-        if quantity < 1 or quantity > limit.get(line, 0):
-            raise LimitExceeded(f"line {line}: {quantity} units, {limit.get(line, 0)} {what}")
+    return sums
 
 
 def return_waits(view: ReturnView, process: ProcessDefinition) -> list[Wait]:
