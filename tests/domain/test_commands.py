@@ -1,0 +1,178 @@
+"""What a state allows people to do, and which entries that leads to."""
+
+import pytest
+
+from domain import journal as j
+from domain.access import Role
+from domain.commands import Command, CommandKind, check, possible
+from domain.decisions import entries_for, next_ordinal, next_parcel, override_entries
+from domain.errors import StepRefused
+from domain.facts import FactKind as K
+from domain.payments import PaymentOperation, PaymentStatus
+from tests.domain.builders import (
+    APPROVED,
+    CAPTURE_FAILED,
+    CLOSED,
+    COMPLETED,
+    F1,
+    F2,
+    HELD,
+    NUMBER,
+    ON_ITS_WAY,
+    ONE_A,
+    PROCESSING,
+    fact,
+    money,
+    sourced,
+    view_of,
+)
+
+C = CommandKind
+STOCK = j.HoldPlaced("stock", "units are out of stock", Role.AGENT)
+DECLINED = j.HoldPlaced("payment", "the payment was declined", Role.CUSTOMER)
+AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
+REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelRequested(F1))
+
+
+def command(kind: C, target: str = "", location: str = "") -> Command:
+    return Command("c-1", kind, "ana", "because", target, location)
+
+
+@pytest.mark.parametrize(
+    ("journal", "acts"),
+    [
+        ((), {C.CANCEL}),
+        ((HELD,), {C.APPROVE, C.REJECT, C.CANCEL}),
+        ((APPROVED,), {C.CANCEL}),
+        ((APPROVED, STOCK), {C.CANCEL, C.RETRY_STOCK}),
+        ((*PROCESSING[:2], DECLINED), {C.CANCEL, C.RETRY_PAYMENT, C.OVERRIDE_SOURCE}),
+        (PROCESSING, {C.CANCEL, C.OVERRIDE_SOURCE}),
+        (AT_WAREHOUSE, {C.OVERRIDE_SOURCE}),
+        (REPLACED, {C.OVERRIDE_SOURCE}),
+        (ON_ITS_WAY, set()),
+        ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE}),
+        ((*ON_ITS_WAY, CAPTURE_FAILED, j.CaptureRetried(F1)), set()),
+        (COMPLETED, set()),
+        (CLOSED, set()),
+        ((HELD, j.Rejected("odd")), set()),
+        ((j.Canceled("no longer wanted"),), set()),
+        ((j.Expired("too late"),), set()),
+    ],
+)
+def test_each_state_allows_exactly_these_acts(journal, acts):
+    assert set(possible(view_of(*journal))) == acts
+
+
+@pytest.mark.parametrize(
+    ("journal", "words"),
+    [
+        (ON_ITS_WAY, "handed to the warehouse"),
+        (AT_WAREHOUSE, "handed to the warehouse"),
+        (COMPLETED, "the order is COMPLETED"),
+        (CLOSED, "the order is CLOSED"),
+        ((j.Canceled("twice"),), "the order is CANCELED"),
+    ],
+)
+def test_a_shipped_or_finished_order_cannot_be_canceled(journal, words):
+    with pytest.raises(StepRefused, match=words):
+        check(view_of(*journal), command(C.CANCEL))
+
+
+def test_an_order_cannot_be_canceled_while_a_payments_outcome_is_unknown():
+    unheard = money(PaymentOperation.AUTHORIZE, PaymentStatus.UNKNOWN)
+    with pytest.raises(StepRefused, match="outcome is being asked for"):
+        check(view_of(*PROCESSING[:2], unheard), command(C.CANCEL))
+
+
+def test_an_order_whose_only_parcel_was_rejected_can_be_canceled():
+    check(view_of(*AT_WAREHOUSE, facts=(fact(K.REJECTED),)), command(C.CANCEL))
+
+
+@pytest.mark.parametrize(
+    ("journal", "target", "location", "words"),
+    [
+        (AT_WAREHOUSE, "", "NYC", "no parcel"),
+        (AT_WAREHOUSE, F2, "NYC", "no parcel"),
+        (AT_WAREHOUSE, F1, "BOS", "already comes from BOS"),
+        (ON_ITS_WAY, F1, "NYC", "its source is settled"),
+        (REPLACED, F1, "LAX", "already being replaced"),
+    ],
+)
+def test_a_source_is_overridden_only_while_it_can_be_changed(journal, target, location, words):
+    with pytest.raises(StepRefused, match=words):
+        check(view_of(*journal), command(C.OVERRIDE_SOURCE, target, location))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in C if kind.value.startswith("return_")])
+def test_an_order_refuses_what_is_about_a_return(kind):
+    with pytest.raises(StepRefused, match="about a return"):
+        check(view_of(*COMPLETED), command(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (C.APPROVE, j.Approved("because")),
+        (C.REJECT, j.Rejected("because")),
+        (C.CANCEL, j.Canceled("because")),
+        (C.RETRY_STOCK, j.HoldReleased("stock", "because")),
+        (C.RETRY_PAYMENT, j.HoldReleased("payment", "because")),
+        (C.RETRY_CAPTURE, j.CaptureRetried(F1)),
+        (C.LEAVE_RECEIVABLE, j.ReceivableLeft(F1, "because")),
+    ],
+)
+def test_a_command_leads_to_one_entry(kind, body):
+    assert entries_for(command(kind, F1)) == [body]
+
+
+@pytest.mark.parametrize("kind", [C.OVERRIDE_SOURCE, C.RETURN_APPROVE])
+def test_commands_with_decisions_of_their_own_are_not_decided_here(kind):
+    with pytest.raises(ValueError, match="decisions of its own"):
+        entries_for(command(kind))
+
+
+def test_overriding_an_open_parcel_gives_its_stock_back_first():
+    wanted = command(C.OVERRIDE_SOURCE, F1, "NYC")
+    released, new = override_entries(view_of(*PROCESSING), wanted)
+    assert released == j.ReservationReleased(F1, ONE_A, "overridden")
+    assert new == j.Sourced(
+        (j.PlannedParcel(F2, "NYC", ONE_A),),
+        "override",
+        (j.Candidate("NYC", chosen=True, reason="chosen by ana"),),
+        replaces=F1,
+        reason="because",
+    )
+
+
+def test_overriding_a_submitted_parcel_reserves_anew_before_the_old_one_is_asked_back():
+    wanted = command(C.OVERRIDE_SOURCE, F1, "NYC")
+    new, asked = override_entries(view_of(*AT_WAREHOUSE), wanted)
+    assert isinstance(new, j.Sourced)
+    assert asked == j.CancelRequested(F1)
+    view_of(*AT_WAREHOUSE, new, asked)
+
+
+def test_parcels_are_numbered_on():
+    assert next_parcel(view_of(APPROVED)) == F1
+    assert next_parcel(view_of(*PROCESSING)) == F2
+    assert next_parcel(view_of(*PROCESSING), ahead=1) == f"{NUMBER}-F3"
+
+
+AUTHORIZE, CAPTURE = PaymentOperation.AUTHORIZE, PaymentOperation.CAPTURE
+
+
+def test_each_business_operation_has_an_ordinal_of_its_own():
+    assert next_ordinal(view_of(APPROVED), AUTHORIZE) == 1
+    assert next_ordinal(view_of(*PROCESSING), AUTHORIZE) == 2
+    assert next_ordinal(view_of(*ON_ITS_WAY), CAPTURE, F1) == 1
+    assert next_ordinal(view_of(*ON_ITS_WAY, CAPTURE_FAILED), CAPTURE, F1) == 2
+    assert next_ordinal(view_of(*ON_ITS_WAY, CAPTURE_FAILED), CAPTURE, F2) == 1
+
+
+@pytest.mark.parametrize(
+    "status", [PaymentStatus.REQUESTED, PaymentStatus.UNKNOWN, PaymentStatus.REQUIRES_ACTION]
+)
+def test_an_operation_whose_outcome_is_open_is_the_next_one_again_so_that_its_key_stays(status):
+    """A workflow that begins anew from its journal must not authorize a second time."""
+    open_one = money(AUTHORIZE, status)
+    assert next_ordinal(view_of(*PROCESSING[:2], open_one), AUTHORIZE) == 1

@@ -1,0 +1,158 @@
+"""Words for people: payment states and what an order is doing, derived and never stored."""
+
+import pytest
+
+from domain import journal as j
+from domain.derived import doing, payment_state
+from domain.facts import FactKind as K
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
+from domain.remedies import blocked, refusing_locations, remedies
+from domain.transitions import OrderStatus
+from domain.view import ParcelStatus
+from domain.waits import waits
+from tests.domain.builders import (
+    APPROVED,
+    AUTHORIZED,
+    CAPTURED,
+    CLOSED,
+    COMPLETED,
+    F1,
+    F2,
+    F3,
+    HELD,
+    ON_ITS_WAY,
+    ONE_A,
+    PROCESSING,
+    fact,
+    money,
+    order_line,
+    package,
+    placed,
+    sourced,
+    units,
+    view_of,
+)
+
+AUTHORIZE, VOID = PaymentOperation.AUTHORIZE, PaymentOperation.VOID
+AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
+REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelRequested(F1))
+
+
+@pytest.mark.parametrize(
+    ("journal", "state"),
+    [
+        ((), "NONE"),
+        ((APPROVED, money(AUTHORIZE, PaymentStatus.UNKNOWN)), "NONE"),
+        ((APPROVED, money(AUTHORIZE, PaymentStatus.REQUIRES_ACTION)), "REQUIRES_ACTION"),
+        ((APPROVED, money(AUTHORIZE, PaymentStatus.FAILED)), "DECLINED"),
+        (PROCESSING, "AUTHORIZED"),
+        (ON_ITS_WAY, "AUTHORIZED"),
+        ((*ON_ITS_WAY, CAPTURED), "CAPTURED"),
+        (COMPLETED, "CAPTURED"),
+        ((*PROCESSING, j.Canceled("x"), money(VOID, PaymentStatus.SUCCEEDED)), "VOIDED"),
+        ((APPROVED, j.PaymentRegistered(1_000, "their-1")), "PAID_AT_CHANNEL"),
+    ],
+)
+def test_the_payment_state_is_derived_from_the_payments(journal, state):
+    assert payment_state(view_of(*journal)).value == state
+
+
+def test_one_of_two_parcels_captured_is_partially_captured():
+    order = placed(order_line(quantity=2))
+    plan = sourced((F1, "BOS", ONE_A), (F2, "NYC", ONE_A))
+    first = j.Shipped(F1, (package(),), ONE_A, 1_000)
+    view = view_of(APPROVED, plan, AUTHORIZED, first, CAPTURED, order=order)
+    assert payment_state(view).value == "PARTIALLY_CAPTURED"
+
+
+@pytest.mark.parametrize(
+    ("journal", "words"),
+    [
+        ((HELD,), "Waiting: the price deviates."),
+        (PROCESSING, "The parcel is being prepared for the warehouse."),
+        (AT_WAREHOUSE, "The parcel is handed to the warehouse."),
+        (ON_ITS_WAY, "The parcel is shipped."),
+        (COMPLETED, "Everything has arrived; returns are possible until the window closes."),
+        (CLOSED, "Closed: delivered, and the return window is over."),
+        ((j.Canceled("x"),), "Canceled."),
+        ((HELD, j.Rejected("x")), "Rejected in review."),
+        ((j.Expired("x"),), "Expired before it could be sent."),
+    ],
+)
+def test_what_an_order_is_doing_is_said_in_one_sentence(journal, words):
+    view = view_of(*journal)
+    assert doing(view, waits(view, ProcessDefinition())) == words
+
+
+def test_several_parcels_are_counted():
+    order = placed(order_line(quantity=2))
+    plan = sourced((F1, "BOS", ONE_A), (F2, "NYC", ONE_A))
+    first = j.Shipped(F1, (package(),), ONE_A, 1_000)
+    view = view_of(APPROVED, plan, j.Submitted(F2), first, order=order)
+    words = "1 of 2 parcels are on their way; the slowest is handed to the warehouse."
+    assert doing(view, []) == words
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_every_status_has_words(status):
+    view = view_of()
+    view.status = status
+    assert doing(view, [])
+
+
+@pytest.mark.parametrize("status", [s for s in ParcelStatus if s.active])
+def test_every_parcel_status_has_words(status):
+    view = view_of(*PROCESSING)
+    view.parcels[F1].status = status
+    assert doing(view, []).startswith("The parcel is ")
+
+
+def test_nothing_is_given_back_while_all_goes_well():
+    for journal in ((), PROCESSING, AT_WAREHOUSE, ON_ITS_WAY, COMPLETED, REPLACED):
+        assert remedies(view_of(*journal)) == []
+
+
+def test_what_a_warehouse_rejected_is_given_back_once_and_the_warehouse_not_asked_again():
+    rejected = fact(K.REJECTED)
+    release = j.ReservationReleased(F1, ONE_A, "rejected by the warehouse")
+    view = view_of(*AT_WAREHOUSE, facts=(rejected,))
+    assert remedies(view) == [release]
+    assert refusing_locations(view) == {"BOS"}
+    after = view_of(*AT_WAREHOUSE, release, facts=(rejected,))
+    assert remedies(after) == []
+    assert refusing_locations(after) == {"BOS"}
+
+
+def test_a_short_pick_gives_back_what_was_not_found_so_that_it_is_sourced_again():
+    order = placed(order_line(quantity=3))
+    plan = sourced((F1, "BOS", units((1, "A", 3))))
+    picked = fact(K.PICKED, lines=units((1, "A", 1)))
+    view = view_of(APPROVED, plan, j.Submitted(F1), order=order, facts=(picked,))
+    assert remedies(view) == [j.ReservationReleased(F1, units((1, "A", 2)), "short pick")]
+
+
+def test_a_superseding_parcel_waits_for_the_old_one_to_be_given_back():
+    asked = view_of(*REPLACED)
+    assert blocked(asked, asked.parcels[F2])
+    assert not blocked(asked, asked.parcels[F1])
+    confirmed = fact(K.CANCEL_CONFIRMED)
+    back = view_of(*REPLACED, facts=(confirmed,))
+    [release] = remedies(back)
+    assert release == j.ReservationReleased(F1, ONE_A, "given back by the warehouse")
+    free = view_of(*REPLACED, release, facts=(confirmed,))
+    assert not blocked(free, free.parcels[F2])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (fact(K.CANCEL_REFUSED),),
+        (fact(K.SHIPPED, packages=(package(),)),),
+        (fact(K.CANCEL_CONFIRMED), fact(K.SHIPPED, packages=(package(),), minute=61)),
+    ],
+)
+def test_when_the_old_source_keeps_the_parcel_the_new_one_is_given_up(told):
+    view = view_of(*REPLACED, facts=told)
+    assert remedies(view) == [j.ReservationReleased(F2, ONE_A, "the first source keeps the parcel")]
+    assert F3 not in view.parcels

@@ -1,0 +1,85 @@
+"""An order as placed: quantities, lines and totals; and what review sees of its prices."""
+
+import pytest
+from hypothesis import given
+
+from domain.errors import BadAmount, BadQuantity, TooManyLines, UnknownCurrency
+from domain.money import AMOUNT_MAX
+from domain.order import ORDER_LINES_MAX
+from domain.quantity import QUANTITY_MAX, Quantity
+from domain.review import price_deviation_bp
+from tests.domain.builders import order_line, placed
+from tests.domain.strategies import SOME, orders
+
+
+@pytest.mark.parametrize("units", [0, -1, 10**9, QUANTITY_MAX + 1, True, 1.0, 1.5, "1", None])
+def test_a_quantity_that_is_no_whole_number_in_range_is_refused(units):
+    with pytest.raises(BadQuantity):
+        Quantity(units)
+
+
+def test_a_quantity_is_a_number_and_stays_one():
+    assert Quantity(1) == 1
+    assert Quantity(Quantity(QUANTITY_MAX)) == QUANTITY_MAX
+    assert type(Quantity(2) * 3) is int
+
+
+def test_the_total_of_a_multi_line_order_counts_each_line_once_not_cumulatively():
+    order = placed(
+        order_line(1, "A", 2, unit_price=1_000),
+        order_line(2, "B", 1, unit_price=500, discount=100),
+        order_line(3, "A", 3, unit_price=10),
+        shipping=250,
+    )
+    assert [line.amount for line in order.lines] == [2_000, 400, 30]
+    assert order.total == 2_680
+
+
+@SOME
+@given(orders())
+def test_the_total_is_the_sum_of_prices_less_discounts_plus_shipping(order):
+    prices = sum(line.unit_price * int(line.quantity) for line in order.lines)
+    discounts = sum(line.discount for line in order.lines)
+    assert order.total == prices - discounts + order.shipping
+    assert type(order.total) is int
+
+
+@pytest.mark.parametrize("count", [0, ORDER_LINES_MAX + 1])
+def test_an_order_has_1_to_200_lines(count):
+    with pytest.raises(TooManyLines):
+        placed(lines=tuple(order_line(n) for n in range(count)))
+    assert len(placed(*(order_line(n) for n in range(200))).lines) == ORDER_LINES_MAX
+
+
+def test_shipping_below_zero_an_unknown_currency_and_an_overflow_are_refused():
+    with pytest.raises(BadAmount):
+        placed(shipping=-1)
+    with pytest.raises(UnknownCurrency):
+        placed(currency="XXX")
+    with pytest.raises(BadAmount):
+        placed(order_line(1, unit_price=AMOUNT_MAX), order_line(2, unit_price=1))
+    with pytest.raises(BadAmount):
+        placed(shipping=0.5)
+
+
+@pytest.mark.parametrize(
+    ("unit_price", "discount"), [(-1, 0), (AMOUNT_MAX + 1, 0), (100, -1), (100, 201)]
+)
+def test_a_line_never_costs_less_than_nothing(unit_price, discount):
+    with pytest.raises(BadAmount):
+        order_line(quantity=2, unit_price=unit_price, discount=discount)
+
+
+def test_a_line_may_be_free():
+    assert order_line(quantity=2, unit_price=100, discount=200).amount == 0
+
+
+def test_the_largest_deviation_from_the_price_list_counts():
+    order = placed(order_line(1, "A", unit_price=1_050), order_line(2, "B", unit_price=80))
+    assert price_deviation_bp(order, {"A": 1_000, "B": 100}) == 2_000
+    assert price_deviation_bp(order, {"A": 1_050, "B": 80}) == 0
+
+
+def test_a_sku_without_a_listed_price_deviates_fully_unless_it_is_free():
+    assert price_deviation_bp(placed(order_line(unit_price=1)), {}) == 10_000
+    assert price_deviation_bp(placed(order_line(unit_price=0)), {}) == 0

@@ -1,0 +1,256 @@
+"""What an order waits for: always somebody, until some time; and staff sees what is theirs."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from domain import journal as j
+from domain.access import STAFF, Role
+from domain.decisions import entries_at_deadline
+from domain.facts import FactKind as K
+from domain.fold import fold
+from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
+from domain.waits import AtDeadline, rises_to, waits
+from tests.domain.builders import (
+    APPROVED,
+    AUTHORIZED,
+    CAPTURE_FAILED,
+    CLOSED,
+    COMPLETED,
+    F1,
+    HELD,
+    ON_ITS_WAY,
+    PROCESSING,
+    at,
+    fact,
+    money,
+    order_line,
+    placed,
+    sourced,
+    units,
+    view_of,
+)
+from tests.domain.strategies import SOME, histories
+
+PROCESS = ProcessDefinition()
+STOCK = j.HoldPlaced("stock", "units are out of stock", Role.AGENT)
+DECLINED = j.HoldPlaced("payment", "the payment was declined", Role.CUSTOMER)
+CHALLENGED = money(PaymentOperation.AUTHORIZE, PaymentStatus.REQUIRES_ACTION)
+UNHEARD = money(PaymentOperation.AUTHORIZE, PaymentStatus.UNKNOWN)
+AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
+LOST = fact(K.LOST)
+PAYMENT, PARCEL = f"payment/{AUTHORIZED.key}", f"parcel/{F1}"
+
+# scene → (journal, facts), and the wait: key, owner, what happens, seconds, in an ops queue
+SCENES = {
+    "new": ((), (), "checks", "system", "escalate", "review_within", False),
+    "in review": ((HELD,), (), "hold/review", "agent", "escalate", "review_within", True),
+    "approved": ((APPROVED,), (), "checks", "system", "escalate", "review_within", False),
+    "out of stock": (
+        (APPROVED, STOCK), (), "hold/stock", "agent", "cancel_units", "stock_within", True,
+    ),
+    "declined": (
+        (*PROCESSING[:2], DECLINED), (), "hold/payment", "customer", "expire",
+        "payment_retry_within", False,
+    ),
+    "to be confirmed": (
+        (*PROCESSING[:2], CHALLENGED), (), PAYMENT, "customer", "expire", "payment_action_within",
+        False,
+    ),
+    "outcome unknown": (
+        (*PROCESSING[:2], UNHEARD), (), PAYMENT, "payment provider", "escalate", "task_within",
+        False,
+    ),
+    "sourced": (
+        PROCESSING, (), f"{PARCEL}/submit", "warehouse", "escalate", "accept_within", False,
+    ),
+    "submitted": (
+        AT_WAREHOUSE, (), f"{PARCEL}/accept", "warehouse", "escalate", "accept_within", False,
+    ),
+    "accepted": (
+        AT_WAREHOUSE, (fact(K.ACCEPTED),), f"{PARCEL}/ship", "warehouse", "escalate",
+        "ship_within", False,
+    ),
+    "picked without being accepted": (
+        AT_WAREHOUSE, (fact(K.PICKED),), f"{PARCEL}/ship", "warehouse", "escalate", "ship_within",
+        False,
+    ),
+    "packed without being picked": (
+        AT_WAREHOUSE, (fact(K.PACKED),), f"{PARCEL}/ship", "warehouse", "escalate", "ship_within",
+        False,
+    ),
+    "asked back": (
+        (*AT_WAREHOUSE, j.CancelRequested(F1)), (), f"{PARCEL}/cancel", "warehouse", "escalate",
+        "cancel_within", False,
+    ),
+    "shipped": (
+        ON_ITS_WAY, (), f"{PARCEL}/transit", "carrier", "escalate", "transit_within", False,
+    ),
+    "in transit": (
+        ON_ITS_WAY, (fact(K.IN_TRANSIT),), f"{PARCEL}/deliver", "carrier", "escalate",
+        "deliver_within", False,
+    ),
+    "delayed": (
+        ON_ITS_WAY, (fact(K.IN_TRANSIT), fact(K.EXCEPTION, minute=61)), f"{PARCEL}/deliver",
+        "carrier", "escalate", "deliver_within", False,
+    ),
+    "capture failed": (
+        (*ON_ITS_WAY, CAPTURE_FAILED), (fact(K.IN_TRANSIT),), f"payment/{CAPTURE_FAILED.key}",
+        "finance", "escalate", "task_within", True,
+    ),
+    "completed": (
+        COMPLETED, (), "return_window", "customer", "close", "return_window", False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_each_scene_has_its_wait_with_reason_owner_and_deadline(scene):
+    journal, facts, key, owner, then, seconds, queued = SCENES[scene]
+    found = {wait.key: wait for wait in waits(view_of(*journal, facts=facts), PROCESS)}
+    wait = found[key]
+    assert (wait.owner, wait.then, wait.queued, wait.level) == (owner, then, queued, 0)
+    assert wait.reason
+    assert (wait.deadline - wait.since).total_seconds() == getattr(PROCESS, seconds)
+
+
+def test_every_duration_of_the_process_definition_is_somebodys_deadline():
+    durations = {name for name in ProcessDefinition.__annotations__ if name.endswith("_within")}
+    used = {scene[5] for scene in SCENES.values()}
+    assert durations - used == {
+        "return_review_within", "return_parcel_within", "return_inspect_within",
+    }  # fmt: skip
+
+
+@SOME
+@given(histories())
+def test_every_wait_has_reason_owner_and_deadline_and_the_earliest_comes_first(history):
+    found = waits(fold(*history), PROCESS)
+    assert [wait.deadline for wait in found] == sorted(wait.deadline for wait in found)
+    assert len({wait.key for wait in found}) == len(found)
+    for wait in found:
+        assert wait.reason
+        assert wait.owner
+        assert wait.since <= wait.deadline
+        assert entries_at_deadline(fold(*history), wait)
+
+
+@SOME
+@given(histories())
+def test_an_unfinished_order_waits_unless_the_next_step_is_our_own(history):
+    """Between what was told and the step that books it, nobody else is waited for."""
+    view = fold(*history)
+    ours = any(not p.status.active or p.status == "DELIVERED" for p in view.parcels.values())
+    if not view.status.final and not ours:
+        assert waits(view, PROCESS)
+
+
+@SOME
+@given(histories())
+def test_an_escalated_wait_is_staffs_stands_in_a_queue_and_keeps_a_deadline_ahead(history):
+    order, journal, facts = history
+    for wait in waits(fold(order, journal, facts), PROCESS):
+        if wait.then is not AtDeadline.ESCALATE:
+            continue
+        now = max(wait.deadline, journal[-1].at if journal else wait.deadline)
+        for level in (1, 2, 3):
+            [risen] = entries_at_deadline(fold(order, journal, facts), wait)
+            journal = [*journal, j.Entry(len(journal) + 1, now, "system", risen)]
+            found = waits(fold(order, journal, facts), PROCESS)
+            wait = next(each for each in found if each.key == wait.key)  # noqa: PLW2901 - it rose
+            assert wait.queued
+            assert Role(wait.owner) in STAFF
+            assert wait.level == level
+            assert (wait.deadline - now).total_seconds() == PROCESS.task_within
+            now = wait.deadline
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_wait_that_has_not_risen_is_queued_if_and_only_if_staff_has_to_end_it(scene):
+    """The warehouse as an outside party and the warehouse role share a word: a parcel's wait is
+    the party's until it rises.
+    """
+    journal, facts, *_ = SCENES[scene]
+    for wait in waits(view_of(*journal, facts=facts), PROCESS):
+        staff = wait.owner in STAFF and not wait.key.startswith("parcel/")
+        assert wait.queued == staff
+
+
+def test_a_wait_rises_to_the_role_that_can_help_and_then_to_a_supervisor():
+    def first(scene: str) -> Role:
+        journal, facts, key, *_ = SCENES[scene]
+        found = waits(view_of(*journal, facts=facts), PROCESS)
+        return rises_to(next(wait for wait in found if wait.key == key))
+
+    assert first("submitted") is Role.WAREHOUSE
+    assert first("asked back") is Role.WAREHOUSE
+    assert first("shipped") is Role.AGENT
+    assert first("outcome unknown") is Role.AGENT
+    assert first("in review") is Role.SUPERVISOR
+    assert first("capture failed") is Role.SUPERVISOR
+
+
+def test_a_lost_parcel_is_due_at_once():
+    view = view_of(*ON_ITS_WAY, facts=(fact(K.IN_TRANSIT, minute=50), LOST))
+    [wait] = waits(view, PROCESS)
+    assert wait.deadline == wait.since == LOST.occurred_at
+    assert wait.reason == "the carrier reports: lost"
+
+
+def test_what_happens_at_each_deadline():
+    def due(*bodies: j.Body, **rest) -> list[j.Body]:
+        view = view_of(*bodies, **rest)
+        return entries_at_deadline(view, waits(view, PROCESS)[0])
+
+    assert due(HELD) == [j.Escalated("hold/review", HELD.reason, "supervisor", 1)]
+    assert due(*PROCESSING[:2], CHALLENGED) == [
+        j.Expired("not in time: the cardholder has to confirm the payment")
+    ]
+    assert due(*COMPLETED) == [j.Closed()]
+    assert due(APPROVED, STOCK) == [j.Expired("no stock turned up in time")]
+
+
+def test_units_that_nobody_can_supply_are_canceled_and_the_rest_goes_on():
+    order = placed(order_line(1, "A"), order_line(2, "B", 2))
+    plan = sourced((F1, "BOS", units((1, "A", 1), (2, "B", 1))))
+    view = view_of(APPROVED, plan, STOCK, order=order)
+    hold = next(wait for wait in waits(view, PROCESS) if wait.key == "hold/stock")
+    assert entries_at_deadline(view, hold) == [
+        j.UnitsCanceled(units((2, "B", 1)), "no stock turned up in time"),
+        j.HoldReleased("stock", "canceled what was missing"),
+    ]
+
+
+def test_a_finished_order_waits_for_nothing_but_money_that_went_wrong():
+    assert waits(view_of(*CLOSED), PROCESS) == []
+    canceled = (*PROCESSING, j.Canceled("no longer wanted"))
+    assert waits(view_of(*canceled), PROCESS) == []
+    void = money(PaymentOperation.VOID, PaymentStatus.FAILED, reason="no such payment")
+    [wait] = waits(view_of(*canceled, void), PROCESS)
+    assert (wait.owner, wait.queued) == (Role.FINANCE, True)
+
+
+def test_the_return_window_stays_open_as_long_as_money_is_owed():
+    failed = (*COMPLETED[:-3], CAPTURE_FAILED, *COMPLETED[-2:])
+    assert [wait.owner for wait in waits(view_of(*failed), PROCESS)] == ["finance"]
+    left = (*failed, j.ReceivableLeft(F1, "a small sum"))
+    assert [wait.key for wait in waits(view_of(*left), PROCESS)] == ["return_window"]
+
+
+def test_a_failed_capture_that_was_proven_to_have_had_no_effect_is_nobodys_task():
+    again = replace(CAPTURE_FAILED, reason="no_effect")
+    view = view_of(*ON_ITS_WAY, again, facts=(fact(K.IN_TRANSIT),))
+    assert [wait.owner for wait in waits(view, PROCESS)] == ["carrier"]
+
+
+def test_deadlines_come_from_the_process_definition_stamped_on_the_order():
+    short = ProcessDefinition(review_within=60.0)
+    [wait] = waits(view_of(HELD), short)
+    assert wait.deadline == at(2)
+
+
+def test_a_parcel_that_has_arrived_waits_for_nobody():
+    arrived = fact(K.DELIVERED, tracking_number="T1", minute=70)
+    assert waits(view_of(*ON_ITS_WAY, facts=(arrived,)), PROCESS) == []
