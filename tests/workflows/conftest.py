@@ -7,13 +7,14 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from fake_parties import FakeProvider, FakeWarehouse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowHandle
@@ -37,19 +38,11 @@ from domain.commands import CommandKind
 from domain.errors import Refusal
 from domain.facts import Fact, FactKind, Package
 from domain.order import LineUnits, PaymentMethod
-from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.view import OrderView
 from orderloom.worker import activity_methods, workflow_runner
 from ports.desk import LiveProcess
 from ports.front_office import OrderRequest, Person, RequestedLine
-from ports.outside import (
-    Capabilities,
-    OutcomeUnknown,
-    ParcelRequest,
-    PaymentRequest,
-    ProviderAnswer,
-)
 from workflows.order import OrderWorkflow
 from workflows.rma import ReturnWorkflow
 
@@ -67,74 +60,6 @@ INSERT INTO stock (sku, location, on_hand, opening) VALUES
 INSERT INTO tax_rate VALUES ('US', '', 100);
 INSERT INTO place VALUES ('US', 'MA', 'boston', 42.4, -71.1);
 """
-
-
-@dataclass
-class FakeProvider:
-    """Does each operation once per key, and answers as the test says: `weather` holds what the
-    next calls meet: 'lost' (done, no answer), 'down' (not done, no answer).
-    """
-
-    capabilities: Capabilities = field(default_factory=Capabilities)
-    effects: dict[str, PaymentRequest] = field(default_factory=dict)
-    answers: dict[str, ProviderAnswer] = field(default_factory=dict)
-    weather: list[str] = field(default_factory=list)
-    passed: set[str] = field(default_factory=set)
-    voided_keys: set[str] = field(default_factory=set)
-
-    async def perform(self, request: PaymentRequest) -> ProviderAnswer:
-        weather = self.weather.pop(0) if self.weather else "fair"
-        if weather == "down" or request.key in self.voided_keys:
-            raise OutcomeUnknown(request.key)
-        if request.key not in self.effects:
-            self.effects[request.key] = request
-            self.answers[request.key] = self._answer(request)
-        if weather == "lost":
-            raise OutcomeUnknown(request.key)
-        return self.answers[request.key]
-
-    async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
-        if request.key not in self.effects:
-            self.voided_keys.add(request.key)
-            return None
-        if request.key in self.passed:
-            return ProviderAnswer(PaymentStatus.SUCCEEDED, "pay_1")
-        return self.answers[request.key]
-
-    def _answer(self, request: PaymentRequest) -> ProviderAnswer:
-        if request.operation is PaymentOperation.AUTHORIZE:
-            special = {
-                "tok_declined": ProviderAnswer(PaymentStatus.FAILED, "pay_1", "card_declined"),
-                "tok_requires_action": ProviderAnswer(
-                    PaymentStatus.REQUIRES_ACTION, "pay_1", "", "https://bank.example/3ds"
-                ),
-            }
-            if request.source in special:
-                return special[request.source]
-        if request.operation is PaymentOperation.CAPTURE and request.source == "tok_capture_fails":
-            return ProviderAnswer(PaymentStatus.FAILED, "pay_1", "capture_failed")
-        return ProviderAnswer(PaymentStatus.SUCCEEDED, "pay_1")
-
-    def moved(self, operation: PaymentOperation) -> list[int]:
-        """Amounts of the operations that succeeded."""
-        return [
-            self.effects[key].amount
-            for key, answer in self.answers.items()
-            if self.effects[key].operation is operation
-            and (answer.status is PaymentStatus.SUCCEEDED or key in self.passed)
-        ]
-
-
-@dataclass
-class FakeWarehouse:
-    parcels: dict[str, ParcelRequest] = field(default_factory=dict)
-    cancel_requests: list[str] = field(default_factory=list)
-
-    async def submit(self, parcel: ParcelRequest) -> None:
-        self.parcels[parcel.fulfillment_order] = parcel
-
-    async def request_cancel(self, fulfillment_order: str) -> None:
-        self.cancel_requests.append(fulfillment_order)
 
 
 class Shop:

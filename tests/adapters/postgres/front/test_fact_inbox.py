@@ -1,6 +1,8 @@
 """Facts: stored once, projected, told, handled or visibly quarantined."""
 
 import asyncio
+import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from domain import journal as j
 from domain.errors import Malformed
-from domain.facts import Fact, FactKind
+from domain.facts import Fact, FactKind, Package
 from domain.order import LineUnits
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -234,3 +236,27 @@ async def test_a_quarantined_fact_no_longer_counts(shop: Any) -> None:
 async def test_what_the_database_cannot_hold_is_malformed(shop: Any) -> None:
     with pytest.raises(Malformed):
         await store(shop, fact(FactKind.SHIPPED, "x"), {"id": "a\0b"})
+
+
+async def test_facts_in_any_order_of_arrival_end_in_the_same_projection(shop: Any) -> None:
+    lines = (LineUnits(1, "TEA", 3), LineUnits(2, "CUP", 1))
+    packages = (Package("1", "UPS", "1Z1", lines),)
+    story: list[tuple[FactKind, dict[str, Any]]] = [
+        (FactKind.ACCEPTED, {}),
+        (FactKind.PICKED, {"lines": lines}),
+        (FactKind.SHIPPED, {"packages": packages}),
+        (FactKind.IN_TRANSIT, {"tracking_number": "1Z1"}),
+        (FactKind.DELIVERED, {"tracking_number": "1Z1"}),
+    ]
+    ends = []
+    for n, order in enumerate(itertools.islice(itertools.permutations(range(5)), 0, 120, 17)):
+        number = (await shop.place(f"WEB-{n}")).number
+        parcel = await shop.source(number)
+        for i in order:
+            kind, more = story[i]
+            at = NOON + timedelta(hours=i)
+            await store(shop, Fact(f"warehouse:{n}-{i}", kind, parcel, at, **more))
+        view = (await shop.reads.order(shop.agent, number)).view
+        ends.append(replace(view.parcels[parcel], fulfillment_order="", since=NOON))
+        ends[-1].at.pop("submitted")
+    assert ends == ends[:1] * len(ends)
