@@ -24,9 +24,9 @@ class ZenReviewRules:
     compile, or with nodes other than tables.
     """
 
-    def __init__(self, name: str = "review", version: int = 1) -> None:
+    def __init__(self, name: str = "review", version: int = 1, table: str = "") -> None:
         self.version = f"{name}/{version}"
-        text = files("adapters.rules").joinpath(f"{name}.v{version}.json").read_text("utf-8")
+        text = table or read_table(name, version)
         check_table(json.loads(text))
         self._decision = zen.ZenEngine().create_decision(text)
 
@@ -45,6 +45,11 @@ class ZenReviewRules:
             found["owner"],
             why,
         )
+
+
+def read_table(name: str, version: int) -> str:
+    """A table that ships with Orderloom, as JSON text."""
+    return files("adapters.rules").joinpath(f"{name}.v{version}.json").read_text("utf-8")
 
 
 def check_table(table: dict[str, Any]) -> None:
