@@ -23,6 +23,7 @@ COMMANDS = {
         "run": "orderloom.commands.run:run",
         "up": "orderloom.commands.up:up",
         "load": "orderloom.commands.load:load",
+        "audit": "orderloom.commands.audit:audit",
         "cost": "orderloom.commands.cost:cost",
         "demo": "orderloom.commands.demo:demo",
         "doctor": "orderloom.commands.doctor:doctor",

@@ -21,7 +21,7 @@ from domain.errors import CommandExpired, NotFound, StepRefused
 
 FIRST_HASH = ""  # what the first row's hash covers as the one before
 _AUDIT_LOCK = 7_362_012  # advisory: rows of the chain are written one after the other
-_WITHOUT_AUDIT = ("channel", "system")  # machines; everybody else is a person
+WITHOUT_AUDIT = ("channel", "system")  # machines; everybody else is a person
 
 _SETTLE = (
     update(command)
@@ -78,7 +78,7 @@ def outcome_json(refusal: tuple[str, str] | None, result: Json) -> Json:
 
 def audited(roles: str) -> bool:
     """Whether an act under these roles (as the command row keeps them) is a person's."""
-    return any(role not in _WITHOUT_AUDIT for role in roles.split(","))
+    return any(role not in WITHOUT_AUDIT for role in roles.split(","))
 
 
 async def _check_settled(connection: AsyncConnection, command_id: str, status: str) -> None:

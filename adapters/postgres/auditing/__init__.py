@@ -1,0 +1,1 @@
+"""The invariants of docs and architecture as questions to the database; answers name the rows."""

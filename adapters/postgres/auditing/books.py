@@ -1,0 +1,112 @@
+"""What our books say, to be compared with the journals of outside parties and with the engine."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.auditing.auditor import snapshot
+from adapters.postgres.documents import view_of, waits_of
+from domain.codec import from_json
+from domain.order import PlacedOrder
+from domain.returns import ReturnStatus
+from domain.transitions import OrderStatus
+from ports.desk import LiveProcess
+from ports.live import live_process
+
+_SHIPPED = text(
+    """
+    SELECT data->>'fulfillment_order' AS parcel, (line->>'line')::int AS line,
+           sum((line->>'quantity')::int)::int AS units
+    FROM journal, jsonb_array_elements(data->'lines') AS line
+    WHERE kind = 'Shipped' GROUP BY 1, 2
+    """
+)
+_PAYMENTS = text(
+    "SELECT key, subject, operation, status, amount, fulfillment_order FROM payment_transaction"
+)
+_ORDERS = text("SELECT channel, channel_ref, number FROM customer_order")
+_UNFINISHED = text(
+    """
+    SELECT 'order/' || number FROM order_view JOIN customer_order USING (number)
+    WHERE status <> ALL(:final) AND created_at < clock_timestamp() - interval '1 second' * :grace
+    UNION ALL
+    SELECT 'return/' || number FROM return_order
+    WHERE status <> ALL(:final_returns)
+      AND created_at < clock_timestamp() - interval '1 second' * :grace
+    """
+)
+_LAST_KNOWN = text(
+    """
+    SELECT placed, view, waits FROM order_view JOIN customer_order USING (number)
+    WHERE status <> ALL(:final) ORDER BY updated_at DESC LIMIT :limit
+    """
+)
+_FINAL = [status.value for status in OrderStatus if status.final]
+_FINAL_RETURNS = [status.value for status in ReturnStatus if status.final]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSays:
+    """A payment transaction; `effect` names the business operation that it is an attempt at."""
+
+    status: str
+    operation: str
+    amount: int
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """`at` by the database's clock; shipped units by (parcel, line); payments by key; order
+    numbers by (channel, the channel's reference).
+    """
+
+    at: datetime
+    shipped: dict[tuple[str, int], int]
+    payments: dict[str, PaymentSays]
+    orders: dict[tuple[str, str], str]
+
+
+async def read_books(engine: AsyncEngine) -> Books:
+    async with snapshot(engine) as connection:
+        at = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        shipped = await connection.execute(_SHIPPED)
+        payments = await connection.execute(_PAYMENTS)
+        orders = await connection.execute(_ORDERS)
+        return Books(
+            at=at,
+            shipped={(row.parcel, row.line): row.units for row in shipped},
+            payments={row.key: _payment(row) for row in payments},
+            orders={(row.channel, row.channel_ref): row.number for row in orders},
+        )
+
+
+def _payment(row: Row[*tuple[Any, ...]]) -> PaymentSays:
+    effect = f"{row.operation} of {row.fulfillment_order or row.subject}"
+    return PaymentSays(row.status, row.operation, row.amount, effect)
+
+
+async def unfinished(engine: AsyncEngine, grace_seconds: float) -> list[str]:
+    """Names of the processes that have to run: orders and returns that have not ended."""
+    values = {"final": _FINAL, "final_returns": _FINAL_RETURNS, "grace": grace_seconds}
+    async with engine.connect() as connection:
+        return [name for (name,) in await connection.execute(_UNFINISHED, values)]
+
+
+async def last_known(engine: AsyncEngine, limit: int) -> dict[str, LiveProcess]:
+    """The newest unfinished orders by number, as the projection knows them."""
+    async with engine.connect() as connection:
+        return await _last_known(connection, limit)
+
+
+async def _last_known(connection: AsyncConnection, limit: int) -> dict[str, LiveProcess]:
+    found = await connection.execute(_LAST_KNOWN, {"final": _FINAL, "limit": limit})
+    known: dict[str, LiveProcess] = {}
+    for row in found:
+        order = from_json(PlacedOrder, row.placed)
+        view = view_of(row.view, order)
+        known[order.number] = live_process(view, waits_of(row.waits), live=False)
+    return known

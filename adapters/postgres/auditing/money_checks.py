@@ -1,0 +1,60 @@
+"""M: the ledger balances, and says of each order what its payments say."""
+
+from adapters.postgres.auditing.check import SqlCheck
+
+MONEY_CHECKS = (
+    SqlCheck(
+        "M1",
+        "debits = credits, per transaction and per currency",
+        """
+        SELECT operation, transaction.order_number AS "order",
+               COALESCE(sum(amount), 0)::bigint AS difference, transaction.currency
+        FROM ledger_transaction AS transaction
+        JOIN customer_order ON number = transaction.order_number
+        LEFT JOIN ledger_entry ON transaction_id = transaction.id
+        GROUP BY transaction.id, customer_order.currency
+        HAVING COALESCE(sum(amount), 0) <> 0 OR transaction.currency <> customer_order.currency
+        ORDER BY operation
+        """,
+    ),
+    SqlCheck(
+        "M2",
+        "captured − refunded = what the ledger has at the provider, per order",
+        """
+        WITH paid AS (
+            SELECT order_number,
+                   sum(CASE operation WHEN 'capture' THEN amount
+                                      WHEN 'refund' THEN -amount ELSE 0 END)::bigint AS amount
+            FROM payment_transaction WHERE status = 'SUCCEEDED' GROUP BY order_number
+        ), booked AS (
+            SELECT order_number, sum(amount)::bigint AS amount
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE account = 'provider_clearing' GROUP BY order_number
+        )
+        SELECT order_number AS "order", COALESCE(paid.amount, 0) AS payments,
+               COALESCE(booked.amount, 0) AS ledger
+        FROM paid FULL JOIN booked USING (order_number)
+        WHERE COALESCE(paid.amount, 0) <> COALESCE(booked.amount, 0)
+        ORDER BY order_number
+        """,
+    ),
+    SqlCheck(
+        "M3",
+        "refunded + pending refunds ≤ captured ≤ authorized, per order",
+        """
+        WITH sums AS (
+            SELECT order_number,
+              COALESCE(sum(amount) FILTER (
+                WHERE operation = 'refund' AND status <> 'FAILED'), 0)::bigint AS refunds,
+              COALESCE(sum(amount) FILTER (
+                WHERE operation = 'capture' AND status = 'SUCCEEDED'), 0)::bigint AS captured,
+              COALESCE(sum(amount) FILTER (
+                WHERE operation = 'authorize' AND status = 'SUCCEEDED'), 0)::bigint AS authorized
+            FROM payment_transaction GROUP BY order_number
+        )
+        SELECT order_number AS "order", refunds, captured, authorized FROM sums
+        WHERE NOT (0 <= refunds AND refunds <= captured AND captured <= authorized)
+        ORDER BY order_number
+        """,
+    ),
+)

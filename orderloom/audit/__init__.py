@@ -1,0 +1,1 @@
+"""`orderloom audit`: our books against themselves, the engine, and others' own journals."""

@@ -1,0 +1,156 @@
+"""A small world in which everything holds: one order delivered, one canceled, one just placed."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.effects import OrderTurn, journal
+from adapters.postgres.auditing.auditor import Finding, audit_books
+from adapters.postgres.command_book import PostgresCommandBook
+from adapters.postgres.engine import PostgresDatabase, create_engine
+from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.intake import PostgresIntake
+from domain import journal as j
+from domain.access import Principal, Role
+from domain.commands import CommandKind
+from domain.facts import Fact, FactKind, Package
+from domain.order import LineUnits, PaymentMethod
+from domain.payments import PaymentOperation, PaymentStatus, operation_key
+from domain.process import ProcessDefinition
+from ports.front_office import OrderRequest, Person, RequestedLine
+from ports.unit_of_work import PaymentRow, UnitOfWork
+
+WEB = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
+ANA = Principal("ana", frozenset({Role.AGENT}))
+UNITS = (LineUnits(1, "TEA", 3),)
+TOTAL = 1_500
+CATALOG = (
+    "INSERT INTO product (sku, name) VALUES ('TEA', 'Tea')",
+    "INSERT INTO location (id, name, country) VALUES ('BOS', 'Boston', 'US')",
+    "INSERT INTO stock (sku, location, on_hand, opening) VALUES ('TEA', 'BOS', 10, 10)",
+)
+REQUEST = OrderRequest(
+    "web", "WEB-1", "USD", (RequestedLine("TEA", 3, 500),), Person("Ana", "1 St", "Boston", "US"),
+    PaymentMethod.CARD, "tok_ok",
+)  # fmt: skip
+
+
+@dataclass
+class World:
+    engine: AsyncEngine
+    url: str
+    delivered: str = ""
+    canceled: str = ""
+    fresh: str = ""
+    rma: str = ""
+    cancel_command: str = ""
+
+    @property
+    def parcel(self) -> str:
+        return f"{self.delivered}-F1"
+
+    async def build(self) -> None:
+        for statement in CATALOG:
+            await self.run(statement)
+        self.delivered = await self.place("WEB-1")
+        self.canceled = await self.place("WEB-2")
+        self.fresh = await self.place("WEB-3")
+        await self._deliver()
+        await self._cancel()
+        self.rma = await PostgresCommandBook(self.engine).request_return(
+            ANA, "return", self.delivered, [LineUnits(1, "TEA", 2)], "too strong"
+        )
+
+    async def place(self, reference: str) -> str:
+        intake = PostgresIntake(self.engine, b"key", ProcessDefinition())
+        request = replace(REQUEST, channel_ref=reference)
+        return (await intake.place(WEB, reference, request)).number
+
+    async def journal(self, order: str, *bodies: j.Body) -> None:
+        async def work(uow: UnitOfWork) -> None:
+            turn = OrderTurn(uow, await uow.orders.lock(order))
+            await journal(turn, bodies, "system")
+
+        await PostgresDatabase(self.engine).run(work)
+
+    async def refold(self, order: str) -> None:
+        """The projection as it would be, had the rows always been like this."""
+
+        async def work(uow: UnitOfWork) -> None:
+            await OrderTurn(uow, await uow.orders.lock(order)).project(())
+
+        await PostgresDatabase(self.engine).run(work)
+
+    async def pay(self, operation: PaymentOperation, parcel: str = "") -> None:
+        order, key = self.delivered, operation_key(self.delivered, operation, 1)
+        row = PaymentRow(
+            key, order, order, operation, 1, PaymentStatus.REQUESTED, TOTAL, "USD", parcel
+        )
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.orders.lock(order)
+            await uow.payments.begin(row)
+            await uow.payments.move(key, PaymentStatus.SUCCEEDED, provider_payment="pay_1")
+
+        await PostgresDatabase(self.engine).run(work)
+        await self.journal(
+            order,
+            j.PaymentMoved(key, operation, 1, PaymentStatus.SUCCEEDED, TOTAL, "", parcel),
+        )
+
+    async def hear(self, kind: FactKind, event: str, **more: Any) -> None:
+        at = datetime.now(UTC) - timedelta(seconds=1)
+        fact = Fact(f"warehouse:{event}", kind, self.parcel, at, **more)
+        await PostgresFactInbox(self.engine).store("warehouse", event, fact, {})
+
+    async def _deliver(self) -> None:
+        packages = (Package("1", "UPS", "1Z1", UNITS),)
+        plan = j.PlannedParcel(self.parcel, "BOS", UNITS)
+        await self.journal(
+            self.delivered, j.Reviewed("approve", "v1", "r1", "fine"), j.Sourced((plan,), "v1")
+        )
+        await self.pay(PaymentOperation.AUTHORIZE)
+        await self.journal(self.delivered, j.Submitted(self.parcel))
+        await self.hear(FactKind.ACCEPTED, "e1")
+        await self.hear(FactKind.PICKED, "e2", lines=UNITS)
+        await self.hear(FactKind.SHIPPED, "e3", packages=packages)
+        await self.journal(self.delivered, j.Shipped(self.parcel, packages, UNITS, TOTAL))
+        await self.pay(PaymentOperation.CAPTURE, self.parcel)
+        await self.journal(self.delivered, j.Delivered(self.parcel), j.Completed())
+
+    async def _cancel(self) -> None:
+        accepted = await PostgresCommandBook(self.engine).accept(
+            ANA, "cancel", CommandKind.CANCEL, self.canceled, {"reason": "asked"}
+        )
+        self.cancel_command = accepted.command.id
+        await self.journal(self.canceled, j.Canceled("asked"))
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.commands.settle(accepted.command.id, refusal=None, result={})
+
+        await PostgresDatabase(self.engine).run(work)
+
+    async def run(self, *statements: str, **values: Any) -> None:
+        """As the owner of the tables, who may do anything."""
+        async with self.engine.begin() as connection:
+            for statement in statements:
+                wanted = {name: v for name, v in values.items() if f":{name}" in statement}
+                await connection.execute(text(statement), wanted)
+
+    async def violations(self) -> dict[str, list[dict[str, Any]]]:
+        found: Sequence[Finding] = await audit_books(self.engine)
+        return {finding.id: finding.violations for finding in found if finding.violations}
+
+
+@pytest_asyncio.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    engine = create_engine(database_url)
+    world = World(engine, database_url)
+    await world.build()
+    yield world
+    await engine.dispose()

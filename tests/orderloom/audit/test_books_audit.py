@@ -1,0 +1,279 @@
+"""Each rule is broken by hand, as only the owner of the tables can, and that very row is named."""
+
+from typing import Any
+
+import pytest
+
+from adapters.postgres.auditing.auditor import QUESTIONS
+from adapters.postgres.auditing.fold_checks import FOLD_CHECKS
+from domain import journal as j
+from domain.order import LineUnits
+
+NAMES = ("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command")
+
+# By check: what breaks it (statements), and what has to be found. {names} are those of the world.
+BREAKS: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "S1",
+        """
+        ALTER TABLE stock DROP CONSTRAINT ck_stock_buckets;
+        UPDATE stock SET damaged = -1
+        """,
+        {
+            "sku": "TEA",
+            "location": "BOS",
+            "on_hand": 7,
+            "reserved": 0,
+            "damaged": -1,
+            "quarantined": 0,
+        },
+    ),
+    (
+        "S2",
+        "UPDATE stock SET reserved = 1",
+        {"sku": "TEA", "location": "BOS", "reserved": 1, "active": 0},
+    ),
+    (
+        "S3",
+        "UPDATE stock SET on_hand = 8",
+        {"sku": "TEA", "location": "BOS", "why": "on_hand is 8, opening and movements say 7"},
+    ),
+    (
+        "S3",
+        """
+        ALTER TABLE movement DROP CONSTRAINT uq_movement_reason_reference_line_location;
+        INSERT INTO movement (reason, reference, line, sku, location, units)
+        VALUES ('ship', :parcel, 1, 'TEA', 'BOS', 0)
+        """,
+        {"sku": "TEA", "location": "BOS", "why": "2 movements for ship {parcel}, line 1"},
+    ),
+    (
+        "S4",
+        """
+        UPDATE journal SET data = jsonb_set(data, '{lines,0,quantity}', '4')
+        WHERE kind = 'ReturnRequested';
+        UPDATE return_order SET view = jsonb_set(view, '{lines,0,quantity}', '4')
+        """,
+        {"order": "{delivered}", "line": 1, "returned": 4, "shipped": 3, "picked": 3, "ordered": 3},
+    ),
+    (
+        "S6",
+        """
+        INSERT INTO fulfillment_order (id, order_number, location) VALUES ('P', :canceled, 'BOS');
+        INSERT INTO reservation
+          (order_number, fulfillment_order, line, sku, location, quantity, state)
+        VALUES (:canceled, 'P', 1, 'TEA', 'BOS', 2, 'HARD');
+        UPDATE stock SET reserved = 2
+        """,
+        {
+            "order": "{canceled}",
+            "status": "CANCELED",
+            "fulfillment_order": "P",
+            "line": 1,
+            "sku": "TEA",
+            "quantity": 2,
+        },
+    ),
+    (
+        "M1",
+        "UPDATE ledger_entry SET amount = amount - 1 WHERE account = 'revenue'",
+        {
+            "operation": "{parcel}/sale",
+            "order": "{delivered}",
+            "difference": -1,
+            "currency": "USD",
+        },
+    ),
+    (
+        "M2",
+        "UPDATE payment_transaction SET amount = 1499 WHERE operation = 'capture'",
+        {"order": "{delivered}", "payments": 1499, "ledger": 1500},
+    ),
+    (
+        "M3",
+        """
+        INSERT INTO payment_transaction
+          (key, subject, order_number, operation, ordinal, status, amount, currency,
+           fulfillment_order, provider_payment, reason, action_url)
+        VALUES ('refund', :rma, :delivered, 'refund', 1, 'UNKNOWN', 1501, 'USD', '', '', '', '')
+        """,
+        {"order": "{delivered}", "refunds": 1501, "captured": 1500, "authorized": 1500},
+    ),
+    (
+        "M3",
+        "UPDATE payment_transaction SET amount = 1499 WHERE operation = 'authorize'",
+        {"order": "{delivered}", "refunds": 0, "captured": 1500, "authorized": 1499},
+    ),
+    (
+        "O1",
+        "DELETE FROM command WHERE subject = :fresh",
+        {"command": None, "order": "{fresh}", "why": "nobody asked for this order"},
+    ),
+    (
+        "O1",
+        """
+        INSERT INTO command
+          (id, principal, key, body_hash, kind, subject, roles, body, status, outcome)
+        VALUES ('c', 'channel:web', 'k', '', 'place', 'NONE', 'channel', '{}', 'DONE',
+                jsonb_build_object('result', jsonb_build_object('number', 'NONE')))
+        """,
+        {"command": "c", "order": "NONE", "why": "acknowledged, but there is no such order"},
+    ),
+    (
+        "O4",
+        "UPDATE journal SET seq = 4 WHERE subject = :canceled",
+        {"subject": "{canceled}", "why": "its entries count 4"},
+    ),
+    (
+        "O4",
+        "UPDATE journal SET kind = 'Closed', data = '{}' WHERE subject = :canceled",
+        {"subject": "{canceled}", "why": "an order that is RECEIVED takes no Closed"},
+    ),
+    (
+        "O5",
+        "UPDATE order_view SET payment_status = 'NONE', seq = 99 WHERE number = :delivered",
+        {"subject": "{delivered}", "differing": ["payment_status", "seq"]},
+    ),
+    (
+        "O5",
+        "UPDATE order_view SET view = jsonb_set(view, '{facts}', '[]') WHERE number = :delivered",
+        {"subject": "{delivered}", "differing": ["view"]},
+    ),
+    (
+        "O5",
+        "UPDATE return_order SET queued = 7",
+        {"subject": "{rma}", "differing": ["queued"]},
+    ),
+    (
+        "O5",
+        "DELETE FROM order_view WHERE number = :fresh",
+        {"subject": "{fresh}", "differing": ["there is no projection"]},
+    ),
+    (
+        "I1",
+        "UPDATE command SET outcome = NULL WHERE key = 'cancel'",
+        {"command": "{cancel_command}", "status": "DONE", "why": "without its outcome"},
+    ),
+    (
+        "I1",
+        """
+        UPDATE command SET status = 'ACCEPTED', expires_at = now() - interval '61 seconds',
+          outcome = NULL WHERE key = 'cancel'
+        """,
+        {
+            "command": "{cancel_command}",
+            "status": "ACCEPTED",
+            "why": "neither delivered nor expired in time",
+        },
+    ),
+    (
+        "I2",
+        "UPDATE fact SET due_at = NULL WHERE event_id = 'e2'",
+        {"fact": "warehouse:e2", "order": "{delivered}", "why": "forgotten: nobody will be told"},
+    ),
+    (
+        "W1",
+        "UPDATE outbox SET due_at = NULL WHERE subject = :fresh",
+        {"event": "order/{fresh}/start", "why": "neither delivered, due nor dead"},
+    ),
+    (
+        "W1",
+        "DELETE FROM outbox WHERE kind = 'return.start'",
+        {"event": "return/{rma}/start", "why": "was never put into the outbox"},
+    ),
+    (
+        "A1",
+        "UPDATE audit SET reason = 'nothing' WHERE command = :cancel_command",
+        {
+            "audit": 1,
+            "command": "{cancel_command}",
+            "why": "its hash is not that of its content and the row before",
+        },
+    ),
+    (
+        "A1",
+        """
+        INSERT INTO command
+          (id, principal, key, body_hash, kind, subject, roles, body, status, outcome)
+        VALUES ('c', 'ana', 'k', '', 'approve', :fresh, 'agent', '{}', 'REFUSED',
+                jsonb_build_object('refusal', jsonb_build_array('STEP_REFUSED', 'no')))
+        """,
+        {
+            "command": "c",
+            "act": "approve",
+            "subject": "{fresh}",
+            "why": "0 audit rows for an outcome REFUSED",
+        },
+    ),
+]
+
+
+def named(world: Any, row: dict[str, Any]) -> dict[str, Any]:
+    """`row` with the names of the world in its texts."""
+    return {
+        key: value.format(**{name: getattr(world, name) for name in NAMES})
+        if isinstance(value, str)
+        else [named(world, {"": item})[""] for item in value]
+        if isinstance(value, list)
+        else value
+        for key, value in row.items()
+    }
+
+
+async def subjects(world: Any) -> dict[str, list[str]]:
+    found = await world.violations()
+    return {check: [row["subject"] for row in rows] for check, rows in found.items()}
+
+
+async def test_a_sound_world_has_no_violations(world: Any) -> None:
+    assert await world.violations() == {}
+
+
+@pytest.mark.parametrize(
+    ("check", "statements", "expected"),
+    BREAKS,
+    ids=[f"{check}-{n}" for n, (check, _, _) in enumerate(BREAKS)],
+)
+async def test_what_breaks_a_rule_is_named_by_its_check_and_by_no_other(
+    world: Any, check: str, statements: str, expected: dict[str, Any]
+) -> None:
+    names = {name: getattr(world, name) for name in NAMES}
+    await world.run(*statements.split(";"), **names)
+    assert await world.violations() == {check: [named(world, expected)]}
+
+
+async def test_an_order_that_nobody_touches_and_that_waits_for_nobody_is_named(world: Any) -> None:
+    plan = j.PlannedParcel(f"{world.fresh}-F1", "BOS", (LineUnits(1, "TEA", 3),))
+    await world.journal(world.fresh, j.Reviewed("approve", "v", "r", "fine"))
+    await world.journal(world.fresh, j.Sourced((plan,), "v"))
+    await world.journal(
+        world.fresh, j.ReservationReleased(f"{world.fresh}-F1", plan.lines, "given back")
+    )
+    await world.run("UPDATE order_view SET updated_at = now() - interval '59 seconds'")
+    assert await world.violations() == {}
+    await world.run("UPDATE order_view SET updated_at = now() - interval '61 seconds'")
+    assert await subjects(world) == {"O2": [world.fresh]}
+
+
+async def test_a_deadline_that_has_long_passed_is_named(world: Any) -> None:
+    await world.run(
+        "UPDATE journal SET at = at - interval '31 days' WHERE subject = :delivered",
+        delivered=world.delivered,
+    )
+    await world.refold(world.delivered)
+    assert await subjects(world) == {"O2": [world.delivered]}
+
+
+async def test_a_deleted_audit_row_is_missed_twice(world: Any) -> None:
+    await world.run("DELETE FROM audit WHERE id = 1")
+    [lost, gap] = (await world.violations())["A1"]
+    assert (lost["command"], lost["why"]) == (
+        world.cancel_command,
+        "0 audit rows for an outcome DONE",
+    )
+    assert (gap["audit"], gap["why"]) == (2, "row 1 is missing before it")
+
+
+def test_every_check_of_the_books_has_been_broken() -> None:
+    checks = {check.id for check in (*QUESTIONS, *FOLD_CHECKS)}
+    assert checks - {"O2"} == {check for check, _, _ in BREAKS}

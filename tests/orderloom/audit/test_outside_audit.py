@@ -1,0 +1,182 @@
+"""Our books against the outside parties' own journals."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from adapters.postgres.auditing.books import Books, read_books
+from orderloom.audit.journals import read_journals
+from orderloom.audit.outside import OUTSIDE_CHECKS, Comparison
+from orderloom.errors import Refused
+
+Lines = dict[str, list[dict[str, Any]]]
+
+
+@pytest_asyncio.fixture
+async def books(world: Any) -> Books:
+    return await read_books(world.engine)
+
+
+@pytest.fixture
+def lines(world: Any, books: Books) -> Lines:
+    """What the parties wrote in the world in which everything holds, some time ago."""
+    at = (books.at - timedelta(minutes=5)).isoformat()
+    order, parcel = world.delivered, world.parcel
+    authorized = {"reference": f"{order}/authorize/1", "key": f"{order}/authorize/1"}
+    captured = {"reference": f"{order}/capture/1", "key": f"{order}/capture/1"}
+    package = {"package": "1", "lines": [{"line": 1, "sku": "TEA", "quantity": 3}]}
+    return {
+        "payment": [
+            {"at": at, "kind": "authorize", "status": "authorized", "amount": 1500, **authorized},
+            {"at": at, "kind": "capture", "status": "succeeded", "amount": 1500, **captured},
+        ],
+        "warehouse": [
+            {"at": at, "kind": "submitted", "reference": parcel},
+            {"at": at, "kind": "shipped", "reference": parcel, "packages": [package]},
+        ],
+        "channel": [
+            {"at": at, "kind": "acknowledged", "message": "m1", "channel": "web",
+             "order": "WEB-1", "number": order},
+            {"at": at, "kind": "refused", "message": "m2", "channel": "web", "order": "WEB-9"},
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def compare(tmp_path: Path, books: Books) -> Callable[[Lines], dict[str, list[dict[str, Any]]]]:
+    def compare(lines: Lines) -> dict[str, list[dict[str, Any]]]:
+        for party, written in lines.items():
+            text = "".join(json.dumps(line) + "\n" for line in written)
+            (tmp_path / f"{party}.jsonl").write_text(text + '{"torn', encoding="utf-8")
+        comparison = Comparison(books, read_journals(tmp_path), grace_seconds=60)
+        findings = [check.find(comparison) for check in OUTSIDE_CHECKS]
+        return {finding.id: finding.violations for finding in findings if finding.violations}
+
+    return compare
+
+
+def test_journals_that_say_what_we_say_show_no_violation(compare: Any, lines: Lines) -> None:
+    assert compare(lines) == {}
+
+
+def test_units_that_the_warehouse_shipped_and_we_did_not_book(
+    compare: Any, lines: Lines, world: Any
+) -> None:
+    lines["warehouse"][1]["packages"][0]["lines"][0]["quantity"] = 4
+    assert compare(lines) == {
+        "S5": [{"parcel": world.parcel, "line": 1, "ours": 3, "warehouse": 4}]
+    }
+
+
+def test_units_that_we_booked_and_the_warehouse_never_shipped(
+    compare: Any, lines: Lines, world: Any
+) -> None:
+    lines["warehouse"].pop()
+    assert compare(lines) == {
+        "S5": [{"parcel": world.parcel, "line": 1, "ours": 3, "warehouse": 0}]
+    }
+
+
+def test_a_shipment_that_is_on_its_way_to_us_is_no_violation_yet(
+    compare: Any, lines: Lines, books: Books
+) -> None:
+    shipped = {**lines["warehouse"][1], "reference": "other-F1"}
+    lines["warehouse"].append({**shipped, "at": books.at.isoformat()})
+    assert compare(lines) == {}
+    lines["warehouse"][-1] = shipped
+    assert compare(lines) == {"S5": [{"parcel": "other-F1", "line": 1, "ours": 0, "warehouse": 3}]}
+
+
+def test_money_that_the_provider_moved_and_we_do_not_know_of(compare: Any, lines: Lines) -> None:
+    captured = {**lines["payment"][1], "kind": "refund", "reference": "R/refund/1", "key": "k"}
+    lines["payment"].append(captured)
+    assert compare(lines) == {
+        "M2-outside": [{"operation": "R/refund/1", "ours": "nothing", "provider": "succeeded 1500"}]
+    }
+
+
+def test_money_that_we_booked_and_the_provider_never_moved(
+    compare: Any, lines: Lines, world: Any
+) -> None:
+    lines["payment"][1]["status"] = "failed"
+    assert compare(lines) == {
+        "M2-outside": [
+            {"operation": f"{world.delivered}/capture/1", "ours": "SUCCEEDED 1500",
+             "provider": "nothing"}
+        ]
+    }  # fmt: skip
+
+
+def test_an_amount_that_differs_is_named(compare: Any, lines: Lines, world: Any) -> None:
+    lines["payment"][1]["amount"] = 1501
+    assert compare(lines) == {
+        "M2-outside": [
+            {"operation": f"{world.delivered}/capture/1", "ours": "SUCCEEDED 1500",
+             "provider": "succeeded 1501"}
+        ]
+    }  # fmt: skip
+
+
+async def test_a_capture_whose_answer_is_under_way_is_no_violation_yet(
+    compare: Any, lines: Lines, world: Any, tmp_path: Path
+) -> None:
+    await world.run("UPDATE payment_transaction SET status = 'UNKNOWN' WHERE operation = 'capture'")
+    later = await read_books(world.engine)
+    for age, violations in ((timedelta(), 0), (timedelta(minutes=5), 1)):
+        lines["payment"][1]["at"] = (later.at - age).isoformat()
+        compare(lines)  # writes the journals
+        [check] = [check for check in OUTSIDE_CHECKS if check.id == "M2-outside"]
+        found = check.find(Comparison(later, read_journals(tmp_path), 60))
+        assert len(found.violations) == violations
+
+
+def test_two_effects_of_one_operation_under_different_keys(
+    compare: Any, lines: Lines, world: Any
+) -> None:
+    lines["payment"].append({**lines["payment"][1], "key": "another"})
+    assert compare(lines) == {
+        "M4": [
+            {"operation": f"capture of {world.parcel}", "effects": 2,
+             "keys": [f"{world.delivered}/capture/1", "another"]}
+        ]
+    }  # fmt: skip
+
+
+def test_a_declined_authorization_and_a_second_one_are_one_effect(
+    compare: Any, lines: Lines
+) -> None:
+    lines["payment"].insert(0, {**lines["payment"][0], "status": "declined", "key": "first"})
+    assert compare(lines) == {}
+
+
+def test_an_acknowledged_message_that_has_no_order(compare: Any, lines: Lines) -> None:
+    lines["channel"][0].update(order="WEB-7", number="7K3M-9QXT-2AVB")
+    assert compare(lines) == {
+        "O1-outside": [
+            {"message": "m1", "channel_order": "WEB-7", "acknowledged": "7K3M-9QXT-2AVB",
+             "ours": None}
+        ]
+    }  # fmt: skip
+
+
+def test_two_numbers_acknowledged_for_one_order(compare: Any, lines: Lines, world: Any) -> None:
+    lines["channel"].append({**lines["channel"][0], "message": "m3", "number": world.fresh})
+    assert compare(lines) == {
+        "O1-outside": [
+            {"message": "m3", "channel_order": "WEB-1", "acknowledged": world.fresh,
+             "ours": world.delivered}
+        ]
+    }  # fmt: skip
+
+
+def test_a_folder_without_journals_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"payment\.jsonl"):
+        read_journals(tmp_path)
+    (tmp_path / "payment.jsonl").write_text("no journal\n", encoding="utf-8")
+    with pytest.raises(Refused, match="is no journal"):
+        read_journals(tmp_path)
