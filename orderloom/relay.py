@@ -10,6 +10,8 @@ from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
+from orderloom.failing.points import RELAY_DESK, RELAY_OUTBOX
+from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.relaying.commands import CommandSweeper
 from orderloom.relaying.events import EventRelay, publish_to_log
@@ -30,8 +32,9 @@ async def run(settings: Settings) -> None:
     try:
         # Lazy: orders are placed while the engine is down, and are started when it is back.
         client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
-        desk = TemporalOrderDesk(client, settings.task_queue)
-        outbox, inbox = PostgresOutboxQueue(engine), PostgresFactInbox(engine)
+        desk = guarded(settings, TemporalOrderDesk(client, settings.task_queue), RELAY_DESK)
+        outbox = guarded(settings, PostgresOutboxQueue(engine), RELAY_OUTBOX)
+        inbox = PostgresFactInbox(engine)
         grace = settings.graceful_shutdown_seconds
         async with relaying(desk, outbox, inbox, PostgresCommandBook(engine), grace):
             ready()

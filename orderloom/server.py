@@ -30,6 +30,8 @@ from api.process_cache import ProcessCache
 from api.refusals import all_problems
 from domain.codec import from_json
 from domain.process import ProcessDefinition
+from orderloom.failing.points import API_COMMANDS, API_DESK, API_INTAKE, API_WEBHOOKS
+from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.settings import Settings
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
@@ -58,11 +60,12 @@ async def serve(settings: Settings) -> None:
     async def engine_answers() -> None:
         await client.service_client.check_health()
 
-    desk = TemporalOrderDesk(client, settings.task_queue)
+    desk = guarded(settings, TemporalOrderDesk(client, settings.task_queue), API_DESK)
+    intake = PostgresIntake(engine, server_key, process_definition(settings))
     books = Books(
-        intake=PostgresIntake(engine, server_key, process_definition(settings)),
-        commands=PostgresCommandBook(engine),
-        facts=PostgresFactInbox(engine),
+        intake=guarded(settings, intake, API_INTAKE),
+        commands=guarded(settings, PostgresCommandBook(engine), API_COMMANDS),
+        facts=guarded(settings, PostgresFactInbox(engine), API_WEBHOOKS),
         outbox=PostgresOutboxQueue(engine),
         reads=PostgresReads(engine, server_key),
         desk=desk,

@@ -21,6 +21,8 @@ from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.rules.zen_rules import ZenReviewRules
 from adapters.temporal.connect import connect
 from adapters.warehouse.http_warehouse import HttpWarehouse
+from orderloom.failing.points import WORKER_DATABASE, WORKER_PAYMENT, WORKER_WAREHOUSE
+from orderloom.failing.wrapping import activity_interceptors, guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.settings import Settings
 from workflows.order import OrderWorkflow
@@ -55,13 +57,15 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
     engine = create_engine(settings.database_url, settings.database_pool_size)
     payment = HttpParty(settings.payment_url, settings.payment_key.get_secret_value())
     warehouse = HttpParty(settings.warehouse_url, settings.warehouse_key.get_secret_value())
-    database = PostgresDatabase(engine)
+    database = guarded(settings, PostgresDatabase(engine), WORKER_DATABASE)
+    provider = guarded(settings, HttpPaymentProvider(payment), WORKER_PAYMENT)
+    floor = guarded(settings, HttpWarehouse(warehouse), WORKER_WAREHOUSE)
     try:
         yield [
             OrderActivities(database, ZenReviewRules()),
             ReturnActivities(database),
-            PaymentActivities(database, HttpPaymentProvider(payment)),
-            WarehouseActivities(database, HttpWarehouse(warehouse)),
+            PaymentActivities(database, provider),
+            WarehouseActivities(database, floor),
         ]
     finally:
         await payment.close()
@@ -76,6 +80,7 @@ def build_worker(client: Client, settings: Settings, activities: list[object]) -
         workflows=[OrderWorkflow, ReturnWorkflow],
         activities=[method for each in activities for method in activity_methods(each)],
         workflow_runner=workflow_runner(sandboxed=settings.sandboxed_workflows),
+        interceptors=activity_interceptors(settings),
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_activities=settings.max_concurrent_activities,
         max_concurrent_local_activities=settings.max_concurrent_activities,

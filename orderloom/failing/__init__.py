@@ -1,0 +1,1 @@
+"""Wrappers behind the ports, composed only while failpoints are armed."""
