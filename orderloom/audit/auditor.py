@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adapters.postgres.auditing.auditor import QUESTIONS, audit_books
 from adapters.postgres.auditing.books import last_known, read_books, unfinished
+from adapters.postgres.auditing.check import GRACE_SECONDS
 from adapters.postgres.auditing.fold_checks import FOLD_CHECKS
 from adapters.postgres.engine import create_engine
 from adapters.temporal.census import TemporalCensus
@@ -36,7 +37,9 @@ def titles() -> dict[str, str]:
     return dict(sorted({**{c.id: c.title for c in checks}, **ENGINE_TITLES}.items()))
 
 
-async def audit(settings: Settings, journals: Path | None, grace_seconds: float) -> Report:
+async def audit(
+    settings: Settings, journals: Path | None = None, grace_seconds: float = GRACE_SECONDS
+) -> Report:
     """Refuses a folder of journals that holds none."""
     engine = create_engine(settings.database_url, pool_size=2)
     try:

@@ -9,8 +9,6 @@ import typer
 
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 
-GRACE_SECONDS = 60.0
-
 
 def audit(
     home: HomeOption = None,
@@ -19,8 +17,9 @@ def audit(
         typer.Option(help="Folder with the outside parties' own journals (payment.jsonl, …)."),
     ] = None,
     grace: Annotated[
-        float, typer.Option(help="Seconds for which what is moving may lag behind.", min=0)
-    ] = GRACE_SECONDS,
+        float | None,
+        typer.Option(help="Seconds for which what is moving may lag behind, else 60.", min=0),
+    ] = None,
     only_list: Annotated[bool, typer.Option("--list", help="Name the checks, and end.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +34,8 @@ def audit(
         for check, title in titles().items():
             typer.echo(f"{check:<12}{title}")
         return
-    report = asyncio.run(make_audit(part_settings(), journals, grace))
+    lag = {} if grace is None else {"grace_seconds": grace}
+    report = asyncio.run(make_audit(part_settings(), journals, **lag))
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=2, default=str))
     else:
