@@ -1,18 +1,26 @@
 """The whole edge over fakes of its ports, in one process and without a network."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from api.app import create_app
 from orderloom.roles import Role
 from orderloom.tokens import issue
 from tests.api.client import Client
 from tests.api.fakes import NOW, SERVER_KEY, Office
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Rendering a traceback for people takes longer than most tests."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
