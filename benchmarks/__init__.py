@@ -1,0 +1,1 @@
+"""How fast orders go, beside what the bare engine does with as many steps and messages."""

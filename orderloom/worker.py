@@ -1,7 +1,7 @@
 """The worker process: runs workflows and activities until it is told to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -30,6 +30,7 @@ from workflows.rma import ReturnWorkflow
 
 log = structlog.get_logger()
 CONNECT_RETRY_SECONDS = 0.5
+WORKFLOWS: Sequence[type] = (OrderWorkflow, ReturnWorkflow)
 
 
 async def run(settings: Settings) -> None:
@@ -73,11 +74,16 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
         await engine.dispose()
 
 
-def build_worker(client: Client, settings: Settings, activities: list[object]) -> Worker:
+def build_worker(
+    client: Client,
+    settings: Settings,
+    activities: Sequence[object],
+    workflows: Sequence[type] = WORKFLOWS,
+) -> Worker:
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[OrderWorkflow, ReturnWorkflow],
+        workflows=workflows,
         activities=[method for each in activities for method in activity_methods(each)],
         workflow_runner=workflow_runner(sandboxed=settings.sandboxed_workflows),
         interceptors=activity_interceptors(settings),
