@@ -90,6 +90,11 @@ def test_a_return_takes_exactly_what_the_document_says(status, entry):
         assert return_transition(status, BODIES[entry]) is ReturnStatus(after)
 
 
+def test_every_kind_of_entry_is_taken_by_an_order_or_a_return():
+    taken = {entry.split()[0] for _, entry in declared("An order") | declared("A return")}
+    assert taken == set(j.KINDS)
+
+
 def test_the_document_names_only_statuses_and_entries_that_exist():
     for chapter, statuses in (("An order", OrderStatus), ("A return", ReturnStatus)):
         for (status, entry), after in declared(chapter).items():
