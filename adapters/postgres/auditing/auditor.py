@@ -28,11 +28,18 @@ class Finding:
 
 async def audit_books(engine: AsyncEngine, grace_seconds: float = GRACE_SECONDS) -> list[Finding]:
     async with snapshot(engine) as connection:
-        findings = [
-            Finding(check.id, check.title, await check.find(connection, grace_seconds))
-            for check in QUESTIONS
-        ]
-        return sorted(findings + await _judge_folds(connection), key=lambda found: found.id)
+        return await audit_on(connection, grace_seconds)
+
+
+async def audit_on(
+    connection: AsyncConnection, grace_seconds: float = GRACE_SECONDS
+) -> list[Finding]:
+    """As this connection sees the database."""
+    findings = [
+        Finding(check.id, check.title, await check.find(connection, grace_seconds))
+        for check in QUESTIONS
+    ]
+    return sorted(findings + await _judge_folds(connection), key=lambda found: found.id)
 
 
 async def _judge_folds(connection: AsyncConnection) -> list[Finding]:

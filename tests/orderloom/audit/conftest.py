@@ -1,16 +1,17 @@
 """A small world in which everything holds: one order delivered, one canceled, one just placed."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.effects import OrderTurn, journal
-from adapters.postgres.auditing.auditor import Finding, audit_books
+from adapters.postgres.auditing.auditor import Finding, audit_books, audit_on
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
@@ -42,6 +43,8 @@ REQUEST = OrderRequest(
 
 @dataclass
 class World:
+    """Its orders by what became of them."""
+
     engine: AsyncEngine
     url: str
     delivered: str = ""
@@ -54,9 +57,14 @@ class World:
     def parcel(self) -> str:
         return f"{self.delivered}-F1"
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What statements and expectations may call things by."""
+        names = ("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command")
+        return {name: getattr(self, name) for name in names}
+
     async def build(self) -> None:
-        for statement in CATALOG:
-            await self.run(statement)
+        await self.run(*CATALOG)
         self.delivered = await self.place("WEB-1")
         self.canceled = await self.place("WEB-2")
         self.fresh = await self.place("WEB-3")
@@ -135,20 +143,45 @@ class World:
 
         await PostgresDatabase(self.engine).run(work)
 
-    async def run(self, *statements: str, **values: Any) -> None:
-        """As the owner of the tables, who may do anything."""
+    async def run(self, *statements: str) -> None:
+        """As the owner of the tables, who may do anything. `:name` is one of `names`."""
         async with self.engine.begin() as connection:
-            for statement in statements:
-                wanted = {name: v for name, v in values.items() if f":{name}" in statement}
-                await connection.execute(text(statement), wanted)
+            await self._execute(connection, statements)
+
+    async def _execute(self, connection: AsyncConnection, statements: Sequence[str]) -> None:
+        for statement in statements:
+            wanted = {name: v for name, v in self.names.items() if f":{name}" in statement}
+            await connection.execute(text(statement), wanted)
 
     async def violations(self) -> dict[str, list[dict[str, Any]]]:
-        found: Sequence[Finding] = await audit_books(self.engine)
-        return {finding.id: finding.violations for finding in found if finding.violations}
+        return _named(await audit_books(self.engine))
+
+    async def violations_after(self, *statements: str) -> dict[str, list[dict[str, Any]]]:
+        """As the owner of the tables would cause them; nothing of it is kept."""
+        async with self.engine.connect() as connection:
+            await self._execute(connection, statements)
+            return _named(await audit_on(connection))
+
+
+def _named(findings: Sequence[Finding]) -> dict[str, list[dict[str, Any]]]:
+    return {finding.id: finding.violations for finding in findings if finding.violations}
 
 
 @pytest_asyncio.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
+    async with _world(database_url) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_world(module_database_url: str) -> AsyncIterator[World]:
+    """For tests that leave it as it was."""
+    async with _world(module_database_url) as world:
+        yield world
+
+
+@asynccontextmanager
+async def _world(database_url: str) -> AsyncIterator[World]:
     engine = create_engine(database_url)
     world = World(engine, database_url)
     await world.build()

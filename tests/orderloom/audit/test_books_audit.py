@@ -9,8 +9,6 @@ from adapters.postgres.auditing.fold_checks import FOLD_CHECKS
 from domain import journal as j
 from domain.order import LineUnits
 
-NAMES = ("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command")
-
 # By check: what breaks it (statements), and what has to be found. {names} are those of the world.
 BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     (
@@ -211,7 +209,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
 def named(world: Any, row: dict[str, Any]) -> dict[str, Any]:
     """`row` with the names of the world in its texts."""
     return {
-        key: value.format(**{name: getattr(world, name) for name in NAMES})
+        key: value.format(**world.names)
         if isinstance(value, str)
         else [named(world, {"": item})[""] for item in value]
         if isinstance(value, list)
@@ -225,8 +223,8 @@ async def subjects(world: Any) -> dict[str, list[str]]:
     return {check: [row["subject"] for row in rows] for check, rows in found.items()}
 
 
-async def test_a_sound_world_has_no_violations(world: Any) -> None:
-    assert await world.violations() == {}
+async def test_a_sound_world_has_no_violations(shared_world: Any) -> None:
+    assert await shared_world.violations() == {}
 
 
 @pytest.mark.parametrize(
@@ -235,11 +233,10 @@ async def test_a_sound_world_has_no_violations(world: Any) -> None:
     ids=[f"{check}-{n}" for n, (check, _, _) in enumerate(BREAKS)],
 )
 async def test_what_breaks_a_rule_is_named_by_its_check_and_by_no_other(
-    world: Any, check: str, statements: str, expected: dict[str, Any]
+    shared_world: Any, check: str, statements: str, expected: dict[str, Any]
 ) -> None:
-    names = {name: getattr(world, name) for name in NAMES}
-    await world.run(*statements.split(";"), **names)
-    assert await world.violations() == {check: [named(world, expected)]}
+    found = await shared_world.violations_after(*statements.split(";"))
+    assert found == {check: [named(shared_world, expected)]}
 
 
 async def test_an_order_that_nobody_touches_and_that_waits_for_nobody_is_named(world: Any) -> None:
@@ -256,19 +253,16 @@ async def test_an_order_that_nobody_touches_and_that_waits_for_nobody_is_named(w
 
 
 async def test_a_deadline_that_has_long_passed_is_named(world: Any) -> None:
-    await world.run(
-        "UPDATE journal SET at = at - interval '31 days' WHERE subject = :delivered",
-        delivered=world.delivered,
-    )
+    await world.run("UPDATE journal SET at = at - interval '31 days' WHERE subject = :delivered")
     await world.refold(world.delivered)
     assert await subjects(world) == {"O2": [world.delivered]}
 
 
-async def test_a_deleted_audit_row_is_missed_twice(world: Any) -> None:
-    await world.run("DELETE FROM audit WHERE id = 1")
-    [lost, gap] = (await world.violations())["A1"]
+async def test_a_deleted_audit_row_is_missed_twice(shared_world: Any) -> None:
+    found = await shared_world.violations_after("DELETE FROM audit WHERE id = 1")
+    [lost, gap] = found["A1"]
     assert (lost["command"], lost["why"]) == (
-        world.cancel_command,
+        shared_world.cancel_command,
         "0 audit rows for an outcome DONE",
     )
     assert (gap["audit"], gap["why"]) == (2, "row 1 is missing before it")
