@@ -41,11 +41,11 @@ def workflow_id(number: str) -> str:
 
 
 async def _costs(numbers: list[str]) -> "dict[str, Cost]":
-    from orderloom.cost.reading import connect, cost_of
+    from orderloom.cost.reading import connect_for, cost_of
     from orderloom.settings import load_settings
     from ports.desk import NoSuchProcess
 
-    client = await connect(load_settings())
+    client = await connect_for(load_settings())
     costs = {}
     for number in numbers:
         try:

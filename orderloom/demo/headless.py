@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from adapters.temporal.connect import connect
-from orderloom.cost.reading import cost_of
+from orderloom.cost.reading import connect_for, cost_of
 from orderloom.demo.cast import Cast, demo_files, gathered, load_all, prepared
 from orderloom.demo.chaos import Chaos
 from orderloom.demo.figures import Figures
@@ -29,6 +28,7 @@ from orderloom.supervisor.stop_request import StopRequest
 OPEN_MAX = 120  # orders under way at once: enough to keep the engine busy
 SAMPLE_FROM = 10  # smaller demos have no orders to spare for the cost sample
 SAY_SECONDS = 5.0
+AUDIT_GRACE_SECONDS = 2.0  # everything has ended: only the last webhooks may still be under way
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ async def _cost_of_sample(
     await _stream(cast, sample, stop)
     numbers = [cast.answers.numbers[basket.reference].number for basket in sample]
     parcels = await undisturbed(cast.people.staff.agent, numbers)
-    client = await connect(cast.settings.temporal_address, cast.settings.temporal_namespace)
+    client = await connect_for(cast.settings)
     costs = {number: await cost_of(client, f"order/{number}") for number in parcels}
     return {
         str(count): most(costs[number] for number in parcels if parcels[number] == count)
@@ -115,19 +115,20 @@ async def audit(home: Home) -> int:
     """How many violations `orderloom audit` finds, against the outside parties' own journals.
     Refuses when it cannot tell.
     """
-    words = ("audit", "--home", str(home.path), "--journals", str(home.journals), "--json")
+    words = ["audit", "--home", str(home.path), "--journals", str(home.journals), "--json"]
+    words += ["--grace", str(AUDIT_GRACE_SECONDS)]
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "orderloom", *words), stdout=asyncio.subprocess.PIPE
     )
     output, _ = await child.communicate()
     try:
         found = json.loads(output)
-        violations = found["violations"]
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise Refused(f"The audit gave no report: {output[-500:].decode()!r}") from error
-    for each in violations:
-        say(f"violation: {json.dumps(each)}")
-    return len(violations)
+    for check in found["checks"]:
+        for row in check["violations"]:
+            say(f"violation of {check['id']}, {check['title']}: {json.dumps(row)}")
+    return int(found["violations"])
 
 
 @asynccontextmanager

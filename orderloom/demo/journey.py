@@ -21,7 +21,7 @@ from orderloom.demo.chance import chance
 from orderloom.errors import Refused
 
 FAR_BP = 2_500  # deviation from the list price, in hundredths of a percent
-ODD_EVERY = 10  # of so many baskets one is held for its price; in the data it would be 2
+ODD_EVERY = 10  # one basket of so many is held for its price; in the data 8 % would be
 BASKET_CENTS_MIN = 100  # what the card fees alone would eat
 COMMON_SHARE_MIN, COMMON_LINES_MIN = 0.3, 10  # below, the price varies with weight
 

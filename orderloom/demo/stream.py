@@ -58,9 +58,16 @@ def at_most_open(limit: int) -> Pace:
 
 
 class Stream:
-    def __init__(self, channel: Channel, answers: Answers, people: People) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        answers: Answers,
+        people: People,
+        stuck_seconds: float = STUCK_SECONDS,
+    ) -> None:
         self.look = Look()
         self._channel, self._answers, self._people = channel, answers, people
+        self._stuck_seconds = stuck_seconds
         self._stories: dict[str, Story] = {}
         self._answered = 0
         self._moved_at = time.monotonic()
@@ -68,8 +75,8 @@ class Stream:
     async def run(
         self, baskets: Iterator[Handed], pace: Pace, on_look: OnLook, stopped: Callable[[], bool]
     ) -> None:
-        """Until every basket is handed in and every order has ended, or `stopped`. Raises
-        `Stuck`, and lets nothing of a system that does not answer for a while through.
+        """Until every basket is handed in and every order has ended, or `stopped`. A system that
+        does not answer for a while is asked again. Raises `Stuck`.
         """
         self._moved_at = time.monotonic()
         last = False
@@ -81,8 +88,9 @@ class Stream:
             last = last or await self._hand_in(baskets, pace)
             on_look(self.look)
             await self._let_people_work()
-            if time.monotonic() - self._moved_at > STUCK_SECONDS:
-                raise Stuck(f"Nothing has moved for {STUCK_SECONDS:.0f} s. {await self._why()}")
+            still = time.monotonic() - self._moved_at
+            if still > self._stuck_seconds:
+                raise Stuck(f"Nothing has moved for {still:.0f} s. {await self._why()}")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look_once(self) -> Look:
