@@ -104,9 +104,9 @@ class Supervisor:
         watch.process = PartProcess.spawn(watch.part, run=self._run, log=self._log)
 
     def _ended(self, watch: _Watch, process: PartProcess, now: float) -> None:
-        code = process.exit_code()
         watch.process = None
-        process.forget()
+        process.forget()  # waits for its last thread, without which there is no exit code yet
+        code = process.exit_code()
         if watch.part.once and code == 0:
             self._became_ready(watch, now)
             return

@@ -57,6 +57,18 @@ def test_a_killed_part_is_named_and_started_again_with_growing_delay(stage, even
     assert stage.events().count("worker starts") == 3
 
 
+def test_a_part_whose_last_thread_ends_late_is_named_with_its_exit_code(stage, eventually):
+    # The main thread is gone (a zombie) while another one still runs: no exit code until it ends.
+    words = (
+        "import ctypes, os, threading, time\n"
+        "threading.Thread(target=lambda: (time.sleep(0.5), os._exit(7))).start()\n"
+        "ctypes.CDLL(None).pthread_exit(None)"
+    )
+    stage.start(Part(name="slow-to-die", argv=(sys.executable, "-c", words)))
+    [line, *_] = eventually(lambda: stage.said("slow-to-die ended"))
+    assert "ended with code 7;" in line
+
+
 def test_a_part_that_cannot_start_ends_the_run_with_its_last_words(stage):
     broken = Part(name="worker", argv=(sys.executable, "-c", "raise SystemExit('no disk')"))
     stage.start(stage.part("database"), broken)
