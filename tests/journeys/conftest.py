@@ -22,7 +22,7 @@ _SIMULATORS: dict[str, dict[str, Any]] = {
 }
 # A parcel is shipped within half a second: `ship_within` is for the one that is not.
 JOURNEYS = World(
-    replace(FAST.process, name="journeys", return_window=10, ship_within=6), _SIMULATORS
+    replace(FAST.process, name="journeys", return_window=8, ship_within=6), _SIMULATORS
 )
 KILLS = World(replace(FAST.process, name="kills", stock_within=300, return_window=2), _SIMULATORS)
 

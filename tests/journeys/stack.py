@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -131,9 +132,10 @@ class Stack:
     def started_again(self, name: str) -> int:
         return sum(line.split()[:3] == [name, "again", "ready"] for line in self.lines)
 
-    def killed(self, name: str) -> int:
-        """How often the supervisor saw it die of SIGKILL."""
-        return sum(line.startswith(f"{name} was killed by signal 9") for line in self.lines)
+    def deaths(self, name: str) -> list[str]:
+        """How it died each time, in the supervisor's words, as `killed by signal 9`."""
+        died = re.compile(rf"{name} (?:was )?(killed by signal \d+|ended with code .*);")
+        return [found[1] for line in self.lines if (found := died.match(line))]
 
     # Failpoints
 
