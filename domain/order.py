@@ -84,6 +84,7 @@ class PlacedOrder:
     customer_ref: str = ""
     order_type: str = "standard"
     rounding: str = "half_up"
+    received_at: datetime | None = None  # by our clock; `placed_at` is the channel's word
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= ORDER_LINES_MAX:
@@ -96,6 +97,10 @@ class PlacedOrder:
     def total(self) -> int:
         """What the customer pays, in minor units: each line once, and shipping."""
         return sum(line.amount for line in self.lines) + self.shipping
+
+    @property
+    def known_since(self) -> datetime:
+        return self.received_at or self.placed_at
 
     def line(self, number: int) -> OrderLine:
         return next(line for line in self.lines if line.line == number)

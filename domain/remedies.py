@@ -42,11 +42,6 @@ def _still_replaces(replaced: Parcel) -> bool:
     return replaced.cancel in ("requested", "confirmed") and not _gone(replaced)
 
 
-def blocked(view: OrderView, parcel: Parcel) -> bool:
-    """A superseding parcel waits until the one it replaces is given back."""
-    return bool(parcel.replaces) and view.parcels[parcel.replaces].status.active
-
-
 def refusing_locations(view: OrderView) -> set[str]:
     """Locations whose warehouse rejected a parcel of this order: not asked again."""
     return {

@@ -133,12 +133,20 @@ class OrderView:
     def active_parcels(self) -> list[Parcel]:
         return [parcel for parcel in self.parcels.values() if parcel.status.active]
 
+    @property
+    def secured(self) -> bool:
+        """Whether the money is promised: what is not is not handed to a warehouse."""
+        paid = self.registered or self.paid(PaymentOperation.AUTHORIZE)
+        return bool(paid) or not self.order.total
+
+    def blocked(self, parcel: Parcel) -> bool:
+        """A superseding parcel waits until the one it replaces is given back."""
+        return bool(parcel.replaces) and self.parcels[parcel.replaces].status.active
+
     def allocated(self, line: int) -> int:
         """Units of the line that some active parcel carries; a superseding one counts once."""
         return sum(
-            parcel.units_of(line)
-            for parcel in self.active_parcels
-            if not (parcel.replaces and self.parcels[parcel.replaces].status.active)
+            parcel.units_of(line) for parcel in self.active_parcels if not self.blocked(parcel)
         )
 
     @property

@@ -72,7 +72,8 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     yield from _hold_waits(view, process)
     yield from _money_waits(view, process)
     for parcel in view.active_parcels:
-        yield from _parcel_waits(parcel, process)
+        if parcel.status is not ParcelStatus.OPEN or (view.secured and not view.blocked(parcel)):
+            yield from _parcel_waits(parcel, process)
     owed = view.recapturing or any(given_up(view, p) for p in view.payments.values())
     if view.status is OrderStatus.COMPLETED and view.since is not None and not owed:
         yield _wait("return_window", "return window is open", Role.CUSTOMER, view.since,
@@ -82,14 +83,24 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
 def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     """What our own steps and the parties they call are at; staff hears of it when it takes long."""
     if view.status in (OrderStatus.RECEIVED, OrderStatus.APPROVED) and not view.holds:
-        since = view.since or view.order.placed_at
+        since = view.since or view.order.known_since
         yield _wait("checks", "the order has to be checked and sourced", "system", since,
-                    process.review_within, AtDeadline.ESCALATE)  # fmt: skip
+                    process.checks_within, AtDeadline.ESCALATE)  # fmt: skip
+    if view.status is OrderStatus.PROCESSING and _authorizing(view) and view.since is not None:
+        yield _wait("payment", "the payment has to be authorized", "payment provider",
+                    view.since, process.checks_within, AtDeadline.ESCALATE)  # fmt: skip
     for payment in view.payments.values():
         if payment.status is PaymentStatus.UNKNOWN:
             yield _wait(f"payment/{payment.key}", f"the outcome of {payment.operation} is unknown",
                         "payment provider", payment.since, process.task_within,
                         AtDeadline.ESCALATE)  # fmt: skip
+
+
+def _authorizing(view: OrderView) -> bool:
+    """Nothing but the provider's answer is missing."""
+    open_ones = (PaymentStatus.REQUIRES_ACTION, PaymentStatus.UNKNOWN)
+    asked = any(payment.status in open_ones for payment in view.payments.values())
+    return not (view.secured or asked or "payment" in view.holds)
 
 
 def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:

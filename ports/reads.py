@@ -77,6 +77,7 @@ class OrderDetail:
     returns: list[ReturnRead]
     person: Person | None = field(repr=False, default=None)
     tracking_token: str = ""
+    names: dict[str, str] = field(default_factory=dict)  # of products, by SKU
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,23 +85,26 @@ class OrderWorkflow:
         self._undo.push(clerk.void)
         while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):
             clerk.check()
+            told = clerk.book.payment_news
             status = await clerk.authorize()
             if status is PaymentStatus.REQUIRES_ACTION:
-                status = await self._let_cardholder_confirm()
+                status = await self._let_cardholder_confirm(told)
             if status is PaymentStatus.FAILED:
                 await self._ask_for_another_payment()
         clerk.check()
 
-    async def _let_cardholder_confirm(self) -> PaymentStatus:
-        """The provider tells when it is done; what it tells is asked for, not believed."""
+    async def _let_cardholder_confirm(self, told: int) -> PaymentStatus:
+        """The provider tells when it is done; what it tells is asked for, not believed. `told` is
+        how much had been told before we asked: news may come before the answer does.
+        """
         clerk = self._clerk
         while True:
             last = clerk.view.last_payment(PaymentOperation.AUTHORIZE)
             assert last is not None, "an authorization waits for the cardholder"  # noqa: S101
             if last.status.settled:
                 return last.status
-            told = clerk.book.payment_news
             await clerk.until(lambda _: clerk.book.payment_news > told)  # noqa: B023  # it rises
+            told = clerk.book.payment_news
             await clerk.confirm(PaymentOperation.AUTHORIZE, last.ordinal, last.amount)
 
     async def _ask_for_another_payment(self) -> None:

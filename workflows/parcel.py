@@ -1,7 +1,6 @@
 """One fulfillment order on its way: handed over, shipped, captured, delivered."""
 
 from domain.journal import Delivered
-from domain.remedies import blocked
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 from workflows.clerk import Clerk, OrderStopped
@@ -37,7 +36,7 @@ class FulfillmentProcess:
             return  # the order itself undoes what was done
 
     def _is_free_to_go(self, view: OrderView) -> bool:
-        return not blocked(view, self._parcel) or _given_up(self._parcel)
+        return not view.blocked(self._parcel) or _given_up(self._parcel)
 
     def _sent(self) -> bool:
         return self._parcel.status.active and self._parcel.status.progress >= SHIPPED

@@ -111,6 +111,7 @@ def placed_order(number: OrderNumber, request: OrderRequest, known: Known) -> Pl
         payment_method=request.payment_method,
         destination=Destination(ship_to.country, ship_to.region, latitude, longitude),
         customer_ref=request.customer_ref,
+        received_at=known.at,
     )
 
 

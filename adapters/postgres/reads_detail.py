@@ -1,4 +1,4 @@
-"""One order in full, from its projection: three statements, whatever its size."""
+"""One order in full, from its projection: four statements, whatever its size."""
 
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from adapters.postgres.tables import (
     order_view,
     payment_transaction,
     person,
+    product,
     return_order,
 )
 from domain.access import STAFF, Principal, Role
@@ -53,9 +54,10 @@ async def order_detail(
     """`row` of `DETAIL`, of an order that the principal may read; `key` makes tracking tokens."""
     view = from_json(OrderView, {**row.view, "order": row.placed})
     link = TrackingToken.derive(key, row.number, row.tracking_version).text
+    order = from_json(PlacedOrder, row.placed)
     return OrderDetail(
         summary=order_summary(row),
-        order=from_json(PlacedOrder, row.placed),
+        order=order,
         process=from_json(ProcessDefinition, row.process),
         view=view,
         last_known=live_process(view, waits_of(row.waits), live=False),
@@ -63,7 +65,16 @@ async def order_detail(
         returns=await _returns(connection, row.number, row.currency),
         person=_person(row) if principal.may(*SEES_PERSON) else None,
         tracking_token=link if principal.may(*GIVES_LINK) else "",
+        names=await _names(connection, order),
     )
+
+
+async def _names(connection: AsyncConnection, order: PlacedOrder) -> dict[str, str]:
+    skus = {line.sku for line in order.lines}
+    found = await connection.execute(
+        select(product.c.sku, product.c.name).where(product.c.sku.in_(skus))
+    )
+    return dict(found.all())
 
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:

@@ -7,7 +7,7 @@ from domain.derived import doing, payment_state
 from domain.facts import FactKind as K
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.remedies import blocked, refusing_locations, remedies
+from domain.remedies import refusing_locations, remedies
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus
 from domain.waits import waits
@@ -134,14 +134,14 @@ def test_a_short_pick_gives_back_what_was_not_found_so_that_it_is_sourced_again(
 
 def test_a_superseding_parcel_waits_for_the_old_one_to_be_given_back():
     asked = view_of(*REPLACED)
-    assert blocked(asked, asked.parcels[F2])
-    assert not blocked(asked, asked.parcels[F1])
+    assert asked.blocked(asked.parcels[F2])
+    assert not asked.blocked(asked.parcels[F1])
     confirmed = fact(K.CANCEL_CONFIRMED)
     back = view_of(*REPLACED, facts=(confirmed,))
     [release] = remedies(back)
     assert release == j.ReservationReleased(F1, ONE_A, "given back by the warehouse")
     free = view_of(*REPLACED, release, facts=(confirmed,))
-    assert not blocked(free, free.parcels[F2])
+    assert not free.blocked(free.parcels[F2])
 
 
 @pytest.mark.parametrize(

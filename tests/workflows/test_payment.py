@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.commands import CommandKind
-from domain.facts import FactKind
+from domain.facts import Fact, FactKind
 from domain.payments import PaymentOperation
 
 
@@ -141,3 +141,24 @@ async def _held(shop: Any, number: str, hold: str) -> bool:
 async def _payment_waits(shop: Any, number: str) -> bool:
     payments = (await shop.view(number)).payments.values()
     return any(payment.status == "REQUIRES_ACTION" for payment in payments)
+
+
+async def test_a_confirmation_that_is_told_before_the_answer_comes_is_not_missed(
+    shop: Any,
+) -> None:
+    """The webhook beats the answer of the call: the order must not wait for news that came."""
+    perform = shop.provider.perform
+
+    async def told_first(request: Any) -> Any:
+        answer = await perform(request)
+        shop.provider.passed.add(request.key)
+        fact = Fact("test:early", FactKind.PAYMENT_AUTHORIZED, request.key, await shop.now())
+        await shop.desk.tell(request.key.partition("/")[0], fact)
+        return answer
+
+    shop.provider.perform = told_first
+    number = await shop.place(payment_source="tok_requires_action")
+
+    await shop.until_submitted(f"{number}-F1")
+
+    assert list(shop.provider.effects) == [f"{number}/authorize/1"]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from domain.order import OrderLine
 from domain.returns import ReturnStatus
 from domain.transitions import OrderStatus
-from domain.view import OrderView, ParcelStatus
+from domain.view import ParcelStatus
 from ports.desk import LiveParcel, LiveProcess
 from ports.reads import OrderDetail, ReturnRead
 from web.tracking.words import (
@@ -35,7 +35,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    sku: str
+    name: str
     quantity: int
 
 
@@ -59,6 +59,7 @@ class LineRow:
 
     line: int
     sku: str
+    name: str
     quantity: int
     canceled: int
     amount: int
@@ -105,7 +106,7 @@ class TrackingPage:
 def tracking_page(
     detail: OrderDetail, process: LiveProcess, at: datetime, _: Gettext
 ) -> TrackingPage:
-    order, view = detail.order, detail.view
+    order = detail.order
     in_return = _units_in_returns(detail.returns)
     open_for_returns = _open_for_returns(detail, at)
     return TrackingPage(
@@ -117,12 +118,12 @@ def tracking_page(
         waiting=waiting(process, _),
         parcels=_parcels(detail, process, _),
         lines=[
-            _line(line, view, in_return.get(line.line, 0) if open_for_returns else None)
+            _line(line, detail, in_return.get(line.line, 0) if open_for_returns else None)
             for line in order.lines
         ],
         shipping=order.shipping,
         total=order.total,
-        returns=[_return(read, _) for read in detail.returns],
+        returns=[_return(read, detail, _) for read in detail.returns],
         pay_url=_pay_url(detail, process),
         may_cancel="cancel" in process.possible,
         ended=OrderStatus(process.status).final and not _open_returns(detail.returns),
@@ -132,19 +133,23 @@ def tracking_page(
 def _parcels(detail: OrderDetail, process: LiveProcess, _: Gettext) -> list[ParcelCard]:
     """One card even before the goods are divided into parcels, unless they never will be."""
     placed = detail.order.placed_at
-    cards = [_parcel(parcel, detail.view, placed, _) for parcel in shown_parcels(process)]
+    cards = [_parcel(parcel, detail, _) for parcel in shown_parcels(process)]
     if cards or OrderStatus(process.status).stopped:
         return cards
-    items = [Item(line.sku, line.quantity) for line in detail.order.lines]
+    items = [_item(detail, line.sku, line.quantity) for line in detail.order.lines]
     return [ParcelCard(_nodes(ParcelStatus.OPEN, {}, placed, _), items, [], "")]
 
 
-def _parcel(parcel: LiveParcel, view: OrderView, placed: datetime, _: Gettext) -> ParcelCard:
+def _item(detail: OrderDetail, sku: str, quantity: int) -> Item:
+    return Item(detail.names.get(sku, sku), quantity)
+
+
+def _parcel(parcel: LiveParcel, detail: OrderDetail, _: Gettext) -> ParcelCard:
     """The way from the process; the content from the books, which the process does not repeat."""
-    known = view.parcels.get(parcel.fulfillment_order)
+    known = detail.view.parcels.get(parcel.fulfillment_order)
     return ParcelCard(
-        nodes=_nodes(ParcelStatus(parcel.status), parcel.at, placed, _),
-        items=[Item(unit.sku, unit.quantity) for unit in known.lines] if known else [],
+        nodes=_nodes(ParcelStatus(parcel.status), parcel.at, detail.order.placed_at, _),
+        items=[_item(detail, u.sku, u.quantity) for u in known.lines] if known else [],
         packages=[Shipped(p.carrier, p.tracking_number) for p in known.packages if p.carrier]
         if known
         else [],
@@ -170,14 +175,15 @@ def _nodes(
     ]
 
 
-def _line(line: OrderLine, view: OrderView, in_return: int | None) -> LineRow:
+def _line(line: OrderLine, detail: OrderDetail, in_return: int | None) -> LineRow:
     """`in_return` is None when nothing can be returned."""
-    delivered = view.delivered_units(line.line)
+    delivered = detail.view.delivered_units(line.line)
     return LineRow(
         line=line.line,
         sku=line.sku,
+        name=detail.names.get(line.sku, line.sku),
         quantity=line.quantity,
-        canceled=view.canceled(line.line),
+        canceled=detail.view.canceled(line.line),
         amount=line.amount,
         returnable=0 if in_return is None else max(0, delivered - in_return),
     )
@@ -207,8 +213,8 @@ def _open_returns(returns: Iterable[ReturnRead]) -> bool:
     return any(not ReturnStatus(read.status).final for read in returns)
 
 
-def _return(read: ReturnRead, _: Gettext) -> ReturnRow:
-    items = [Item(each["sku"], each["quantity"]) for each in read.lines]
+def _return(read: ReturnRead, detail: OrderDetail, _: Gettext) -> ReturnRow:
+    items = [_item(detail, each["sku"], each["quantity"]) for each in read.lines]
     return ReturnRow(read.number, return_status(read.status, _), items, read.refund)
 
 

@@ -14,7 +14,6 @@ from api.graphql.types.process import OrderProcess, order_process
 from api.graphql.types.returns import Return, return_
 from api.graphql.types.timeline import TimelineEntry, timeline_entry
 from domain.order import OrderLine as DomainLine
-from domain.view import OrderView
 from ports.front_office import Person
 from ports.reads import OrderDetail
 
@@ -23,6 +22,7 @@ from ports.reads import OrderDetail
 class OrderLine:
     line: int = strawberry.field(description="Its number, from 1.")
     sku: str = strawberry.field(description="What was ordered.")
+    name: str = strawberry.field(description="The product's name, or its SKU without one.")
     quantity: int = strawberry.field(description="Units ordered.")
     unit_price: Money = strawberry.field(description="List price of one unit.")
     discount: Money = strawberry.field(description="Reduction of the whole line.")
@@ -99,7 +99,7 @@ def order(detail: OrderDetail, books: Books) -> Order:
         updated_at=summary.updated_at,
         total=money(summary.total, summary.currency),
         shipping=money(detail.order.shipping, summary.currency),
-        lines=[_line(each, view) for each in detail.order.lines],
+        lines=[_line(each, detail) for each in detail.order.lines],
         parcels=[parcel(each) for each in view.parcels.values()],
         payments=[payment(each, summary.currency) for each in detail.payments],
         returns=[return_(each) for each in detail.returns],
@@ -109,10 +109,12 @@ def order(detail: OrderDetail, books: Books) -> Order:
     )
 
 
-def _line(line: DomainLine, view: OrderView) -> OrderLine:
+def _line(line: DomainLine, detail: OrderDetail) -> OrderLine:
+    view = detail.view
     return OrderLine(
         line=line.line,
         sku=line.sku,
+        name=detail.names.get(line.sku, line.sku),
         quantity=line.quantity,
         unit_price=money(line.unit_price, view.currency),
         discount=money(line.discount, view.currency),
