@@ -45,11 +45,14 @@ PAYMENT, PARCEL = f"payment/{AUTHORIZED.key}", f"parcel/{F1}"
 
 # scene → (journal, facts), and the wait: key, owner, what happens, seconds, in an ops queue
 SCENES = {
-    "new": ((), (), "checks", "system", "escalate", "review_within", False),
+    "new": ((), (), "checks", "system", "escalate", "checks_within", False),
     "in review": ((HELD,), (), "hold/review", "agent", "escalate", "review_within", True),
-    "approved": ((APPROVED,), (), "checks", "system", "escalate", "review_within", False),
+    "approved": ((APPROVED,), (), "checks", "system", "escalate", "checks_within", False),
     "out of stock": (
         (APPROVED, STOCK), (), "hold/stock", "agent", "cancel_units", "stock_within", True,
+    ),
+    "to be authorized": (
+        PROCESSING[:2], (), "payment", "payment provider", "escalate", "checks_within", False,
     ),
     "declined": (
         (*PROCESSING[:2], DECLINED), (), "hold/payment", "customer", "expire",
