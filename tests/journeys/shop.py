@@ -23,7 +23,7 @@ FIELDS = """
               packages { trackingNumber } }
     payments { key operation status amount { amount } reason actionUrl fulfillmentOrder }
     returns { number status refund { amount } }
-    process { doing live possible waits { key reason owner queued level } }
+    process { status paymentStatus doing live possible waits { key reason owner queued level } }
     timeline { source kind by data }
 """
 
@@ -198,3 +198,9 @@ def reasons(view: View) -> dict[str, str]:
 
 def kinds(view: View) -> list[str]:
     return [entry["kind"] for entry in view["timeline"]]
+
+
+def asks_the_cardholder(view: View) -> bool:
+    """The live process says so, not only the projection, which is written a moment earlier."""
+    live: bool = view["process"]["live"]
+    return live and view["process"]["paymentStatus"] == "REQUIRES_ACTION"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.journeys.shop import Shop, kinds, order_body, reasons
+from tests.journeys.shop import Shop, asks_the_cardholder, kinds, order_body, reasons
 
 DEAR = [{"sku": "TEA", "quantity": 1, "unit_price": 700}]  # 40 % above the list
 
@@ -44,7 +44,7 @@ async def test_an_order_goes_from_the_intake_to_closed(shop: Shop):
 async def test_a_held_order_goes_on_when_an_agent_approves(shop: Shop):
     placed = await shop.place("WEB-2", lines=DEAR)
     view = await shop.until(placed.number, lambda view: "approve" in view["process"]["possible"])
-    assert view["status"] == "IN_REVIEW"
+    assert view["process"]["status"] == "IN_REVIEW"
     [wait] = view["process"]["waits"]
     assert (wait["owner"], wait["queued"]) == ("supervisor", True)
     assert shop.effects(placed.number) == []
@@ -73,7 +73,7 @@ async def test_a_rejected_order_moves_neither_money_nor_goods(shop: Shop):
 async def test_a_customer_cancels_and_gets_stock_and_money_back(shop: Shop):
     card = {"method": "card", "source": "tok_requires_action"}
     placed = await shop.place("WEB-4", payment=card)
-    await shop.until(placed.number, lambda view: view["paymentStatus"] == "REQUIRES_ACTION")
+    await shop.until(placed.number, asks_the_cardholder)
     assert "Confirm the payment" in (await shop.page(placed)).text
 
     answer = await shop.http.post(f"{placed.tracking_url}/cancel", data={"key": "cancel-4"})
