@@ -42,7 +42,7 @@ bench: setup ## orders per second against the bare engine, in one run
 	$(BIN)/python -m benchmarks.bench $(if $(JSON),--json)
 
 chaos: setup ## kill -9 of real processes, then the auditor's report
-	$(BIN)/python -m benchmarks.chaos --orders $(N)
+	$(BIN)/orderloom demo --orders $(N) --chaos
 
 histories: setup ## records the workflow tests' histories for a release: RELEASE=0.1.0
 	RECORD_HISTORIES=$(CURDIR)/tests/replay/histories/$(RELEASE) $(BIN)/python -m pytest tests/workflows -q
