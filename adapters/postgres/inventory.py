@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import fulfillment_order, location, movement, reservation, stock
@@ -69,6 +69,32 @@ _STOCK_ROWS = text(
     """
 )
 
+_LOCATIONS = select(
+    location.c.id, location.c.latitude, location.c.longitude, location.c.priority
+).where(location.c.active)
+_FREE = stock.c.on_hand - stock.c.reserved - stock.c.safety
+_AVAILABLE = (
+    select(stock.c.location, stock.c.sku, _FREE)
+    .join(location, location.c.id == stock.c.location)
+    .where(stock.c.sku.in_(bindparam("skus", expanding=True)), _FREE > 0, location.c.active)
+)
+_HELD = select(
+    reservation.c.id,
+    reservation.c.order_number,
+    reservation.c.line,
+    reservation.c.sku,
+    reservation.c.location,
+    reservation.c.quantity,
+).where(reservation.c.fulfillment_order == bindparam("parcel"), reservation.c.state == "HARD")
+_END = (
+    update(reservation)
+    .where(reservation.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=bindparam("to"), updated_at=func.clock_timestamp())
+)
+_NEW_PARCEL, _NEW_RESERVATION, _NEW_MOVEMENT = (
+    insert(table) for table in (fulfillment_order, reservation, movement)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -88,22 +114,10 @@ class PostgresInventory:
         self._connection = connection
 
     async def locations(self) -> list[Location]:
-        columns = (
-            location.c.id,
-            location.c.latitude,
-            location.c.longitude,
-            location.c.priority,
-        )
-        found = await self._connection.execute(select(*columns).where(location.c.active))
-        return [Location(*row) for row in found]
+        return [Location(*row) for row in await self._connection.execute(_LOCATIONS)]
 
     async def available(self, skus: Iterable[str]) -> Stock:
-        free = stock.c.on_hand - stock.c.reserved - stock.c.safety
-        found = await self._connection.execute(
-            select(stock.c.location, stock.c.sku, free)
-            .join(location, location.c.id == stock.c.location)
-            .where(stock.c.sku.in_(list(skus)), free > 0, location.c.active)
-        )
+        found = await self._connection.execute(_AVAILABLE, {"skus": list(skus)})
         available: Stock = {}
         for place, sku, units in found:
             available.setdefault(place, {})[sku] = units
@@ -119,14 +133,14 @@ class PostgresInventory:
         if not await self._connection.scalar(_RESERVE, wanted):
             return False
         await self._connection.execute(
-            insert(fulfillment_order),
+            _NEW_PARCEL,
             [
                 {"id": p.fulfillment_order, "order_number": order, "location": p.location}
                 for p in parcels
             ],
         )
         await self._connection.execute(
-            insert(reservation),
+            _NEW_RESERVATION,
             [
                 {
                     "order_number": order,
@@ -186,46 +200,40 @@ class PostgresInventory:
 
     async def _end(self, parcel: str, lines: Sequence[LineUnits], state: str) -> list["_Held"]:
         """Ends reservations of the parcel, whole or in part; a part splits the row."""
-        found = await self._connection.execute(
-            select(
-                reservation.c.id,
-                reservation.c.order_number,
-                reservation.c.line,
-                reservation.c.sku,
-                reservation.c.location,
-                reservation.c.quantity,
-            ).where(reservation.c.fulfillment_order == parcel, reservation.c.state == "HARD")
-        )
+        found = await self._connection.execute(_HELD, {"parcel": parcel})
         held = {row.line: _Held(*row) for row in found}
-        ended = []
+        ended, whole = [], []
         for unit in lines:
             row = held.get(unit.line)
             if row is None:
                 continue
-            part = min(unit.quantity, row.quantity)
-            await self._end_row(parcel, row, part, state)
-            ended.append(row.with_quantity(part))
+            if unit.quantity < row.quantity:
+                await self._split(parcel, row, unit.quantity, state)
+                ended.append(row.with_quantity(unit.quantity))
+            else:
+                whole.append(row.id)
+                ended.append(row)
+        if whole:
+            await self._connection.execute(_END, {"ids": whole, "to": state})
         return ended
 
-    async def _end_row(self, parcel: str, row: "_Held", part: int, state: str) -> None:
-        change = {"state": state} if part == row.quantity else {"quantity": row.quantity - part}
+    async def _split(self, parcel: str, row: "_Held", part: int, state: str) -> None:
         await self._connection.execute(
             update(reservation)
             .where(reservation.c.id == row.id)
-            .values(updated_at=func.clock_timestamp(), **change)
+            .values(quantity=row.quantity - part, updated_at=func.clock_timestamp())
         )
-        if part < row.quantity:
-            await self._connection.execute(
-                insert(reservation).values(
-                    order_number=row.order,
-                    fulfillment_order=parcel,
-                    line=row.line,
-                    sku=row.sku,
-                    location=row.location,
-                    quantity=part,
-                    state=state,
-                )
+        await self._connection.execute(
+            insert(reservation).values(
+                order_number=row.order,
+                fulfillment_order=parcel,
+                line=row.line,
+                sku=row.sku,
+                location=row.location,
+                quantity=part,
+                state=state,
             )
+        )
 
     async def take_back(self, rma: str, location: str, units: Sequence[InspectedUnits]) -> None:
         skus = [unit.sku for unit in units]
@@ -266,7 +274,7 @@ class PostgresInventory:
 
     async def _move(self, movements: Sequence[dict[str, str | int]]) -> None:
         if movements:
-            await self._connection.execute(insert(movement), movements)
+            await self._connection.execute(_NEW_MOVEMENT, movements)
 
 
 @dataclass(frozen=True, slots=True)

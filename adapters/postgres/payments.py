@@ -1,8 +1,9 @@
 """Payment transactions: one row a business operation, moved by conditional transitions only."""
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import payment_source, payment_transaction
@@ -26,6 +27,41 @@ _COLUMNS = (
     _t.action_url,
 )
 
+_SOURCE = payment_source.c.source
+_FOUND = select(*_COLUMNS, func.coalesce(_SOURCE, "").label("source")).outerjoin(
+    payment_source, payment_source.c.order_number == _t.order_number
+)
+_FIND = _FOUND.where(_t.key == bindparam("key"))
+_AUTHORIZATION = (
+    _FOUND.where(
+        _t.order_number == bindparam("order"),
+        _t.operation == PaymentOperation.AUTHORIZE.value,
+        _t.status != PaymentStatus.FAILED.value,
+    )
+    .order_by(_t.ordinal.desc())
+    .limit(1)
+)
+_BEGIN = insert(payment_transaction).returning(
+    select(_SOURCE).where(payment_source.c.order_number == bindparam("of_order")).scalar_subquery()
+)
+_MOVE = (
+    update(payment_transaction)
+    .where(_t.key == bindparam("of"), _t.status.in_(bindparam("before", expanding=True)))
+    .values(
+        status=bindparam("to"),
+        provider_payment=func.coalesce(func.nullif(bindparam("payment"), ""), _t.provider_payment),
+        reason=bindparam("why"),
+        action_url=bindparam("url"),
+        updated_at=func.clock_timestamp(),
+    )
+)
+_SETTLED = case((_t.status == PaymentStatus.SUCCEEDED.value, _t.amount), else_=0)
+_UNDER_WAY = case((_t.status != PaymentStatus.FAILED.value, _t.amount), else_=0)
+_LIMIT_AND_USED = select(
+    func.coalesce(func.sum(_SETTLED).filter(_t.operation == bindparam("limiting")), 0),
+    func.coalesce(func.sum(_UNDER_WAY).filter(_t.operation == bindparam("operation")), 0),
+).where(_t.order_number == bindparam("order"))
+
 
 class PostgresPayments:
     """See `ports.unit_of_work.Payments`. The order's row is locked by the caller: that is what
@@ -40,33 +76,31 @@ class PostgresPayments:
         if existing is not None:
             return existing, False
         await self._refuse_beyond_limit(row)
-        await self._connection.execute(
-            insert(payment_transaction).values(
-                key=row.key,
-                subject=row.subject,
-                order_number=row.order,
-                operation=row.operation.value,
-                ordinal=row.ordinal,
-                status=row.status.value,
-                amount=row.amount,
-                currency=row.currency,
-                fulfillment_order=row.fulfillment_order,
-                provider_payment=row.provider_payment,
-                reason=row.reason,
-                action_url=row.action_url,
-            )
+        written = await self._connection.execute(
+            _BEGIN,
+            {
+                "key": row.key,
+                "subject": row.subject,
+                "order_number": row.order,
+                "of_order": row.order,
+                "operation": row.operation.value,
+                "ordinal": row.ordinal,
+                "status": row.status.value,
+                "amount": row.amount,
+                "currency": row.currency,
+                "fulfillment_order": row.fulfillment_order,
+                "provider_payment": row.provider_payment,
+                "reason": row.reason,
+                "action_url": row.action_url,
+            },
         )
-        begun = await self.find(row.key)
-        assert begun is not None, "the row was written in this transaction"  # noqa: S101
-        return begun, True
+        return replace(row, source=written.scalar_one() or ""), True
 
     async def find(self, key: str) -> PaymentRow | None:
-        found = await self._connection.execute(
-            select(*_COLUMNS, func.coalesce(payment_source.c.source, "").label("source"))
-            .outerjoin(payment_source, payment_source.c.order_number == _t.order_number)
-            .where(_t.key == key)
-        )
-        row = found.one_or_none()
+        return await self._one(_FIND, key=key)
+
+    async def _one(self, statement: Select[Any], **values: str) -> PaymentRow | None:
+        row = (await self._connection.execute(statement, values)).one_or_none()
         return None if row is None else _payment(row)
 
     async def move(
@@ -78,33 +112,18 @@ class PostgresPayments:
         reason: str = "",
         action_url: str = "",
     ) -> bool:
-        moved = await self._connection.execute(
-            update(payment_transaction)
-            .where(_t.key == key, _t.status.in_([s.value for s in sources_of(status)]))
-            .values(
-                status=status.value,
-                provider_payment=func.coalesce(
-                    func.nullif(provider_payment, ""), _t.provider_payment
-                ),
-                reason=reason,
-                action_url=action_url,
-                updated_at=func.clock_timestamp(),
-            )
-        )
-        return moved.rowcount == 1
+        values = {
+            "of": key,
+            "before": [source.value for source in sources_of(status)],
+            "to": status.value,
+            "payment": provider_payment,
+            "why": reason,
+            "url": action_url,
+        }
+        return (await self._connection.execute(_MOVE, values)).rowcount == 1
 
     async def authorization(self, order: str) -> PaymentRow | None:
-        found = await self._connection.scalar(
-            select(_t.key)
-            .where(
-                _t.order_number == order,
-                _t.operation == PaymentOperation.AUTHORIZE.value,
-                _t.status != PaymentStatus.FAILED.value,
-            )
-            .order_by(_t.ordinal.desc())
-            .limit(1)
-        )
-        return None if found is None else await self.find(found)
+        return await self._one(_AUTHORIZATION, order=order)
 
     async def _refuse_beyond_limit(self, row: PaymentRow) -> None:
         """What is under way counts as if it succeeded, so that partial amounts cannot race."""
@@ -114,17 +133,12 @@ class PostgresPayments:
         }
         if row.operation not in limits:
             return
-        settled = case((_t.status == PaymentStatus.SUCCEEDED.value, _t.amount), else_=0)
-        under_way = case((_t.status != PaymentStatus.FAILED.value, _t.amount), else_=0)
-        sums = await self._connection.execute(
-            select(
-                func.coalesce(
-                    func.sum(settled).filter(_t.operation == limits[row.operation].value), 0
-                ),
-                func.coalesce(func.sum(under_way).filter(_t.operation == row.operation.value), 0),
-            ).where(_t.order_number == row.order)
-        )
-        limit, used = sums.one()
+        values = {
+            "limiting": limits[row.operation].value,
+            "operation": row.operation.value,
+            "order": row.order,
+        }
+        limit, used = (await self._connection.execute(_LIMIT_AND_USED, values)).one()
         if used + row.amount > limit:
             raise LimitExceeded(
                 f"{row.operation} of {row.amount} is more than the {limit - used} that is left"
