@@ -73,7 +73,10 @@ class PostgresDatabase:
         ):
             with attempt:
                 async with self._engine.begin() as connection:
-                    return await work(PostgresUnitOfWork(connection, self._clock))
+                    unit = PostgresUnitOfWork(connection, self._clock)
+                    result = await work(unit)
+                    await unit.close()
+                    return result
         raise AssertionError("the retry loop either returns or raises")
 
 

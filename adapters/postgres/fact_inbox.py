@@ -15,6 +15,7 @@ from adapters.postgres.clock import after
 from adapters.postgres.fact_match import Match, Standing, match, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.projections import SAVE_VIEW, order_values
 from adapters.postgres.tables import fact as fact_table
 from adapters.postgres.transactions import in_transaction
 from domain.codec import Json, from_json, to_json
@@ -108,7 +109,7 @@ async def _store(
     if written.one_or_none() is None:
         return await _stored_before(connection, fact.id, matched)
     if locked and view:
-        await PostgresOrders(connection).project(view, waits(view, locked.process))
+        await connection.execute(SAVE_VIEW, order_values(view, waits(view, locked.process)))
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
 
 
@@ -165,12 +166,11 @@ async def _quarantine(connection: AsyncConnection, fact: str, reason: str) -> No
     order = await connection.scalar(
         select(fact_table.c.order_number).where(fact_table.c.id == fact)
     )
-    orders = PostgresOrders(connection)
-    locked = await orders.lock(order) if order else None
+    locked = await PostgresOrders(connection).lock(order) if order else None
     await connection.execute(
         update(fact_table).where(fact_table.c.id == fact).values(quarantined=reason, due_at=None)
     )
     if locked:
         rest = (known for known in locked.facts if known.id != fact)
         view = fold(locked.order, locked.journal, rest)
-        await orders.project(view, waits(view, locked.process))
+        await connection.execute(SAVE_VIEW, order_values(view, waits(view, locked.process)))

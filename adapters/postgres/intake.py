@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.keys import body_hash, command_id, storable
-from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.outcomes import Act, append_audit, audited
 from adapters.postgres.placement import Before, Known, look_up, placed_order
 from adapters.postgres.placing import PlaceCommand, adopt, write
+from adapters.postgres.projections import SAVE_VIEW, order_values
 from domain.access import Principal, Role
 from domain.codec import to_json
 from domain.currency import exponent
@@ -98,7 +98,7 @@ class PostgresIntake:
 
     async def _project(self, connection: AsyncConnection, order: PlacedOrder) -> None:
         view = fold(order, (), ())
-        await PostgresOrders(connection).project(view, waits(view, self._process))
+        await connection.execute(SAVE_VIEW, order_values(view, waits(view, self._process)))
 
     def _again(self, before: Before, wish: PlaceCommand, *, named: str) -> PlacedAnswer:
         if before.body_hash != wish.body_hash:

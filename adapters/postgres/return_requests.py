@@ -71,7 +71,7 @@ async def _decide(
         refusal = (refused.code, refused.message)
         await settle(connection, wished.id, refusal=refusal, result=None)
         return outcome_json(refusal, None)
-    result = {"return": await _open(connection, locked, entry, principal.name)}
+    result = {"return": await _open(connection, orders, locked, entry, principal.name)}
     await settle(connection, wished.id, refusal=None, result=result)
     return outcome_json(None, result)
 
@@ -83,7 +83,11 @@ def _check_asker(principal: Principal, order: PlacedOrder) -> None:
 
 
 async def _open(
-    connection: AsyncConnection, locked: LockedOrder, entry: ReturnRequested, by: str
+    connection: AsyncConnection,
+    orders: PostgresOrders,
+    locked: LockedOrder,
+    entry: ReturnRequested,
+    by: str,
 ) -> str:
     """The return's number: they count 1, 2, 3 … per order, which the lock sees to."""
     order = locked.order.number
@@ -91,10 +95,10 @@ async def _open(
         select(func.count()).where(return_order.c.order_number == order)
     )
     rma = return_number(order, (before or 0) + 1)
-    orders = PostgresOrders(connection)
     entries = await orders.append(rma, order, 0, [entry], by)
     view = fold_return(rma, order, entries)
     await orders.project_return(view, return_waits(view, locked.process))
+    await orders.closing.write(connection)
     await connection.execute(
         insert(outbox).values(
             event_id=f"return/{rma}/start",

@@ -1,146 +1,120 @@
 """One transaction as the ports see it: every book on the same connection."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres import outcomes
+from adapters.postgres.catalog import PostgresCatalog
+from adapters.postgres.closing import Closing
 from adapters.postgres.inventory import PostgresInventory
 from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
-from adapters.postgres.tables import command as command_table
-from adapters.postgres.tables import (
-    customer,
-    customer_order,
-    fact,
-    ledger_entry,
-    ledger_transaction,
-    outbox,
-    person,
-    price,
-)
-from adapters.postgres.tables import step as step_table
+from adapters.postgres.tables import command, step
 from domain.codec import Json
 from domain.ledger import Posting
 
+_FIND_STEP = select(step.c.result).where(
+    step.c.subject == bindparam("subject"),
+    step.c.name == bindparam("name"),
+    step.c.ordinal == bindparam("ordinal"),
+)
+
+
+_COMMAND_BODY = select(command.c.body).where(command.c.id == bindparam("command"))
+
+# A transaction that is there already posts nothing.
+_POST = text(
+    """
+    WITH posted AS (
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES (:operation, :order, :currency)
+        ON CONFLICT (operation) DO NOTHING RETURNING id
+    )
+    INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+    SELECT posted.id, leg, account, amount
+    FROM posted, unnest(CAST(:accounts AS text[]), CAST(:amounts AS bigint[]))
+         WITH ORDINALITY AS legs(account, amount, leg)
+    """
+)
+
 
 class PostgresUnitOfWork:
-    """See `ports.unit_of_work.UnitOfWork`."""
+    """See `ports.unit_of_work.UnitOfWork`. `close` it before the transaction is committed."""
 
     def __init__(self, connection: AsyncConnection, clock: Clock | None = None) -> None:
-        self.orders = PostgresOrders(connection, clock)
+        self._connection = connection
+        self._closing = Closing()
+        self.orders = PostgresOrders(connection, self._closing, clock)
         self.inventory = PostgresInventory(connection)
         self.payments = PostgresPayments(connection)
-        self.steps = _Steps(connection)
+        self.steps = _Steps(connection, self._closing)
         self.ledger = _Ledger(connection)
-        self.outbox = _Outbox(connection)
-        self.facts = _Facts(connection)
-        self.commands = _Commands(connection)
-        self.catalog = _Catalog(connection)
+        self.outbox = _Outbox(self._closing)
+        self.facts = _Facts(self._closing)
+        self.commands = _Commands(connection, self._closing)
+        self.catalog = PostgresCatalog(connection)
+
+    async def close(self) -> None:
+        await self._closing.write(self._connection)
 
 
-class _Book:
+class _Steps:
+    def __init__(self, connection: AsyncConnection, closing: Closing) -> None:
+        self._connection = connection
+        self._closing = closing
+
+    async def find(self, subject: str, step: str, ordinal: int) -> Json | None:
+        named = {"subject": subject, "name": step, "ordinal": ordinal}
+        return await self._connection.scalar(_FIND_STEP, named)
+
+    async def save(self, subject: str, step: str, ordinal: int, result: Json) -> None:
+        named = {"subject": subject, "name": step, "ordinal": ordinal}
+        self._closing.steps.append({**named, "result": result})
+
+
+class _Ledger:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-
-class _Steps(_Book):
-    async def find(self, subject: str, step: str, ordinal: int) -> Json | None:
-        row = step_table.c
-        return await self._connection.scalar(
-            select(row.result).where(
-                row.subject == subject, row.name == step, row.ordinal == ordinal
-            )
-        )
-
-    async def save(self, subject: str, step: str, ordinal: int, result: Json) -> None:
-        values = {"subject": subject, "name": step, "ordinal": ordinal, "result": result}
-        await self._connection.execute(insert(step_table).values(values))
-
-
-class _Ledger(_Book):
     async def post(self, posting: Posting) -> None:
-        transaction = await self._connection.scalar(
-            upsert(ledger_transaction)
-            .values(
-                operation=posting.operation,
-                order_number=posting.order,
-                currency=posting.currency,
-            )
-            .on_conflict_do_nothing(index_elements=["operation"])
-            .returning(ledger_transaction.c.id)
-        )
-        if transaction is None or not posting.legs:
-            return
-        await self._connection.execute(
-            insert(ledger_entry),
-            [
-                {
-                    "transaction_id": transaction,
-                    "leg": number,
-                    "account": leg.account.value,
-                    "amount": leg.amount,
-                }
-                for number, leg in enumerate(posting.legs, start=1)
-            ],
-        )
+        values = {
+            "operation": posting.operation,
+            "order": posting.order,
+            "currency": posting.currency,
+            "accounts": [leg.account.value for leg in posting.legs],
+            "amounts": [leg.amount for leg in posting.legs],
+        }
+        await self._connection.execute(_POST, values)
 
 
-class _Outbox(_Book):
+class _Outbox:
+    def __init__(self, closing: Closing) -> None:
+        self._closing = closing
+
     async def put(self, event_id: str, kind: str, subject: str, payload: Json) -> None:
-        await self._connection.execute(
-            upsert(outbox)
-            .values(event_id=event_id, kind=kind, subject=subject, payload=payload)
-            .on_conflict_do_nothing(index_elements=["event_id"])
-        )
+        event = {"event_id": event_id, "kind": kind, "subject": subject, "payload": payload}
+        self._closing.events.append(event)
 
 
-class _Facts(_Book):
+class _Facts:
+    def __init__(self, closing: Closing) -> None:
+        self._closing = closing
+
     async def handled(self, facts: Sequence[str], by: str) -> None:
-        if facts:
-            await self._connection.execute(
-                update(fact)
-                .where(fact.c.id.in_(list(facts)), fact.c.handled_by.is_(None))
-                .values(handled_by=by, due_at=None)
-            )
+        self._closing.handled += [{"id": fact, "handled_by": by} for fact in facts]
 
 
-class _Commands(_Book):
+class _Commands:
+    def __init__(self, connection: AsyncConnection, closing: Closing) -> None:
+        self._connection = connection
+        self._closing = closing
+
     async def body(self, command: str) -> Json:
-        table = command_table
-        return await self._connection.scalar(select(table.c.body).where(table.c.id == command))
+        return await self._connection.scalar(_COMMAND_BODY, {"command": command})
 
     async def settle(self, command: str, *, refusal: tuple[str, str] | None, result: Json) -> None:
+        """After everything else: it takes a lock that all audited transactions share."""
+        await self._closing.write(self._connection)
         await outcomes.settle(self._connection, command, refusal=refusal, result=result)
-
-
-class _Catalog(_Book):
-    async def prices(self, skus: Iterable[str], currency: str) -> dict[str, int]:
-        found = await self._connection.execute(
-            select(price.c.sku, price.c.unit_price).where(
-                price.c.currency == currency, price.c.sku.in_(list(skus))
-            )
-        )
-        return dict(found.all())
-
-    async def customer_blocked(self, customer_ref: str) -> bool:
-        return bool(
-            await self._connection.scalar(
-                select(customer.c.blocked).where(customer.c.ref == customer_ref)
-            )
-        )
-
-    async def address_complete(self, order: str) -> bool:
-        ship_to = await self.ship_to(order)
-        return all(ship_to[part] for part in ("name", "line1", "city", "country"))
-
-    async def ship_to(self, order: str) -> dict[str, str]:
-        parts = ("name", "line1", "city", "region", "postal_code", "country", "phone")
-        row = await self._connection.execute(
-            select(*(person.c[part] for part in parts))
-            .join(customer_order, customer_order.c.person_id == person.c.id)
-            .where(customer_order.c.number == order)
-        )
-        return dict(zip(parts, row.one(), strict=True))

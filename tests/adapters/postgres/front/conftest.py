@@ -84,6 +84,7 @@ class Shop:
             new = await orders.append(order, order, after, bodies, by) if bodies else ()
             view = fold(locked.order, (*locked.journal, *new), locked.facts)
             await orders.project(view, waits(view, locked.process))
+            await orders.closing.write(connection)
 
     async def source(self, order: str) -> str:
         """The order's goods in one parcel, handed to the warehouse; its id."""

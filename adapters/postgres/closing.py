@@ -1,0 +1,70 @@
+"""What a unit of work writes at its end: journal, step, events, facts and projection, in one
+statement. Each by itself would cost a round trip, which is most of what an effect costs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Executable, bindparam, column, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB, Insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW
+from domain.codec import Json
+
+_PARTS = {
+    "entries": """
+        INSERT INTO journal (subject, seq, order_number, at, by, kind, data)
+        SELECT subject, seq, order_number, at, by, kind, data
+        FROM jsonb_populate_recordset(NULL::journal, :entries) RETURNING 1 AS done
+        """,
+    "steps": """
+        INSERT INTO step (subject, name, ordinal, result)
+        SELECT subject, name, ordinal, result
+        FROM jsonb_populate_recordset(NULL::step, :steps) RETURNING 1 AS done
+        """,
+    "events": """
+        INSERT INTO outbox (event_id, kind, subject, payload)
+        SELECT event_id, kind, subject, payload
+        FROM jsonb_populate_recordset(NULL::outbox, :events)
+        ON CONFLICT (event_id) DO NOTHING RETURNING 1 AS done
+        """,
+    "handled": """
+        UPDATE fact SET handled_by = h.handled_by, due_at = NULL
+        FROM jsonb_populate_recordset(NULL::fact, :handled) h
+        WHERE fact.id = h.id AND fact.handled_by IS NULL RETURNING 1 AS done
+        """,
+}
+_CTES = [
+    text(statement).bindparams(bindparam(name, type_=JSONB)).columns(column("done")).cte(name)
+    for name, statement in _PARTS.items()
+]
+_WITHOUT_PROJECTION = select(literal(1)).add_cte(*_CTES)
+_WITH: dict[Insert, Insert] = {
+    projection: projection.add_cte(*_CTES) for projection in (SAVE_VIEW, SAVE_RETURN)
+}
+
+
+@dataclass(slots=True)
+class Closing:
+    """Rows as their tables have them, in plain form; of the projections, the last one counts."""
+
+    entries: list[Json] = field(default_factory=list)
+    steps: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+    handled: list[Json] = field(default_factory=list)
+    _statement: Executable = _WITHOUT_PROJECTION
+    _projection: Mapping[str, Json] = field(default_factory=dict)
+
+    def project(self, projection: Insert, values: Mapping[str, Json]) -> None:
+        """`projection` is one of `adapters.postgres.projections`."""
+        self._statement, self._projection = _WITH[projection], values
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """What has been written is not written again."""
+        rows = {name: getattr(self, name) for name in _PARTS}
+        if self._projection or any(rows.values()):
+            await connection.execute(self._statement, {**rows, **self._projection})
+        for written in rows.values():
+            written.clear()
+        self._statement, self._projection = _WITHOUT_PROJECTION, {}
