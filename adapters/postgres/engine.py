@@ -30,6 +30,8 @@ def create_engine(database_url: str, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        pool_use_lifo=True,  # few connections, whose caches are warm
+        connect_args={"prepare_threshold": 1},  # statements are few and come again and again
         json_serializer=lambda value: json.dumps(value, separators=(",", ":")),
     )
     _ping_after_a_while(engine.sync_engine)
