@@ -4,20 +4,21 @@ The order's row is locked before the fact's, as every effect does it.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Interval, Row, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.clock import after
+from adapters.postgres.clock import now
 from adapters.postgres.fact_match import Match, Standing, match, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import SAVE_VIEW, order_values
 from adapters.postgres.tables import fact as fact_table
-from adapters.postgres.transactions import in_transaction
+from adapters.postgres.transactions import each_alone, in_transaction
 from domain.codec import Json, from_json, to_json
 from domain.facts import Fact
 from domain.fold import fold
@@ -63,6 +64,9 @@ _NOBODY_THERE = text(
     WHERE order_view.number = order_number AND id = :fact AND handled_by IS NULL
     """
 )
+_DUE = now() + bindparam("due_in", type_=Interval)
+_INSERT = insert(fact_table).values(due_at=_DUE).on_conflict_do_nothing().returning(fact_table.c.id)
+_STANDS = update(fact_table).where(fact_table.c.id == bindparam("fact")).values(due_at=_DUE)
 _FINAL = [status.value for status in OrderStatus if status.final]
 
 
@@ -71,6 +75,7 @@ class PostgresFactInbox:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._alone = each_alone(engine)
 
     async def store(self, source: str, event_id: str, fact: Fact, raw: Json) -> StoredFact:
         storable([source, event_id, to_json(fact), raw])
@@ -78,7 +83,7 @@ class PostgresFactInbox:
         return await in_transaction(self._engine, work)
 
     async def told(self, facts: Sequence[str]) -> None:
-        async with self._engine.begin() as connection:
+        async with self._alone.connect() as connection:
             await connection.execute(_TOLD, {"facts": list(facts), "times": TOLD_MAX})
 
     async def untold(self, limit: int) -> list[StoredFact]:
@@ -88,7 +93,7 @@ class PostgresFactInbox:
         return [stored for stored in found if stored.signal]
 
     async def nobody_there(self, fact: str) -> None:
-        async with self._engine.begin() as connection:
+        async with self._alone.connect() as connection:
             await connection.execute(_NOBODY_THERE, {"fact": fact, "final": _FINAL})
 
     async def quarantine(self, fact: str, reason: str) -> None:
@@ -103,9 +108,7 @@ async def _store(
     view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
     stands = standing(fact, matched, final=bool(view and view.status.final), again=False)
     row = {"source": source, "event_id": event_id, "raw": raw, **_row(fact, matched, stands)}
-    written = await connection.execute(
-        insert(fact_table).values(row).on_conflict_do_nothing().returning(fact_table.c.id)
-    )
+    written = await connection.execute(_INSERT, row)
     if written.one_or_none() is None:
         return await _stored_before(connection, fact.id, matched)
     if locked and view:
@@ -128,13 +131,13 @@ def _row(fact: Fact, matched: Match, stands: Standing) -> dict[str, Json]:
         "order_number": matched.order or None,
         "occurred_at": fact.occurred_at,
         "data": to_json(fact),
-        **_standing_row(stands),
+        **_standing_values(stands),
     }
 
 
-def _standing_row(stands: Standing) -> dict[str, Json]:
+def _standing_values(stands: Standing) -> dict[str, Json]:
     return {
-        "due_at": None if stands.due_seconds is None else after(stands.due_seconds),
+        "due_in": None if stands.due_seconds is None else timedelta(seconds=stands.due_seconds),
         "handled_by": stands.handled_by,
         "quarantined": stands.quarantined,
     }
@@ -156,8 +159,7 @@ async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
     matched = Match(row.order_number, payment)
     stands = standing(fact, matched, final=row.status in _FINAL, again=True)
     if not stands.signal:
-        changed = update(fact_table).where(fact_table.c.id == fact.id)
-        await connection.execute(changed.values(_standing_row(stands)))
+        await connection.execute(_STANDS, {"fact": fact.id, **_standing_values(stands)})
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import fulfillment_order, payment_transaction
@@ -31,19 +31,20 @@ class Match:
     payment: PaymentStatus | None = None
 
 
+_PAYMENT = select(payment_transaction.c.order_number, payment_transaction.c.status).where(
+    payment_transaction.c.key == bindparam("subject")
+)
+_PARCEL = select(fulfillment_order.c.order_number).where(
+    fulfillment_order.c.id == bindparam("subject")
+)
+
+
 async def match(connection: AsyncConnection, fact: Fact) -> Match:
     if fact.kind.is_payment:
-        found = await connection.execute(
-            select(payment_transaction.c.order_number, payment_transaction.c.status).where(
-                payment_transaction.c.key == fact.subject
-            )
-        )
+        found = await connection.execute(_PAYMENT, {"subject": fact.subject})
         row = found.one_or_none()
         return Match(row.order_number, PaymentStatus(row.status)) if row else Match("")
-    order = await connection.scalar(
-        select(fulfillment_order.c.order_number).where(fulfillment_order.c.id == fact.subject)
-    )
-    return Match(order or "")
+    return Match(await connection.scalar(_PARCEL, {"subject": fact.subject}) or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.clock import after, now
 from adapters.postgres.tables import outbox
+from adapters.postgres.transactions import each_alone
 from domain.errors import NotFound
 from ports.front_office import OutboxEvent
 
@@ -39,10 +40,10 @@ class PostgresOutboxQueue:
     """See `ports.front_office.OutboxQueue`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def claim(self, limit: int) -> list[OutboxEvent]:
-        async with self._engine.begin() as connection:
+        async with self._alone.connect() as connection:
             claimed = await connection.execute(_CLAIM, {"limit": limit})
             return sorted((OutboxEvent(*row) for row in claimed), key=lambda event: event.id)
 
@@ -59,7 +60,7 @@ class PostgresOutboxQueue:
         await self._update(outbox.c.id == event, due_at=after(POSTPONED_SECONDS))
 
     async def failed(self, event: int, error: str) -> None:
-        async with self._engine.begin() as connection:
+        async with self._alone.connect() as connection:
             await connection.execute(
                 _FAILED,
                 {
@@ -79,6 +80,6 @@ class PostgresOutboxQueue:
             raise NotFound(f"there is no dead letter {event_id}")
 
     async def _update(self, *where: ColumnElement[bool], **values: Any) -> int:
-        async with self._engine.begin() as connection:
+        async with self._alone.connect() as connection:
             changed = await connection.execute(update(outbox).where(*where).values(**values))
             return changed.rowcount

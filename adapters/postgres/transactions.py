@@ -1,4 +1,6 @@
-"""One transaction on a connection of its own, done again when another one got in its way."""
+"""One transaction on a connection of its own, done again when another one got in its way; or one
+statement, which is a transaction by itself.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,6 +11,13 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from adapters.postgres.engine import TRIES, is_conflict
 
 T = TypeVar("T")
+
+
+def each_alone(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections, where each statement commits itself: without BEGIN and COMMIT, which
+    take as long as a small statement.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
