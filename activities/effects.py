@@ -11,7 +11,7 @@ from activities.consequences import enact
 from activities.messages import Step, StepResult
 from activities.publishing import events_of
 from domain.codec import from_json, to_json
-from domain.errors import Refusal
+from domain.errors import Refusal, refusal_of
 from domain.fold import fold
 from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
@@ -98,6 +98,17 @@ class Effects:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    async def settled(self, turn: Turn, command: str) -> Decision | None:
+        """A command whose outcome is committed is not decided again: its process, which has not
+        heard of it, learns what was done.
+        """
+        outcome = await turn.uow.commands.outcome(command)
+        if outcome is None:
+            return None
+        if outcome.refusal:
+            raise refusal_of(*outcome.refusal)
+        return Decision(outcome="done")
 
     async def on_order(self, step: Step, decide: DecideOrder, *, command: str = "") -> StepResult:
         async def work(uow: UnitOfWork) -> StepResult:

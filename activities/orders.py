@@ -105,6 +105,9 @@ class OrderActivities:
         """Decides a command again, by the state it is applied to, and settles it."""
 
         async def decide(turn: OrderTurn) -> Decision:
+            settled = await self._effects.settled(turn, call.command.id)
+            if settled is not None:
+                return settled
             for parcel in call.handing_over:
                 turn.view.parcels[parcel].status = ParcelStatus.SUBMITTED
             check(turn.view, call.command)

@@ -51,6 +51,9 @@ class ReturnActivities:
         """Decides a command again, by the state it is applied to, and settles it."""
 
         async def decide(turn: ReturnTurn) -> Decision:
+            settled = await self._effects.settled(turn, call.command.id)
+            if settled is not None:
+                return settled
             check_return_command(turn.view, call.command)
             asked = await turn.uow.commands.body(call.command.id)
             body = await _entry_for(turn, call, asked)

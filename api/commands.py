@@ -33,13 +33,15 @@ async def carry_out(
     if accepted.settled:
         return _stored_outcome(accepted)
     try:
-        return await books.desk.command(subject, accepted.command)
+        outcome = await books.desk.command(subject, accepted.command)
     except Refusal as refusal:
         # Changes nothing when the process itself has committed this outcome.
         await books.commands.refuse(accepted.command.id, refusal.code, refusal.message)
         raise
     except NoSuchProcess as error:  # placed a moment ago, and the relay has yet to start it
         raise DeskUnavailable(f"{subject} has not started yet") from error
+    await books.commands.heard(accepted.command.id)
+    return outcome
 
 
 async def request_return(

@@ -91,9 +91,9 @@ def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
                     view.since, process.checks_within, AtDeadline.ESCALATE)  # fmt: skip
     for payment in view.payments.values():
         if payment.status is PaymentStatus.UNKNOWN:
-            yield _wait(f"payment/{payment.key}", f"the outcome of {payment.operation} is unknown",
-                        "payment provider", payment.since, process.task_within,
-                        AtDeadline.ESCALATE)  # fmt: skip
+            what = f"the outcome of {payment.operation} is unknown"
+            yield _wait(f"payment/{payment.key}/outcome", what, "payment provider", payment.since,
+                        process.task_within, AtDeadline.ESCALATE)  # fmt: skip
 
 
 def _authorizing(view: OrderView) -> bool:
@@ -118,12 +118,12 @@ def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
 def _money_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     for payment in view.payments.values():
         if payment.status is PaymentStatus.REQUIRES_ACTION and not view.status.final:
-            yield _wait(f"payment/{payment.key}", "the cardholder has to confirm the payment",
-                        Role.CUSTOMER, payment.since, process.payment_action_within,
-                        AtDeadline.EXPIRE)  # fmt: skip
+            what = "the cardholder has to confirm the payment"
+            yield _wait(f"payment/{payment.key}/action", what, Role.CUSTOMER, payment.since,
+                        process.payment_action_within, AtDeadline.EXPIRE)  # fmt: skip
         elif given_up(view, payment):
             what = f"{payment.operation} failed: {payment.reason}"
-            yield _wait(f"payment/{payment.key}", what, Role.FINANCE, payment.since,
+            yield _wait(f"payment/{payment.key}/failed", what, Role.FINANCE, payment.since,
                         process.task_within, AtDeadline.ESCALATE, queued=True)  # fmt: skip
 
 

@@ -118,6 +118,9 @@ class CommandBook(Protocol):
     async def refuse(self, command: str, code: str, message: str) -> None:
         """A quick refusal by the process is an outcome too."""
 
+    async def heard(self, command_id: str) -> None:
+        """The process itself has answered, or has ended: it need not be told again."""
+
     async def undelivered(self, limit: int) -> list[AcceptedCommand]:
         """Accepted, unsettled, not expired: for the sweeper. Expires the ones whose time is up."""
 

@@ -160,7 +160,17 @@ class Facts(Protocol):
     async def handled(self, facts: Sequence[str], by: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`refusal` is (code, message), None when it was done."""
+
+    refusal: tuple[str, str] | None
+
+
 class Commands(Protocol):
+    async def outcome(self, command: str) -> Outcome | None:
+        """What became of it, once it is settled."""
+
     async def body(self, command: str) -> Json:
         """What was asked for, as the edge stored it."""
 

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.messages import Start
 from domain import journal as j
 from domain.access import Role
-from domain.commands import Command, CommandKind, check
+from domain.commands import Command, check
 from domain.errors import Refusal
 from domain.facts import Fact
 from domain.order import PaymentMethod
@@ -49,6 +49,7 @@ class OrderWorkflow:
         clerk = self._clerk
         await clerk.open()
         clerk.spawn(clerk.watch_deadlines())
+        clerk.spawn(self._collect_receivables())
         try:
             await self._pass_review()
             await self._reserve_stock()
@@ -135,6 +136,15 @@ class OrderWorkflow:
     def _every_parcel_ended(self) -> bool:
         return all(task.done() for task in self._parcels.values())
 
+    async def _collect_receivables(self) -> None:
+        """Beside everything else: captures that finance wants tried again."""
+        try:
+            while True:
+                await self._clerk.until(lambda view: bool(view.recapturing))
+                await self._clerk.capture(self._clerk.view.recapturing[0])
+        except OrderStopped:
+            return
+
     async def _keep_return_window_open(self) -> None:
         """The deadline of the window closes the order; returns are workflows of their own."""
         await self._clerk.until(lambda view: view.status is OrderStatus.CLOSED)
@@ -152,8 +162,6 @@ class OrderWorkflow:
         clerk = self._clerk
         await workflow.wait_condition(lambda: clerk.book.opened)
         result = await clerk.apply(command)
-        if not result.refusal:
-            await self._follow_up(command)
         return Outcome(result.refusal)
 
     @command.validator
@@ -164,15 +172,6 @@ class OrderWorkflow:
             check(self._clerk.view, command)
         except Refusal as refusal:
             raise ApplicationError(refusal.message, type=refusal.code) from refusal
-
-    async def _follow_up(self, command: Command) -> None:
-        clerk = self._clerk
-        if command.kind is CommandKind.OVERRIDE_SOURCE:
-            old = clerk.view.parcels[command.target]
-            if old.cancel == "requested":
-                clerk.spawn(clerk.request_cancel(command.target))
-        if command.kind is CommandKind.RETRY_CAPTURE:
-            clerk.spawn(clerk.capture(command.target))
 
     @workflow.query
     def process(self) -> LiveProcess:

@@ -1,6 +1,7 @@
 """One fulfillment order on its way: handed over, shipped, captured, delivered."""
 
 from domain.journal import Delivered
+from domain.payments import PaymentOperation
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 from workflows.clerk import Clerk, OrderStopped
@@ -25,8 +26,7 @@ class FulfillmentProcess:
             if _given_up(self._parcel):
                 return
             await self._hand_over()
-            await self._clerk.until(lambda _: self._sent() or _given_up(self._parcel))
-            if not self._sent():
+            if not await self._is_sent():
                 return
             await self._book_shipment()
             await self._capture()
@@ -34,6 +34,22 @@ class FulfillmentProcess:
             await self._book_arrival()
         except OrderStopped:
             return  # the order itself undoes what was done
+
+    async def _is_sent(self) -> bool:
+        """Until the warehouse has sent it, or it is given up; asking for it back when it shall
+        come from elsewhere.
+        """
+        await self._clerk.until(lambda _: self._ended_here() or self._is_wanted_back())
+        if self._is_wanted_back():
+            await self._clerk.request_cancel(self._name)
+            await self._clerk.until(lambda _: self._ended_here())
+        return self._sent()
+
+    def _ended_here(self) -> bool:
+        return self._sent() or _given_up(self._parcel)
+
+    def _is_wanted_back(self) -> bool:
+        return self._parcel.cancel == "requested" and not self._ended_here()
 
     def _is_free_to_go(self, view: OrderView) -> bool:
         return not view.blocked(self._parcel) or _given_up(self._parcel)
@@ -51,9 +67,8 @@ class FulfillmentProcess:
 
     async def _capture(self) -> None:
         view = self._clerk.view
-        if not view.registered and not any(
-            payment.fulfillment_order == self._name for payment in view.payments.values()
-        ):
+        last = view.last_payment(PaymentOperation.CAPTURE, self._name)
+        if not view.registered and (last is None or not last.status.settled):
             await self._clerk.capture(self._name)
 
     async def _book_arrival(self) -> None:

@@ -132,7 +132,8 @@ class ReturnWorkflow:
             self._learn(result.entries)
 
     async def _pay(self) -> StepResult:
-        ordinal = len(self._view.payments) + 1
+        last = self._view.last_refund
+        ordinal = 1 if last is None else last.ordinal + last.status.settled
         step = self._step(f"refund/{ordinal}")
         call = PaymentCall(step, PaymentOperation.REFUND, ordinal, self._view.refund)
         result = await workflow.execute_activity_method(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -32,11 +32,17 @@ _EXPIRE = (
         outcome=outcome_json((CommandExpired.code, "it could not be delivered in time"), None),
     )
 )
+# An outcome may be committed and its process not know: the engine keeps an update in memory until
+# the task that ran it is reported. Told again, the process learns what was done.
 _UNDELIVERED = (
     select(*STORED)
     .where(
-        command.c.status == "ACCEPTED",
-        command.c.expires_at > now(),
+        command.c.kind.in_([kind.value for kind in CommandKind]),
+        command.c.heard_at.is_(None),
+        or_(
+            and_(command.c.status == "ACCEPTED", command.c.expires_at > now()),
+            command.c.status == "DONE",
+        ),
         command.c.created_at < after(-DELIVERY_GRACE_SECONDS),
     )
     .order_by(command.c.created_at)
@@ -94,6 +100,12 @@ class PostgresCommandBook:
     async def refuse(self, command: str, code: str, message: str) -> None:
         work = partial(settle, command_id=command, refusal=(code, message), result=None)
         await in_transaction(self._engine, work)
+
+    async def heard(self, command_id: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(command).where(command.c.id == command_id).values(heard_at=now())
+            )
 
     async def undelivered(self, limit: int) -> list[AcceptedCommand]:
         async with self._engine.begin() as connection:

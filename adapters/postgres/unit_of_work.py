@@ -14,6 +14,7 @@ from adapters.postgres.payments import PostgresPayments
 from adapters.postgres.tables import command, step
 from domain.codec import Json
 from domain.ledger import Posting
+from ports.unit_of_work import Outcome
 
 _FIND_STEP = select(step.c.result).where(
     step.c.subject == bindparam("subject"),
@@ -22,6 +23,7 @@ _FIND_STEP = select(step.c.result).where(
 )
 
 
+_COMMAND_OUTCOME = select(command.c.outcome).where(command.c.id == bindparam("command"))
 _COMMAND_BODY = select(command.c.body).where(command.c.id == bindparam("command"))
 
 # A transaction that is there already posts nothing.
@@ -110,6 +112,14 @@ class _Commands:
     def __init__(self, connection: AsyncConnection, closing: Closing) -> None:
         self._connection = connection
         self._closing = closing
+
+    async def outcome(self, command: str) -> Outcome | None:
+        found = await self._connection.execute(_COMMAND_OUTCOME, {"command": command})
+        row = found.one_or_none()
+        if row is None or row.outcome is None:
+            return None
+        refusal = row.outcome.get("refusal")
+        return Outcome(refusal and (refusal[0], refusal[1]))
 
     async def body(self, command: str) -> Json:
         return await self._connection.scalar(_COMMAND_BODY, {"command": command})

@@ -31,11 +31,17 @@ class CommandSweeper:
         try:
             await self._desk.command(accepted.subject, command)
         except Refusal as refusal:
-            await self._book.refuse(command.id, refusal.code, refusal.message)
+            if accepted.settled:  # it knows better already
+                await self._book.heard(command.id)
+            else:
+                await self._book.refuse(command.id, refusal.code, refusal.message)
         except NoSuchProcess:
             log.info("no process takes the command", command=command.id, subject=accepted.subject)
+            if accepted.settled:
+                await self._book.heard(command.id)
         except DeskUnavailable as outage:
             return outage
         else:
+            await self._book.heard(command.id)
             log.info("delivered a command", command=command.id, subject=accepted.subject)
         return None

@@ -58,6 +58,7 @@ class FakeCommandBook:
     stored: dict[tuple[str, str], AcceptedCommand] = field(default_factory=dict)
     bodies: dict[tuple[str, str], Json] = field(default_factory=dict)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
+    heard_of: list[str] = field(default_factory=list)
     returns: list[tuple[str, str, list[LineUnits], str]] = field(default_factory=list)
     fails: Exception | None = None
 
@@ -93,6 +94,9 @@ class FakeCommandBook:
 
     async def refuse(self, command: str, code: str, message: str) -> None:
         self.refused.append((command, code, message))
+
+    async def heard(self, command: str) -> None:
+        self.heard_of.append(command)
 
 
 @dataclass

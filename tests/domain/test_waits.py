@@ -42,6 +42,8 @@ UNHEARD = money(PaymentOperation.AUTHORIZE, PaymentStatus.UNKNOWN)
 AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
 LOST = fact(K.LOST)
 PAYMENT, PARCEL = f"payment/{AUTHORIZED.key}", f"parcel/{F1}"
+CONFIRM, OUTCOME = f"{PAYMENT}/action", f"{PAYMENT}/outcome"
+FAILED = f"payment/{CAPTURE_FAILED.key}/failed"
 
 # scene → (journal, facts), and the wait: key, owner, what happens, seconds, in an ops queue
 SCENES = {
@@ -59,11 +61,11 @@ SCENES = {
         "payment_retry_within", False,
     ),
     "to be confirmed": (
-        (*PROCESSING[:2], CHALLENGED), (), PAYMENT, "customer", "expire", "payment_action_within",
+        (*PROCESSING[:2], CHALLENGED), (), CONFIRM, "customer", "expire", "payment_action_within",
         False,
     ),
     "outcome unknown": (
-        (*PROCESSING[:2], UNHEARD), (), PAYMENT, "payment provider", "escalate", "task_within",
+        (*PROCESSING[:2], UNHEARD), (), OUTCOME, "payment provider", "escalate", "task_within",
         False,
     ),
     "sourced": (
@@ -100,7 +102,7 @@ SCENES = {
         "carrier", "escalate", "deliver_within", False,
     ),
     "capture failed": (
-        (*ON_ITS_WAY, CAPTURE_FAILED), (fact(K.IN_TRANSIT),), f"payment/{CAPTURE_FAILED.key}",
+        (*ON_ITS_WAY, CAPTURE_FAILED), (fact(K.IN_TRANSIT),), FAILED,
         "finance", "escalate", "task_within", True,
     ),
     "completed": (

@@ -146,7 +146,7 @@ async def test_the_sweeper_delivers_and_leaves_the_outcome_to_the_process() -> N
     book, desk = Book(accepted("O")), Desk()
     await CommandSweeper(book, desk).batch()
     assert desk.heard == [("command cmd-O", "O")]
-    assert book.said == []
+    assert book.said == [("heard", "cmd-O")]
 
 
 async def test_a_refusal_of_the_process_is_the_outcome_of_a_swept_command() -> None:
@@ -165,7 +165,7 @@ async def test_a_command_that_could_not_be_delivered_has_no_outcome(answer: Exce
     else:
         await CommandSweeper(book, desk).batch()
     assert desk.heard == [("command cmd-O", "O"), ("command cmd-P", "P")]
-    assert book.said == []
+    assert book.said == [("heard", "cmd-P")]
 
 
 async def test_a_loop_outlives_failures_and_stops_when_told() -> None:

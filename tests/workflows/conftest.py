@@ -201,6 +201,10 @@ class Shop:
         async with self.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(statement), values)]
 
+    async def run(self, statement: str) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(text(statement))
+
     async def stock(self) -> dict[tuple[str, str], tuple[int, int]]:
         """(on hand, reserved) by SKU and location, where it differs from the opening."""
         rows = await self.rows("SELECT sku, location, on_hand, reserved, opening FROM stock")

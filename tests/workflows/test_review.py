@@ -3,6 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from activities.messages import CommandCall, Step
+from activities.orders import OrderActivities
+from adapters.postgres.engine import PostgresDatabase
+from adapters.rules.zen_rules import ZenReviewRules
 from domain.commands import CommandKind
 from ports.front_office import RequestedLine
 
@@ -81,3 +85,29 @@ async def test_an_unknown_act_does_not_kill_the_order(shop: Any) -> None:
     assert (
         await shop.command(shop.agent, CommandKind.APPROVE, number) == "STEP_REFUSED"
     )  # a second agent comes too late
+
+
+async def test_a_decision_whose_process_never_heard_of_it_is_told_again(shop: Any) -> None:
+    """The worker dies after the approval is committed and before the engine has its update: the
+    books say approved, the workflow waits. The sweeper tells it again.
+    """
+    number = await shop.place(lines=LARGE)
+    view = await shop.until_status(number, "IN_REVIEW")
+    accepted = await shop.commands.accept(
+        shop.agent, "lost", CommandKind.APPROVE, number, {"reason": "known"}
+    )
+    lost = CommandCall(Step(number, f"command/{accepted.command.id}", view.seq), accepted.command)
+    await OrderActivities(PostgresDatabase(shop.engine), ZenReviewRules()).command(lost)
+    assert (await shop.view(number)).status == "APPROVED"
+    assert (await shop.live(number)).status == "IN_REVIEW"
+
+    await shop.run("UPDATE command SET created_at = created_at - interval '1 minute'")
+    [again] = await shop.commands.undelivered(10)
+    await shop.desk.command(number, again.command)
+    await shop.commands.heard(again.command.id)
+
+    await shop.until_submitted(f"{number}-F1")
+    assert await shop.commands.undelivered(10) == []
+    kinds = [row[0] for row in await shop.rows("SELECT kind FROM journal ORDER BY seq")]
+    assert kinds.count("Approved") == 1
+    assert await shop.rows("SELECT act FROM audit") == [("approve",)]

@@ -45,8 +45,14 @@ command = Table(
     document("outcome", nullable=True),
     now("created_at"),
     moment("expires_at", nullable=True),
+    moment("heard_at", nullable=True),  # the process itself has answered: it knows the outcome
     UniqueConstraint("principal", "key"),
     Index("ix_command_open", "expires_at", postgresql_where="status = 'ACCEPTED'"),
+    Index(
+        "ix_command_unheard",
+        "created_at",
+        postgresql_where="heard_at IS NULL AND status IN ('ACCEPTED', 'DONE')",
+    ),
 )
 
 # The result of a step: a retry, or a second live attempt, finds it and returns it.

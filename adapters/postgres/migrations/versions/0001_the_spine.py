@@ -57,6 +57,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_command")),
         sa.UniqueConstraint("principal", "key", name=op.f("uq_command_principal_key")),
     )
@@ -68,6 +69,13 @@ def upgrade() -> None:
         postgresql_where="status = 'ACCEPTED'",
     )
     op.create_index(op.f("ix_command_subject"), "command", ["subject"], unique=False)
+    op.create_index(
+        "ix_command_unheard",
+        "command",
+        ["created_at"],
+        unique=False,
+        postgresql_where="heard_at IS NULL AND status IN ('ACCEPTED', 'DONE')",
+    )
     op.create_table(
         "customer",
         sa.Column("ref", sa.Text(), nullable=False),
@@ -660,6 +668,11 @@ def downgrade() -> None:
     op.drop_index("ix_fact_due", table_name="fact", postgresql_where="due_at IS NOT NULL")
     op.drop_table("fact")
     op.drop_table("customer")
+    op.drop_index(
+        "ix_command_unheard",
+        table_name="command",
+        postgresql_where="heard_at IS NULL AND status IN ('ACCEPTED', 'DONE')",
+    )
     op.drop_index(op.f("ix_command_subject"), table_name="command")
     op.drop_index("ix_command_open", table_name="command", postgresql_where="status = 'ACCEPTED'")
     op.drop_table("command")

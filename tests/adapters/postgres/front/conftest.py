@@ -20,6 +20,7 @@ from domain.access import Principal, Role
 from domain.facts import Package
 from domain.fold import fold
 from domain.order import LineUnits, PaymentMethod
+from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.waits import waits
 from ports.front_office import OrderRequest, Person, PlacedAnswer, RequestedLine
@@ -32,6 +33,11 @@ INSERT INTO location (id, name, country) VALUES ('BOS', 'Boston', 'US');
 INSERT INTO tax_rate VALUES ('US', '', 100), ('US', 'MA', 625), ('DE', '', 1900);
 INSERT INTO place VALUES ('US', 'MA', 'boston', 42.4, -71.1), ('US', 'TX', 'austin', 30.3, -97.7);
 """
+
+
+AUTHORIZED = j.PaymentMoved(
+    "O/authorize/1", PaymentOperation.AUTHORIZE, 1, PaymentStatus.SUCCEEDED, 2550
+)
 
 
 class Shop:
@@ -100,6 +106,7 @@ class Shop:
             order,
             j.Reviewed("approve", "v1", "r1", "fine"),
             j.Sourced((plan,), "v1"),
+            AUTHORIZED,
             j.Submitted(parcel),
         )
         return parcel

@@ -171,12 +171,17 @@ async def test_a_refused_payment_retry_changes_no_means_of_payment(shop: Any) ->
     assert await shop.rows("SELECT source FROM payment_source") == [("tok_ok",)]
 
 
-async def test_the_sweeper_gets_what_was_accepted_a_while_ago_and_not_settled(shop: Any) -> None:
+async def test_the_sweeper_gets_what_was_accepted_a_while_ago_until_its_process_has_heard(
+    shop: Any,
+) -> None:
     accepted = await accepted_cancel(shop)
     assert await shop.commands.undelivered(10) == []
     await shop.run("UPDATE command SET created_at = created_at - interval '4 seconds'")
     assert await shop.commands.undelivered(10) == [accepted]
     await done(shop, accepted.command.id, {})
+    [settled] = await shop.commands.undelivered(10)
+    assert settled.settled
+    await shop.commands.heard(accepted.command.id)
     assert await shop.commands.undelivered(10) == []
 
 

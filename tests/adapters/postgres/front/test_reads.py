@@ -33,7 +33,7 @@ async def test_an_order_is_read_with_its_last_known_process(shop: Any) -> None:
         order, "WEB-1", 2550)  # fmt: skip
     known = detail.last_known
     assert (known.live, known.status, known.seq, known.doing) == (
-        False, "PROCESSING", 3, "The parcel is handed to the warehouse.")  # fmt: skip
+        False, "PROCESSING", 4, "The parcel is handed to the warehouse.")  # fmt: skip
     assert [(p.fulfillment_order, p.status, p.units) for p in known.parcels] == [
         (parcel, "SUBMITTED", 4)
     ]
@@ -204,7 +204,8 @@ async def test_the_timeline_tells_what_happened_and_why(shop: Any) -> None:
     assert [(e.source, e.kind, e.by, e.subject, e.seq) for e in told] == [
         ("journal", "Reviewed", "system", order, 1),
         ("journal", "Sourced", "system", order, 2),
-        ("journal", "Submitted", "system", order, 3),
+        ("journal", "PaymentMoved", "system", order, 3),
+        ("journal", "Submitted", "system", order, 4),
         ("warehouse", "fulfillment.accepted", "warehouse", parcel, None),
     ]
     assert told[0].data["rule"] == "r1"
