@@ -26,8 +26,9 @@ class WarehouseActivities:
             ParcelRequest(call.fulfillment_order, order, call.location, call.lines, ship_to)
         )
 
-        async def decide(_: OrderTurn) -> Decision:
-            return Decision([Submitted(call.fulfillment_order)])
+        async def decide(turn: OrderTurn) -> Decision:
+            known = "submitted" in turn.view.parcels[call.fulfillment_order].at
+            return Decision([] if known else [Submitted(call.fulfillment_order)])
 
         return await self._effects.on_order(call.step, decide)
 

@@ -44,6 +44,23 @@ def override_entries(view: OrderView, command: Command) -> list[j.Body]:
     return [sourced, j.CancelRequested(old.fulfillment_order)]
 
 
+def is_done(view: OrderView, body: j.Body) -> bool:
+    """Whether the view shows already what the entry would say once more."""
+    match body:
+        case j.Delivered(fulfillment_order=parcel):
+            return view.parcels[parcel].arrival_booked
+        case j.HoldPlaced(hold=hold):
+            return hold in view.holds
+        case j.HoldReleased(hold=hold):
+            return hold not in view.holds
+        case j.PaymentRegistered():
+            return bool(view.registered)
+        case j.Escalated(wait=wait, level=level):
+            return wait in view.escalations and view.escalations[wait].level >= level
+        case _:
+            return False
+
+
 def next_parcel(view: OrderView, ahead: int = 0) -> str:
     return f"{view.order.number}-F{len(view.parcels) + 1 + ahead}"
 

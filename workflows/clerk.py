@@ -3,6 +3,8 @@ its deadlines. What the steps are is the workflow's affair.
 """
 
 import asyncio
+import json
+import zlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -22,6 +24,7 @@ from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.warehouse import WarehouseActivities
 from domain import journal as j
+from domain.codec import to_json
 from domain.commands import Command
 from domain.decisions import amount_to_authorize, entries_at_deadline, next_ordinal
 from domain.derived import doing
@@ -137,7 +140,7 @@ class Clerk:
         """Journals a decision; not, if the book has changed since version `unless_changed`."""
         records = tuple(BodyRecord.of(body) for body in bodies)
         await self._book_step(
-            "record/" + "+".join(record.kind for record in records),
+            _name_of(records),
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.record, RecordCall(step, records), **BOOK_STEP
             ),
@@ -239,3 +242,10 @@ class Clerk:
     def _learn(self, step: Step, result: StepResult) -> None:
         self.book.named(step.facts)
         self.book.learn(result.entries)
+
+
+def _name_of(records: tuple[BodyRecord, ...]) -> str:
+    """Another content is another step: two parcels may arrive at the same journal entry."""
+    kinds = "+".join(record.kind for record in records)
+    content = json.dumps(to_json(records), sort_keys=True).encode()
+    return f"record/{kinds}/{zlib.crc32(content):08x}"

@@ -215,3 +215,25 @@ async def test_a_parcel_handed_over_twice_is_one_parcel(order: Order) -> None:
     assert list(order.warehouse.parcels) == [parcel]
     assert order.warehouse.parcels[parcel].ship_to["name"] == "Ana"
     assert (await order.kinds()).count("Submitted") == 1
+
+
+async def test_a_decision_made_without_knowing_what_forbids_it_is_learned_anew(
+    order: Order,
+) -> None:
+    await order.sourced()
+    canceled = BodyRecord.of(j.Canceled("changed"))
+    await order.books.record(RecordCall(order.step("record/Canceled", 2), (canceled,)))
+    completed = BodyRecord.of(j.Completed())
+    late = await order.books.record(RecordCall(order.step("record/Completed", 2), (completed,)))
+    assert late.outcome == "outdated"
+    assert [entry.kind for entry in late.entries] == ["Canceled"]
+    assert await order.kinds() == ["Reviewed", "Sourced", "Canceled"]
+
+
+async def test_a_hold_placed_by_a_lost_attempt_is_not_placed_again(order: Order) -> None:
+    await order.sourced()
+    hold = BodyRecord.of(j.HoldPlaced("payment", "declined", "customer"))
+    await order.books.record(RecordCall(order.step("record/HoldPlaced", 2), (hold,)))
+    again = await order.books.record(RecordCall(order.step("record/other", 2), (hold,)))
+    assert again.outcome == "outdated"
+    assert await order.kinds() == ["Reviewed", "Sourced", "HoldPlaced"]
