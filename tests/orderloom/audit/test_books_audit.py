@@ -8,6 +8,7 @@ from adapters.postgres.auditing.auditor import QUESTIONS
 from adapters.postgres.auditing.fold_checks import FOLD_CHECKS
 from domain import journal as j
 from domain.order import LineUnits
+from domain.payments import PaymentOperation, PaymentStatus
 
 # By check: what breaks it (statements), and what has to be found. {names} are those of the world.
 BREAKS: list[tuple[str, str, dict[str, Any]]] = [
@@ -243,6 +244,16 @@ async def test_an_order_that_nobody_touches_and_that_waits_for_nobody_is_named(w
     plan = j.PlannedParcel(f"{world.fresh}-F1", "BOS", (LineUnits(1, "TEA", 3),))
     await world.journal(world.fresh, j.Reviewed("approve", "v", "r", "fine"))
     await world.journal(world.fresh, j.Sourced((plan,), "v"))
+    await world.journal(
+        world.fresh,
+        j.PaymentMoved(
+            f"{world.fresh}/authorize/1",
+            PaymentOperation.AUTHORIZE,
+            1,
+            PaymentStatus.SUCCEEDED,
+            1500,
+        ),
+    )
     await world.journal(
         world.fresh, j.ReservationReleased(f"{world.fresh}-F1", plan.lines, "given back")
     )
