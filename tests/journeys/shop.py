@@ -201,6 +201,9 @@ def kinds(view: View) -> list[str]:
 
 
 def asks_the_cardholder(view: View) -> bool:
-    """The live process says so, not only the projection, which is written a moment earlier."""
+    """The live process says so, and so does the projection: one answer reads one after the other,
+    so that either may be a moment behind.
+    """
     live: bool = view["process"]["live"]
-    return live and view["process"]["paymentStatus"] == "REQUIRES_ACTION"
+    told = any(payment["actionUrl"] for payment in view["payments"])
+    return live and told and view["process"]["paymentStatus"] == "REQUIRES_ACTION"
