@@ -18,26 +18,8 @@ Json = Any
 
 
 def to_json(value: Any) -> Json:
-    match value:
-        case None | bool() | str() | float():
-            return value.value if isinstance(value, Enum) else value
-        case int():
-            return int(value)
-        case Enum():
-            return value.value
-        case _ if type(value).__name__ == "datetime":  # by name, as in `_reader`
-            return value.isoformat()
-        case tuple() | list():
-            return [to_json(item) for item in value]
-        case dict():
-            return {str(to_json(key)): to_json(item) for key, item in value.items()}
-        case _ if is_dataclass(value):
-            return {
-                name: to_json(getattr(value, name))
-                for name in _names(cast("Hashable", type(value)))
-            }
-        case _:
-            raise TypeError(f"no plain form for {type(value).__name__}")
+    kind = type(value)
+    return value if kind in _PLAIN else _writer(cast("Hashable", kind))(value)
 
 
 def from_json(kind: type[T], data: Json) -> T:
@@ -45,9 +27,27 @@ def from_json(kind: type[T], data: Json) -> T:
     return _reader(cast("Hashable", kind))(data)  # type: ignore[no-any-return]  # dynamic by nature
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+
+
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _writer(kind: Any) -> Callable[[Any], Json]:
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, int):
+        return int
+    if issubclass(kind, str | float):
+        return lambda value: value
+    if kind.__name__ == "datetime":  # by name, as in `_reader`
+        return lambda value: value.isoformat()
+    if issubclass(kind, tuple | list):
+        return lambda value: [to_json(item) for item in value]
+    if issubclass(kind, dict):
+        return lambda value: {str(to_json(key)): to_json(item) for key, item in value.items()}
+    if is_dataclass(kind):
+        names = [field.name for field in fields(kind)]
+        return lambda value: {name: to_json(getattr(value, name)) for name in names}
+    raise TypeError(f"no plain form for {kind.__name__}")
 
 
 @cache
