@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW
 from domain.codec import Json
 
-_PARTS = {
+_ROWS = {
     "entries": """
         INSERT INTO journal (subject, seq, order_number, at, by, kind, data)
         SELECT subject, seq, order_number, at, by, kind, data
@@ -29,15 +29,17 @@ _PARTS = {
         FROM jsonb_populate_recordset(NULL::outbox, :events)
         ON CONFLICT (event_id) DO NOTHING RETURNING 1 AS done
         """,
-    "handled": """
-        UPDATE fact SET handled_by = h.handled_by, due_at = NULL
-        FROM jsonb_populate_recordset(NULL::fact, :handled) h
-        WHERE fact.id = h.id AND fact.handled_by IS NULL RETURNING 1 AS done
-        """,
 }
+_HANDLED = """
+    UPDATE fact SET handled_by = :handled_by, due_at = NULL
+    WHERE id = ANY(:handled) AND handled_by IS NULL RETURNING 1 AS done
+    """
 _CTES = [
-    text(statement).bindparams(bindparam(name, type_=JSONB)).columns(column("done")).cte(name)
-    for name, statement in _PARTS.items()
+    *(
+        text(statement).bindparams(bindparam(name, type_=JSONB)).columns(column("done")).cte(name)
+        for name, statement in _ROWS.items()
+    ),
+    text(_HANDLED).columns(column("done")).cte("used"),
 ]
 _WITHOUT_PROJECTION = select(literal(1)).add_cte(*_CTES)
 _WITH: dict[Insert, Insert] = {
@@ -47,12 +49,15 @@ _WITH: dict[Insert, Insert] = {
 
 @dataclass(slots=True)
 class Closing:
-    """Rows as their tables have them, in plain form; of the projections, the last one counts."""
+    """Rows as their tables have them, in plain form. Of the projections the last one counts, and
+    all facts are handled by one step.
+    """
 
     entries: list[Json] = field(default_factory=list)
     steps: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
-    handled: list[Json] = field(default_factory=list)
+    handled: list[str] = field(default_factory=list)  # facts
+    handled_by: str = ""
     _statement: Executable = _WITHOUT_PROJECTION
     _projection: Mapping[str, Json] = field(default_factory=dict)
 
@@ -62,9 +67,10 @@ class Closing:
 
     async def write(self, connection: AsyncConnection) -> None:
         """What has been written is not written again."""
-        rows = {name: getattr(self, name) for name in _PARTS}
-        if self._projection or any(rows.values()):
-            await connection.execute(self._statement, {**rows, **self._projection})
-        for written in rows.values():
+        parts = {name: getattr(self, name) for name in (*_ROWS, "handled")}
+        if self._projection or any(parts.values()):
+            values = {**parts, "handled_by": self.handled_by, **self._projection}
+            await connection.execute(self._statement, values)
+        for written in parts.values():
             written.clear()
         self._statement, self._projection = _WITHOUT_PROJECTION, {}

@@ -105,7 +105,8 @@ class _Facts:
         self._closing = closing
 
     async def handled(self, facts: Sequence[str], by: str) -> None:
-        self._closing.handled += [{"id": fact, "handled_by": by} for fact in facts]
+        self._closing.handled += facts
+        self._closing.handled_by = by
 
 
 class _Commands:
