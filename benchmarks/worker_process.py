@@ -15,11 +15,14 @@ Parcel = dict[str, Any]  # as `benchmarks.worker` announces it
 
 
 class WorkerProcess:
+    """`handed_over` fails when the process has ended, so that nobody waits for it for ever."""
+
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._announced: defaultdict[str, asyncio.Future[Parcel]] = defaultdict(
             asyncio.get_running_loop().create_future
         )
+        self._listening = asyncio.create_task(self._listen())
 
     @property
     def pid(self) -> int:
@@ -27,19 +30,27 @@ class WorkerProcess:
 
     async def handed_over(self, order: str) -> Parcel:
         """When the order's parcel has been handed to the warehouse."""
-        parcel = await self._announced[order]
+        announced = self._announced[order]
+        either: set[asyncio.Future[Any]] = {announced, self._listening}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not announced.done():
+            raise RuntimeError("the worker of the benchmark ended")
         del self._announced[order]
-        return parcel
+        return announced.result()
 
-    async def listen(self) -> None:
-        """Until the worker ends; raises `RuntimeError` if that is before it was to."""
+    async def stop(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101  # it is a pipe
+        self._process.stdin.close()
+        await self._listening
+        await self._process.wait()
+
+    async def _listen(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # it is a pipe
         async for line in self._process.stdout:
             parcel = json.loads(line)
             announced = self._announced[parcel["order"]]
             if not announced.done():  # a retried hand-over announces again
                 announced.set_result(parcel)
-        raise RuntimeError("the worker of the benchmark ended")
 
 
 @asynccontextmanager
@@ -51,15 +62,11 @@ async def running_worker(kind: str, env: dict[str, str]) -> AsyncIterator[Worker
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    assert process.stdin is not None  # noqa: S101  # both are pipes
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101  # it is a pipe
+    if (await process.stdout.readline()).decode().strip() != READY:
+        raise RuntimeError("the worker of the benchmark did not start")
+    worker = WorkerProcess(process)
     try:
-        if (await process.stdout.readline()).decode().strip() != READY:
-            raise RuntimeError("the worker of the benchmark did not start")
-        worker = WorkerProcess(process)
-        listening = asyncio.create_task(worker.listen())
         yield worker
-        listening.cancel()
     finally:
-        process.stdin.close()
-        await process.wait()
+        await worker.stop()
