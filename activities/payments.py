@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.effects import OrderTurn, ReturnTurn, Turn, journal, unknown_entries
 from activities.messages import PaymentCall, StepResult
+from domain.decisions import payment_entries
 from domain.errors import LimitExceeded
 from domain.journal import SYSTEM, EntryRecord, PaymentMoved
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
@@ -118,7 +119,8 @@ async def _record(
         reason,
         call.fulfillment_order,
     )
-    entries = await journal(turn, [body], SYSTEM)
+    bodies = payment_entries(turn.view, body) if isinstance(turn, OrderTurn) else [body]
+    entries = await journal(turn, bodies, SYSTEM)
     await uow.facts.handled(call.step.facts, by=call.key)
     before = unknown_entries(turn, call.step.seq)
     return StepResult((*before, *map(EntryRecord.of, entries)), status, (), reason)

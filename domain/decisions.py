@@ -1,8 +1,10 @@
 """Which journal entries a command or a deadline leads to, given the view it is applied to."""
 
 from domain import journal as j
+from domain.access import Role
 from domain.commands import Command, CommandKind
-from domain.payments import PaymentOperation
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
 from domain.waits import AtDeadline, Wait, rises_to
 
@@ -28,6 +30,21 @@ def entries_for(command: Command) -> list[j.Body]:
             raise ValueError(f"{command.kind} has decisions of its own")
 
 
+def payment_entries(view: OrderView, moved: j.PaymentMoved) -> list[j.Body]:
+    """A declined authorization comes with its hold, so that the order is never seen declined
+    without waiting for another payment.
+    """
+    declined = (
+        moved.operation is PaymentOperation.AUTHORIZE
+        and moved.status is PaymentStatus.FAILED
+        and moved.reason != NO_EFFECT
+    )
+    if not declined or view.status is not OrderStatus.PROCESSING or "payment" in view.holds:
+        return [moved]
+    why = f"the payment was declined: {moved.reason}"
+    return [moved, j.HoldPlaced("payment", why, Role.CUSTOMER)]
+
+
 def override_entries(view: OrderView, command: Command) -> list[j.Body]:
     """Another source for one parcel: reserved first, then the old one is asked back."""
     old = view.parcels[command.target]
@@ -49,8 +66,6 @@ def is_done(view: OrderView, body: j.Body) -> bool:
     match body:
         case j.Delivered(fulfillment_order=parcel):
             return view.parcels[parcel].arrival_booked
-        case j.HoldPlaced(hold=hold):
-            return hold in view.holds
         case j.HoldReleased(hold=hold):
             return hold not in view.holds
         case j.PaymentRegistered():

@@ -46,12 +46,18 @@ class Clerk:
         self.handing_over: set[str] = set()
         self._number = number
         self._turn = asyncio.Lock()  # effects in our books happen one after the other
+        self._asked_outside = 0  # steps that run now
         self._alarm = Alarm()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def view(self) -> OrderView:
         return self.book.view
+
+    @property
+    def is_busy(self) -> bool:
+        """While a step runs, the books may be ahead of what is known here."""
+        return not self.book.opened or self._turn.locked() or self._asked_outside > 0
 
     # Waiting
 
@@ -187,12 +193,14 @@ class Clerk:
             if parcel.status is not ParcelStatus.OPEN or not parcel.lines:
                 return
             self.handing_over.add(name)
-        step = self._step(f"hand_over/{name}")
-        call = HandOverCall(step, name, parcel.location, parcel.lines)
-        result = await workflow.execute_activity_method(
-            WarehouseActivities.hand_over, call, **OUTSIDE_STEP
+        await self._outside_step(
+            f"hand_over/{name}",
+            lambda step: workflow.execute_activity_method(
+                WarehouseActivities.hand_over,
+                HandOverCall(step, name, parcel.location, parcel.lines),
+                **OUTSIDE_STEP,
+            ),
         )
-        self._learn(step, result)
         self.handing_over.remove(name)
 
     async def request_cancel(self, parcel: str) -> None:
@@ -214,11 +222,14 @@ class Clerk:
 
     async def confirm(self, operation: PaymentOperation, ordinal: int, amount: int) -> None:
         """Asks the provider what became of an operation that waited for the cardholder."""
-        call = PaymentCall(self._step("confirm"), operation, ordinal, amount)
-        result = await workflow.execute_activity_method(
-            PaymentActivities.confirm, call, **OUTSIDE_STEP
+        await self._outside_step(
+            "confirm",
+            lambda step: workflow.execute_activity_method(
+                PaymentActivities.confirm,
+                PaymentCall(step, operation, ordinal, amount),
+                **OUTSIDE_STEP,
+            ),
         )
-        self._learn(call.step, result)
 
     async def _pay(
         self, operation: PaymentOperation, amount: int, parcel: str = ""
@@ -226,15 +237,29 @@ class Clerk:
         """One business operation to its end; proven to have had no effect, it is asked anew."""
         while True:
             ordinal = next_ordinal(self.view, operation, parcel)
-            step = self._step(f"{operation}/{parcel}{ordinal}")
-            call = PaymentCall(step, operation, ordinal, amount, parcel)
-            result = await workflow.execute_activity_method(
-                PaymentActivities.perform, call, **OUTSIDE_STEP
+            result = await self._outside_step(
+                f"{operation}/{parcel}{ordinal}",
+                lambda step: workflow.execute_activity_method(
+                    PaymentActivities.perform,
+                    PaymentCall(step, operation, ordinal, amount, parcel),  # noqa: B023 - run now
+                    **OUTSIDE_STEP,
+                ),
             )
-            self._learn(step, result)
             if result.result != NO_EFFECT:
                 failed = result.outcome not in set(PaymentStatus)
                 return PaymentStatus.FAILED if failed else PaymentStatus(result.outcome)
+
+    async def _outside_step(
+        self, name: str, run: Callable[[Step], Awaitable[StepResult]]
+    ) -> StepResult:
+        step = self._step(name)
+        self._asked_outside += 1
+        try:
+            result = await run(step)
+        finally:
+            self._asked_outside -= 1
+        self._learn(step, result)
+        return result
 
     def _step(self, name: str) -> Step:
         return Step(self._number, name, self.book.seq, tuple(self.book.unnamed))

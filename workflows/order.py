@@ -8,7 +8,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.messages import Start
 from domain import journal as j
-from domain.access import Role
 from domain.commands import Command, check
 from domain.errors import Refusal
 from domain.facts import Fact
@@ -85,16 +84,13 @@ class OrderWorkflow:
             return
         self._undo.push(clerk.void)
         while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):
-            clerk.check()
+            await clerk.until(lambda view: "payment" not in view.holds)  # declined: pay otherwise
             told = clerk.book.payment_news
-            status = await clerk.authorize()
-            if status is PaymentStatus.REQUIRES_ACTION:
-                status = await self._let_cardholder_confirm(told)
-            if status is PaymentStatus.FAILED:
-                await self._ask_for_another_payment()
+            if await clerk.authorize() is PaymentStatus.REQUIRES_ACTION:
+                await self._let_cardholder_confirm(told)
         clerk.check()
 
-    async def _let_cardholder_confirm(self, told: int) -> PaymentStatus:
+    async def _let_cardholder_confirm(self, told: int) -> None:
         """The provider tells when it is done; what it tells is asked for, not believed. `told` is
         how much had been told before we asked: news may come before the answer does.
         """
@@ -103,17 +99,10 @@ class OrderWorkflow:
             last = clerk.view.last_payment(PaymentOperation.AUTHORIZE)
             assert last is not None, "an authorization waits for the cardholder"  # noqa: S101
             if last.status.settled:
-                return last.status
+                return
             await clerk.until(lambda _: clerk.book.payment_news > told)  # noqa: B023  # it rises
             told = clerk.book.payment_news
             await clerk.confirm(PaymentOperation.AUTHORIZE, last.ordinal, last.amount)
-
-    async def _ask_for_another_payment(self) -> None:
-        last = self._clerk.view.last_payment(PaymentOperation.AUTHORIZE)
-        why = last.reason if last is not None else ""
-        hold = j.HoldPlaced("payment", f"the payment was declined: {why}", Role.CUSTOMER)
-        await self._clerk.record(hold)
-        await self._clerk.until(lambda view: "payment" not in view.holds)
 
     async def _fulfill_every_parcel(self) -> None:
         """Parcels go side by side; what a warehouse refuses or lacks is sourced elsewhere."""
@@ -166,8 +155,8 @@ class OrderWorkflow:
 
     @command.validator
     def _quick_refusal(self, command: Command) -> None:
-        if not self._clerk.book.opened:
-            return
+        if self._clerk.is_busy:
+            return  # the books may know more by now: there it is decided
         try:
             check(self._clerk.view, command)
         except Refusal as refusal:

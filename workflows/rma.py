@@ -45,6 +45,7 @@ class ReturnWorkflow:
         self._opened: Opened | None = None
         self._entries: dict[int, Entry] = {}
         self._turn = asyncio.Lock()
+        self._refunding = False
         self._alarm = Alarm()
 
     @workflow.run
@@ -136,9 +137,11 @@ class ReturnWorkflow:
         ordinal = 1 if last is None else last.ordinal + last.status.settled
         step = self._step(f"refund/{ordinal}")
         call = PaymentCall(step, PaymentOperation.REFUND, ordinal, self._view.refund)
+        self._refunding = True
         result = await workflow.execute_activity_method(
             PaymentActivities.perform, call, **OUTSIDE_STEP
         )
+        self._refunding = False
         self._learn(result.entries)
         return result
 
@@ -156,8 +159,8 @@ class ReturnWorkflow:
 
     @command.validator
     def _quick_refusal(self, command: Command) -> None:
-        if self._opened is None:
-            return
+        if self._opened is None or self._turn.locked() or self._refunding:
+            return  # the books may know more by now: there it is decided
         try:
             check_return_command(self._view, command)
         except Refusal as refusal:

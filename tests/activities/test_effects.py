@@ -74,6 +74,10 @@ class Order:
         async with self.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(statement))]
 
+    async def run(self, statement: str) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(text(statement))
+
     async def kinds(self) -> list[str]:
         return [row[0] for row in await self.rows("SELECT kind FROM journal ORDER BY seq")]
 
@@ -230,10 +234,24 @@ async def test_a_decision_made_without_knowing_what_forbids_it_is_learned_anew(
     assert await order.kinds() == ["Reviewed", "Sourced", "Canceled"]
 
 
-async def test_a_hold_placed_by_a_lost_attempt_is_not_placed_again(order: Order) -> None:
+async def test_two_live_attempts_of_a_declined_payment_place_one_hold(order: Order) -> None:
     await order.sourced()
-    hold = BodyRecord.of(j.HoldPlaced("payment", "declined", "customer"))
-    await order.books.record(RecordCall(order.step("record/HoldPlaced", 2), (hold,)))
-    again = await order.books.record(RecordCall(order.step("record/other", 2), (hold,)))
-    assert again.outcome == "outdated"
-    assert await order.kinds() == ["Reviewed", "Sourced", "HoldPlaced"]
+    await order.run("UPDATE payment_source SET source = 'tok_declined'")
+    call = order.payment(PaymentOperation.AUTHORIZE, 1, 1500)
+    first, second = await asyncio.gather(order.payments.perform(call), order.payments.perform(call))
+    assert first.outcome == second.outcome == "FAILED"
+    assert await order.kinds() == ["Reviewed", "Sourced", "PaymentMoved", "HoldPlaced"]
+    assert await order.rows("SELECT payment_status, jsonb_array_length(waits) FROM order_view") == [
+        ("DECLINED", 1)
+    ]
+
+
+async def test_a_decline_that_comes_after_the_order_was_canceled_holds_nothing(
+    order: Order,
+) -> None:
+    await order.sourced()
+    await order.run("UPDATE payment_source SET source = 'tok_declined'")
+    canceled = BodyRecord.of(j.Canceled("changed"))
+    await order.books.record(RecordCall(order.step("record/Canceled", 2), (canceled,)))
+    await order.payments.perform(order.payment(PaymentOperation.AUTHORIZE, 1, 1500))
+    assert await order.kinds() == ["Reviewed", "Sourced", "Canceled", "PaymentMoved"]

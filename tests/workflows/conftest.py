@@ -94,9 +94,10 @@ class Shop:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Shop"]:
         database = PostgresDatabase(self.engine, clock=self.env.get_current_time)
+        self.payments = PaymentActivities(database, self.provider)
         owners = (
             OrderActivities(database, ZenReviewRules()),
-            PaymentActivities(database, self.provider),
+            self.payments,
             WarehouseActivities(database, self.warehouse),
             ReturnActivities(database),
         )

@@ -1,10 +1,12 @@
 """Payment at the provider: declines, the cardholder's confirmation, and outcomes not heard."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from activities.messages import PaymentCall, Step
 from domain.commands import CommandKind
 from domain.facts import Fact, FactKind
 from domain.payments import PaymentOperation
@@ -19,6 +21,34 @@ async def test_a_declined_customer_may_pay_otherwise(shop: Any) -> None:
     await shop.until_submitted(f"{number}-F1")
     keys = sorted(shop.provider.effects)
     assert keys == [f"{number}/authorize/1", f"{number}/authorize/2"]
+    assert shop.provider.moved(PaymentOperation.AUTHORIZE) == [2600]
+
+
+async def test_a_command_is_decided_by_the_books_while_the_process_waits_for_an_answer(
+    shop: Any,
+) -> None:
+    """Another attempt of the step has booked the decline; the process has not heard of it."""
+    perform = shop.provider.perform
+    answered, heard = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: Any) -> Any:
+        answer = await perform(request)
+        answered.set()
+        await heard.wait()
+        return answer
+
+    shop.provider.perform = slowly
+    number = await shop.place(payment_source="tok_declined")
+    await answered.wait()
+    shop.provider.perform = perform
+    step = Step(number, "authorize/1", 2)
+    await shop.payments.perform(PaymentCall(step, PaymentOperation.AUTHORIZE, 1, 2600))
+
+    done = await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok")
+    heard.set()
+
+    assert done == ""
+    await shop.until_submitted(f"{number}-F1")
     assert shop.provider.moved(PaymentOperation.AUTHORIZE) == [2600]
 
 
