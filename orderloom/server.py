@@ -1,7 +1,6 @@
 """The API process: intake, webhooks, GraphQL and pages over the books and the order desk."""
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -28,11 +27,11 @@ from api.books import Books, Check, Doors
 from api.commands import carry_out, request_return
 from api.process_cache import ProcessCache
 from api.refusals import all_problems
-from domain.codec import from_json
 from domain.process import ProcessDefinition
 from orderloom.failing.points import API_COMMANDS, API_DESK, API_INTAKE, API_WEBHOOKS
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
+from orderloom.process_file import read_process
 from orderloom.settings import Settings
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
 from web.routes import page_routes
@@ -61,7 +60,9 @@ async def serve(settings: Settings) -> None:
         await client.service_client.check_health()
 
     desk = guarded(settings, TemporalOrderDesk(client, settings.task_queue), API_DESK)
-    intake = PostgresIntake(engine, server_key, process_definition(settings))
+    path = settings.process_definition
+    process = read_process(path) if path else ProcessDefinition()  # stamped on orders from now on
+    intake = PostgresIntake(engine, server_key, process)
     books = Books(
         intake=guarded(settings, intake, API_INTAKE),
         commands=guarded(settings, PostgresCommandBook(engine), API_COMMANDS),
@@ -92,12 +93,6 @@ def compose(books: Books, doors: Doors) -> FastAPI:
         ProblemPage(kind.slug, kind.status, kind.title, kind.advice) for kind in all_problems()
     ]
     return create_app(books, doors, page_routes(needs, problems, utc_now))
-
-
-def process_definition(settings: Settings) -> ProcessDefinition:
-    """Stamped on every order placed from now on."""
-    path = settings.process_definition
-    return from_json(ProcessDefinition, json.loads(path.read_text()) if path else {})
 
 
 def _doors(settings: Settings, database_answers: Check, engine_answers: Check) -> Doors:

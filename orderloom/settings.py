@@ -22,6 +22,7 @@ from pydantic_settings import (
 from orderloom.errors import Refused
 from orderloom.home import Home, HomeKind, home_path, read_json
 from orderloom.keys import SIMULATOR_KEY_PREFIX
+from orderloom.process_file import read_process
 
 DRIVER = "postgresql+psycopg://"
 
@@ -98,6 +99,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.resolve()
+
+    @field_validator("process_definition")
+    @classmethod
+    def _usable(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            read_process(path)
+        return path
 
     @field_validator("database_url")
     @classmethod

@@ -11,6 +11,7 @@ PROCESS_FILE = "process.json"
 # Deadlines that a slow machine does not run into, but a stuck order does while one watches.
 _PATIENT = ProcessDefinition(
     name="demo",
+    checks_within=300,
     review_within=300,
     stock_within=8,
     payment_action_within=300,

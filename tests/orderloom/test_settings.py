@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from domain.process import ProcessDefinition
 from orderloom.errors import Refused
 from orderloom.home import Home, HomeKind, write_json
+from orderloom.process_file import read_process
 from orderloom.settings import load_settings, part_settings
 
 
@@ -87,6 +89,29 @@ def test_a_malformed_value_is_refused_without_showing_it(home, monkeypatch):
     with pytest.raises(Refused, match="webhook_secrets") as refusal:
         load_settings()
     assert "whsec_mine" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('{"return_windw": 60}', "return_windw"),
+        ('{"return_window": "long"}', "return_window"),
+        ('{"ship_within": -1}', "below zero: ship_within"),
+        ("{", "JSON"),
+        ("", "JSON"),
+    ],
+)
+def test_a_process_definition_that_cannot_be_meant_is_refused_by_name(home, written, said):
+    file = home.path / "process.json"
+    file.write_text(written)
+    with pytest.raises(Refused, match=said):
+        load_settings(home=home.path, process_definition=file)
+
+
+def test_a_process_definition_overrides_only_what_its_file_names(home):
+    file = home.path / "process.json"
+    file.write_text('{"version": 2, "return_window": 60}')
+    assert read_process(file) == ProcessDefinition(version=2, return_window=60)
 
 
 def test_a_part_refuses_to_start_without_a_database(home):
