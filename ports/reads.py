@@ -111,10 +111,11 @@ class TaskRead:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Keyset page: `cursor` continues after the last item; None at the end."""
+    """Keyset page: a cursor for each item, to go on after it, and whether there are `more`."""
 
     items: Sequence[Json]
-    cursor: str | None
+    cursors: Sequence[str]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,8 @@ async def order_page(
     )
     rows = (await connection.execute(_continued(query, after))).all()
     items = [order_summary(row) for row in rows[:first]]
-    cursors = [Cursor(item.placed_at, item.number) for item in items]
-    return Page(items, cursors[-1].write() if len(rows) > first else None)
+    cursors = [Cursor(item.placed_at, item.number).write() for item in items]
+    return Page(items, cursors, more=len(rows) > first)
 
 
 async def counts(connection: AsyncConnection, principal: Principal) -> dict[str, int]:
@@ -82,15 +82,15 @@ async def task_page(
     connection: AsyncConnection, owner: str, first: int, after: Cursor | None
 ) -> Page:
     if not can_hold(owner):
-        return Page([], None)
+        return Page([], [], more=False)
     at, identity = after or (None, None)
     found = await connection.execute(
         _TASKS, {"owner": owner, "at": at, "id": identity, "limit": first + 1}
     )
     rows = found.all()
     items = [TaskRead(*row) for row in rows[:first]]
-    cursors = [Cursor(item.deadline, item.id) for item in items]
-    return Page(items, cursors[-1].write() if len(rows) > first else None)
+    cursors = [Cursor(item.deadline, item.id).write() for item in items]
+    return Page(items, cursors, more=len(rows) > first)
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:

@@ -133,7 +133,7 @@ class FakeOutbox:
 class FakeReads:
     details: dict[str, OrderDetail] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
-    page: Page = field(default_factory=lambda: Page([], None))
+    page: Page = field(default_factory=lambda: Page([], [], more=False))
     entries: list[TimelineEntry] = field(default_factory=list)
     asked: list[tuple[object, ...]] = field(default_factory=list)
     fails: Exception | None = None

@@ -159,11 +159,11 @@ query($first: Int!, $after: String, $filter: OrderFilter) {
 
 
 async def test_orders_come_page_by_page(client, office, detail):
-    office.reads.page = Page([detail.summary, detail.summary], "opaque")
+    office.reads.page = Page([detail.summary, detail.summary], ["first", "second"], more=True)
     wanted = {"first": 2, "after": "before", "filter": {"status": "COMPLETED"}}
     orders = (await client.graphql(ORDERS, wanted))["data"]["orders"]
-    assert orders["pageInfo"] == {"hasNextPage": True, "endCursor": "opaque"}
-    assert [edge["cursor"] for edge in orders["edges"]] == [None, "opaque"]
+    assert orders["pageInfo"] == {"hasNextPage": True, "endCursor": "second"}
+    assert [edge["cursor"] for edge in orders["edges"]] == ["first", "second"]
     assert orders["nodes"][0] == {"number": NUMBER, "total": {"text": "87.98 USD"}, "parcels": 2}
     assert office.reads.asked == [("ana", OrderFilter(status="COMPLETED"), 2, "before")]
 
@@ -199,7 +199,7 @@ TASKS = '{ tasks(owner: "agent") { nodes { id reason owner level order } } }'
 
 async def test_tasks_are_the_queue_of_staff(client, office):
     task = TaskRead("t1", NUMBER, NUMBER, "look", "agent", PLACED, PLACED, 1)
-    office.reads.page = Page([task], None)
+    office.reads.page = Page([task], ["only"], more=False)
     tasks = (await client.graphql(TASKS))["data"]["tasks"]
     expected = {"id": "t1", "reason": "look", "owner": "agent", "level": 1, "order": NUMBER}
     assert tasks == {"nodes": [expected]}

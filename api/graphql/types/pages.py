@@ -14,7 +14,7 @@ from ports.reads import Page, TaskRead
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there are further items.")
     end_cursor: str | None = strawberry.field(
-        description="Pass it as `after` to get the next page; null at the end."
+        description="The last edge's: pass it as `after` for the next page; null on an empty one."
     )
 
 
@@ -53,9 +53,7 @@ class Task:
 @strawberry.type(description="An order and its place in the list.")
 class OrderEdge:
     node: OrderSummary = strawberry.field(description="The order.")
-    cursor: str | None = strawberry.field(
-        description="Set on the last edge of a page that has a next one: pages continue there."
-    )
+    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this one.")
 
 
 @strawberry.type(description="A page of orders, newest first.")
@@ -68,9 +66,7 @@ class OrderConnection:
 @strawberry.type(description="A task and its place in the queue.")
 class TaskEdge:
     node: Task = strawberry.field(description="The task.")
-    cursor: str | None = strawberry.field(
-        description="Set on the last edge of a page that has a next one: pages continue there."
-    )
+    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this one.")
 
 
 @strawberry.type(description="A page of tasks, earliest deadline first.")
@@ -82,25 +78,18 @@ class TaskConnection:
 
 def order_connection(page: Page) -> OrderConnection:
     nodes = [_summary(each) for each in cast("list[SummaryRead]", page.items)]
-    cursors = _cursors(page)
-    edges = [OrderEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)]
+    edges = [OrderEdge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]
     return OrderConnection(edges=edges, nodes=nodes, page_info=_page_info(page))
 
 
 def task_connection(page: Page) -> TaskConnection:
     nodes = [_task(each) for each in cast("list[TaskRead]", page.items)]
-    cursors = _cursors(page)
-    edges = [TaskEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)]
+    edges = [TaskEdge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]
     return TaskConnection(edges=edges, nodes=nodes, page_info=_page_info(page))
 
 
 def _page_info(page: Page) -> PageInfo:
-    return PageInfo(has_next_page=page.cursor is not None, end_cursor=page.cursor)
-
-
-def _cursors(page: Page) -> list[str | None]:
-    """One per item: only where a page ends is there a cursor."""
-    return [None] * (len(page.items) - 1) + [page.cursor] * bool(page.items)
+    return PageInfo(has_next_page=page.more, end_cursor=page.cursors[-1] if page.cursors else None)
 
 
 def _summary(read: SummaryRead) -> OrderSummary:
