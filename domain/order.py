@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.errors import BadAmount, TooManyLines
+from domain.errors import BadAmount, Malformed, TooManyLines
 from domain.ids import OrderNumber
 from domain.money import AMOUNT_MAX, Money, portion
 from domain.quantity import Quantity
@@ -70,7 +70,9 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """Refuses an empty order, more than `ORDER_LINES_MAX` lines, and totals out of range."""
+    """Refuses an empty order, more than `ORDER_LINES_MAX` lines, two lines of one number, and
+    totals out of range.
+    """
 
     number: OrderNumber
     channel: str
@@ -89,6 +91,8 @@ class PlacedOrder:
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= ORDER_LINES_MAX:
             raise TooManyLines(f"an order has 1 to {ORDER_LINES_MAX} lines, not {len(self.lines)}")
+        if len({line.line for line in self.lines}) < len(self.lines):
+            raise Malformed("two lines of an order have the same number")
         if self.shipping < 0:
             raise BadAmount(f"shipping is 0 or more: {self.shipping}")
         Money(self.total, self.currency)

@@ -3,11 +3,9 @@
 import asyncio
 from pathlib import Path
 
-import psutil
-
 from orderloom.demo.chance import chance
 from orderloom.home import read_json
-from orderloom.supervisor.process import CLOCK_TOLERANCE_SECONDS
+from orderloom.supervisor.process import proven_process
 
 VICTIMS = ("worker", "temporal")
 PAUSE_SECONDS = (3.0, 8.0)
@@ -27,20 +25,8 @@ class Chaos:
         while sum(self.kills.values()) < KILLS_MAX:
             await asyncio.sleep(self._draw.uniform(*PAUSE_SECONDS))
             victim = self._draw.choice(VICTIMS)
-            process = proven_process(self._run / f"{victim}.json")
+            record = read_json(self._run / f"{victim}.json")
+            process = proven_process(record) if record else None
             if process is not None:
                 process.kill()
                 self.kills[victim] += 1
-
-
-def proven_process(pid_file: Path) -> psutil.Process | None:
-    """The running process that the supervisor's pid file describes: same pid, start and command."""
-    record = read_json(pid_file)
-    if not record:
-        return None
-    try:
-        process = psutil.Process(record["pid"])
-        same_start = abs(process.create_time() - record["started"]) < CLOCK_TOLERANCE_SECONDS
-        return process if same_start and process.cmdline() == record["argv"] else None
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return None

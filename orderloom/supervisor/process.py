@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -130,7 +131,7 @@ def find_leftovers(run: Path) -> list[PartProcess]:
         record = read_json(pid_file)
         if "pid" not in record or "started" not in record:
             continue  # another file of the run, such as the addresses
-        process = _proven(record["pid"], record["started"], record["argv"])
+        process = proven_process(record)
         if process is None:
             pid_file.unlink()
             continue
@@ -180,11 +181,12 @@ def _ended_by(process: PartProcess, deadline: float, hurry: Callable[[], bool]) 
     return True
 
 
-def _proven(pid: int, started: float, argv: list[str]) -> psutil.Process | None:
+def proven_process(record: Mapping[str, Any]) -> psutil.Process | None:
+    """The running process that a pid file describes: same pid, start and command line."""
     try:
-        process = psutil.Process(pid)
-        same_start = abs(process.create_time() - started) < CLOCK_TOLERANCE_SECONDS
-        return process if same_start and process.cmdline() == argv else None
+        process = psutil.Process(record["pid"])
+        same_start = abs(process.create_time() - record["started"]) < CLOCK_TOLERANCE_SECONDS
+        return process if same_start and process.cmdline() == record["argv"] else None
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None  # gone, or somebody else's
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from domain.errors import BadAmount, BadQuantity, TooManyLines, UnknownCurrency
+from domain.errors import BadAmount, BadQuantity, Malformed, TooManyLines, UnknownCurrency
 from domain.money import AMOUNT_MAX
 from domain.order import ORDER_LINES_MAX
 from domain.quantity import QUANTITY_MAX, Quantity
@@ -49,6 +49,11 @@ def test_an_order_has_1_to_200_lines(count):
     with pytest.raises(TooManyLines):
         placed(lines=tuple(order_line(n) for n in range(count)))
     assert len(placed(*(order_line(n) for n in range(200))).lines) == ORDER_LINES_MAX
+
+
+def test_two_lines_of_an_order_never_share_a_number():
+    with pytest.raises(Malformed, match="same number"):
+        placed(order_line(1), order_line(2), order_line(1))
 
 
 def test_shipping_below_zero_an_unknown_currency_and_an_overflow_are_refused():
