@@ -15,11 +15,11 @@ async def place(
     check_key(key)
     placed = await books.intake.place(principal, key, request)
     if not placed.repeated:
-        start = _start(books, placed.number)
+        start = _start(books, placed.number, request.channel)
         books.background.start("start_order", start, order=placed.number)
     return placed
 
 
-async def _start(books: Books, order: str) -> None:
-    await books.desk.start_order(order)
+async def _start(books: Books, order: str, channel: str) -> None:
+    await books.desk.start_order(order, channel)
     await books.outbox.started(f"order/{order}/start")

@@ -55,7 +55,7 @@ class Orders:
     async def run(self, number: int, worker: WorkerProcess) -> str:
         placed = await self._intake.place(CHANNEL, f"message-{number}", _request(number))
         order = placed.number
-        await self._desk.start_order(order)
+        await self._desk.start_order(order, CHANNEL.scope)
         await self._outbox.started(f"order/{order}/start")
         parcel = await worker.handed_over(order)
         for place, kind in enumerate(FACTS):

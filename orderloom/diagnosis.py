@@ -25,6 +25,7 @@ PACKAGES = (
     "strawberry-graphql",
     "zen-engine",
 )
+SEARCH_ATTRIBUTES = ("OrderChannel",)  # set when an order's process is started
 CONNECT_SECONDS_MAX = 3.0
 MASK = "**********"
 
@@ -63,7 +64,9 @@ def diagnose(settings: Settings) -> Diagnosis:
     }
     temporal = settings.temporal_address or configured_address()
     reachable["temporal"] = (
-        _find(partial(_ask_temporal, temporal)) if temporal else Finding(None, "not configured")
+        _find(partial(_ask_temporal, temporal, settings.temporal_namespace))
+        if temporal
+        else Finding(None, "not configured")
     )
     if reachable["database"].ok:
         migrations = _find(partial(_compare_heads, settings.database_url))
@@ -100,21 +103,31 @@ def _connect(address: str) -> Finding:
         return Finding(ok=True, detail=f"{place[0]}:{place[1]}")
 
 
-def _ask_temporal(address: str) -> Finding:
+def _ask_temporal(address: str, namespace: str) -> Finding:
+    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
     from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
     from temporalio.client import Client
     from temporalio.envconfig import ClientConfig
 
-    async def ask() -> str:
+    async def ask() -> Finding:
         configured = ClientConfig.load_client_connect_config()  # keys and certificates
         configured["target_host"] = address
         client = await Client.connect(**configured)
         info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
-        return f"{address}, server {info.server_version}"
+        detail = f"{address}, server {info.server_version}"
+        known = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=namespace)
+        )
+        missing = [name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes]
+        if missing:
+            return Finding(
+                ok=False,
+                detail=f"{detail}, lacks {', '.join(missing)}: create with `temporal operator "
+                "search-attribute create --type Keyword --name …`, or no order starts",
+            )
+        return Finding(ok=True, detail=detail)
 
-    return Finding(
-        ok=True, detail=asyncio.run(asyncio.wait_for(ask(), timeout=CONNECT_SECONDS_MAX))
-    )
+    return asyncio.run(asyncio.wait_for(ask(), timeout=CONNECT_SECONDS_MAX))
 
 
 def _compare_heads(database_url: str) -> Finding:

@@ -61,8 +61,8 @@ class LiveProcess:
 
 
 class OrderDesk(Protocol):
-    async def start_order(self, order: str) -> None:
-        """Starts `order/<number>`; it is no error when it runs already."""
+    async def start_order(self, order: str, channel: str) -> None:
+        """Starts `order/<number>`, found by its channel; it is no error when it runs already."""
 
     async def start_return(self, rma: str) -> None:
         """Starts `return/<rma>`; it is no error when it runs already."""

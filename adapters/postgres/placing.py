@@ -64,7 +64,7 @@ async def write(
             {"channel": order.channel, "message_id": wish.key, "raw": request.raw},
         ),
         **_named(payment_source, {"source": request.payment_source}),
-        **_named(outbox, {"payload": {}}),
+        **_named(outbox, {"payload": {"channel": request.channel}}),
     }
     return (await connection.execute(_WRITE, values)).scalar_one() is not None
 

@@ -13,7 +13,13 @@ from temporalio.client import (
     WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -29,6 +35,7 @@ from workflows.rma import ReturnWorkflow
 COMMAND_WITHIN_SECONDS = 10.0
 CALL_WITHIN = timedelta(seconds=5)
 QUERY_WITHIN = timedelta(milliseconds=500)
+CHANNEL = SearchAttributeKey.for_keyword("OrderChannel")
 
 
 class TemporalOrderDesk:
@@ -38,7 +45,7 @@ class TemporalOrderDesk:
         self._client = client
         self._task_queue = task_queue
 
-    async def start_order(self, order: str) -> None:
+    async def start_order(self, order: str, channel: str) -> None:
         with _translated(order):
             await self._client.start_workflow(
                 OrderWorkflow.run,
@@ -46,6 +53,7 @@ class TemporalOrderDesk:
                 id=order_workflow_id(order),
                 task_queue=self._task_queue,
                 static_summary=f"order {order}",
+                search_attributes=TypedSearchAttributes([SearchAttributePair(CHANNEL, channel)]),
                 # One that an operator has ended by accident may begin anew: its journal says where.
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

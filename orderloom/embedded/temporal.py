@@ -14,7 +14,7 @@ from orderloom.errors import Refused
 from orderloom.supervisor.part import Part, StopStage
 
 RETENTION_SECONDS = 30 * 24 * 3600
-SEARCH_ATTRIBUTES = ("OrderChannel=Keyword", "OrderType=Keyword")
+SEARCH_ATTRIBUTES = ("OrderChannel=Keyword",)
 
 # For one embedded node; a cluster keeps its defaults.
 DYNAMIC_CONFIG = {

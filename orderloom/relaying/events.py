@@ -48,7 +48,7 @@ class EventRelay:
     async def _deliver(self, event: OutboxEvent) -> None:
         match event.kind:
             case "order.start":
-                await self._desk.start_order(event.subject)
+                await self._desk.start_order(event.subject, event.payload["channel"])
             case "return.start":
                 await self._desk.start_return(event.subject)
             case _:

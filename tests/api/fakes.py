@@ -189,7 +189,8 @@ class FakeDesk:
     facts: list[tuple[str, str]] = field(default_factory=list)
     queries: int = 0
 
-    async def start_order(self, order: str) -> None:
+    async def start_order(self, order: str, channel: str) -> None:
+        assert channel == "web"
         self._answer()
         self.started.append(f"order/{order}")
 

@@ -210,7 +210,6 @@ def test_the_namespace_service_can_be_run_again_and_again(deployment, temporal_a
         "temporal operator search-attribute list", environment, *service["entrypoint"]
     ).stdout
     assert re.search(r"OrderChannel\s+Keyword", listed)
-    assert re.search(r"OrderType\s+Keyword", listed)
 
 
 def test_the_health_check_of_postgresql_is_answered(deployment, server):

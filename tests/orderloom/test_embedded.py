@@ -13,13 +13,16 @@ import psycopg
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from orderloom.diagnosis import diagnose
 from orderloom.embedded.postgres import EmbeddedPostgres
 from orderloom.embedded.temporal import EmbeddedTemporal
+from orderloom.settings import Settings
 
 STARTS_AND_DIES = """
 import os, signal, sys
 from pathlib import Path
 from orderloom.embedded.guardian import start_guardian
+from orderloom.diagnosis import diagnose
 from orderloom.embedded.postgres import EmbeddedPostgres
 from orderloom.embedded.temporal import EmbeddedTemporal
 folder = Path(sys.argv[1])
@@ -106,3 +109,17 @@ def test_the_guardian_ends_the_servers_of_a_killed_program(eventually, processes
     assert (done.stdout, done.returncode) == ("started\n", -signal.SIGKILL)
     eventually(lambda: not folder.exists())
     eventually(lambda: processes_of(folder) == [])
+
+
+def test_doctor_says_what_a_temporal_of_ones_own_lacks(folder, monkeypatch):
+    monkeypatch.setattr("orderloom.embedded.temporal.SEARCH_ATTRIBUTES", ())
+    bare = EmbeddedTemporal(folder / "temporal", ui=False)
+    bare.start()
+    try:
+        settings = Settings(home=folder, temporal_address=bare.address)
+        found = diagnose(settings).reachable["temporal"]
+    finally:
+        bare.stop()
+    assert found.ok is False
+    assert "lacks OrderChannel" in found.detail
+    assert "temporal operator search-attribute create" in found.detail

@@ -34,8 +34,8 @@ class Desk:
         if subject in self.answers:
             raise self.answers[subject]
 
-    async def start_order(self, order: str) -> None:
-        await self._hear("order", order)
+    async def start_order(self, order: str, channel: str) -> None:
+        await self._hear(f"order of {channel}", order)
 
     async def start_return(self, rma: str) -> None:
         await self._hear("return", rma)
@@ -75,7 +75,7 @@ class Book:
 
 
 def event(number: int, kind: str, subject: str) -> OutboxEvent:
-    return OutboxEvent(number, f"e{number}", kind, subject, {}, 0)
+    return OutboxEvent(number, f"e{number}", kind, subject, {"channel": "web"}, 0)
 
 
 def stored(order: str, number: int = 1) -> StoredFact:
@@ -97,7 +97,7 @@ async def test_starts_go_to_the_desk_and_other_events_are_published() -> None:
                  event(3, "order.shipped", "O"))  # fmt: skip
     desk = Desk()
     assert await EventRelay(queue, desk, publish).batch() is False
-    assert desk.heard == [("order", "O"), ("return", "R")]
+    assert desk.heard == [("order of web", "O"), ("return", "R")]
     assert sorted(queue.said) == [("delivered", 1), ("delivered", 2), ("delivered", 3)]
 
 
@@ -189,7 +189,7 @@ async def test_a_batch_under_way_is_finished_before_the_relay_ends() -> None:
     desk = Desk()
     started = asyncio.Event()
 
-    async def slowly(order: str) -> None:
+    async def slowly(order: str, _channel: str) -> None:
         started.set()
         await asyncio.sleep(0.1)
         desk.heard.append(("order", order))
@@ -206,7 +206,7 @@ async def test_what_does_not_end_within_the_grace_is_cut_off_undelivered() -> No
     desk = Desk()
     started = asyncio.Event()
 
-    async def never(order: str) -> None:
+    async def never(order: str, _channel: str) -> None:
         started.set()
         await asyncio.Event().wait()
 

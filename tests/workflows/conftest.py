@@ -17,6 +17,8 @@ import pytest_asyncio
 from fake_parties import FakeProvider, FakeWarehouse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -32,7 +34,7 @@ from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.reads import PostgresReads
 from adapters.rules.zen_rules import ZenReviewRules
 from adapters.temporal.converter import DATA_CONVERTER
-from adapters.temporal.desk import TemporalOrderDesk
+from adapters.temporal.desk import CHANNEL, TemporalOrderDesk
 from domain.access import Principal, Role
 from domain.commands import CommandKind
 from domain.errors import Refusal
@@ -115,7 +117,7 @@ class Shop:
         request = replace(request, placed_at=await self.env.get_current_time())
         intake = PostgresIntake(self.engine, KEY, self.process)
         number = (await intake.place(self.web, f"message-{reference}", request)).number
-        await self.desk.start_order(number)
+        await self.desk.start_order(number, request.channel)
         return number
 
     async def tell(self, parcel: str, kind: FactKind, **details: Any) -> Fact:
@@ -235,6 +237,12 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=server, data_converter=DATA_CONVERTER
     ) as env:
+        await env.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                search_attributes={CHANNEL.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD},
+                namespace=env.client.namespace,
+            )
+        )
         yield env
 
 

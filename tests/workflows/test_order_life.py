@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from adapters.temporal.desk import CHANNEL
 from domain.facts import FactKind
 from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation
@@ -20,6 +21,8 @@ async def test_an_undisturbed_order_goes_from_received_to_closed(shop: Any) -> N
     end = await shop.handle(number).result()
 
     assert end["status"] == "CLOSED"
+    described = await shop.handle(number).describe()
+    assert described.typed_search_attributes[CHANNEL] == "web"
     kinds = [row[0] for row in await shop.rows("SELECT kind FROM journal ORDER BY seq")]
     assert kinds == [
         "Reviewed",
