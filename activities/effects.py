@@ -18,7 +18,7 @@ from domain.order import PlacedOrder
 from domain.returns import ReturnView, fold_return, return_waits
 from domain.view import OrderView
 from domain.waits import waits
-from ports.unit_of_work import Database, LockedOrder, LockedReturn, UnitOfWork
+from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, UnitOfWork
 
 
 @dataclass(slots=True)
@@ -112,14 +112,16 @@ class Effects:
 
     async def on_order(self, step: Step, decide: DecideOrder, *, command: str = "") -> StepResult:
         async def work(uow: UnitOfWork) -> StepResult:
-            turn = OrderTurn(uow, await uow.orders.lock(step.subject))
+            turn = OrderTurn(uow, await uow.orders.lock(step.subject, _name(step)))
             return await _take(turn, step, lambda: decide(turn))
 
         return await self._run(work, command)
 
     async def on_return(self, step: Step, decide: DecideReturn, *, command: str = "") -> StepResult:
         async def work(uow: UnitOfWork) -> StepResult:
-            turn = ReturnTurn(uow, step.subject, await uow.orders.lock_return(step.subject))
+            turn = ReturnTurn(
+                uow, step.subject, await uow.orders.lock_return(step.subject, _name(step))
+            )
             return await _take(turn, step, lambda: decide(turn))
 
         return await self._run(work, command)
@@ -142,14 +144,13 @@ async def _refuse(uow: UnitOfWork, command: str, refusal: tuple[str, str]) -> No
 
 
 async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]]) -> StepResult:
-    saved = await turn.uow.steps.find(step.subject, step.name, step.seq)
-    if saved is not None:
-        known = from_json(StepResult, saved)
+    if turn.locked.done is not None:
+        known = from_json(StepResult, turn.locked.done)
         return StepResult(unknown_entries(turn, step.seq), known.outcome, known.refusal)
     decision = await decide()
     entries = await journal(turn, decision.bodies, decision.by)
     result = StepResult(outcome=decision.outcome)
-    await turn.uow.steps.save(step.subject, step.name, step.seq, to_json(result))
+    await turn.uow.steps.save(step.subject, _name(step), to_json(result))
     await turn.uow.facts.handled(step.facts, by=f"{step.subject}/{step.name}/{step.seq}")
     if decision.command:
         await turn.uow.commands.settle(
@@ -157,6 +158,10 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
         )
     before = unknown_entries(turn, step.seq)
     return StepResult((*before, *map(EntryRecord.of, entries)), decision.outcome)
+
+
+def _name(step: Step) -> StepName:
+    return StepName(step.name, step.seq)
 
 
 async def journal(turn: Turn, bodies: Sequence[Body], by: str) -> tuple[Entry, ...]:

@@ -5,7 +5,7 @@ Lock order, everywhere: command → order → stock by (SKU, location) → payme
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from domain.codec import Json
 from domain.facts import Fact
@@ -24,28 +24,44 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LockedOrder:
-    """An order whose row is locked until the unit of work ends."""
+    """An order whose row is locked until the unit of work ends. `done` is the saved result of the
+    step that was asked about, None when it has not been done.
+    """
 
     order: PlacedOrder
     process: ProcessDefinition
     journal: tuple[Entry, ...]
     facts: tuple[Fact, ...]
+    done: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LockedReturn:
+    """As `LockedOrder`."""
+
     order: PlacedOrder
     process: ProcessDefinition
     journal: tuple[Entry, ...]
+    done: Json | None = None
+
+
+class StepName(NamedTuple):
+    """Of one subject; no two of its steps share both."""
+
+    name: str
+    ordinal: int
+
+
+NO_STEP = StepName("", 0)
 
 
 class Orders(Protocol):
     """Orders, returns, their journals and projections."""
 
-    async def lock(self, order: str) -> LockedOrder:
+    async def lock(self, order: str, step: StepName = NO_STEP) -> LockedOrder:
         """Refuses `NotFound`. Facts that were quarantined are not among its facts."""
 
-    async def lock_return(self, rma: str) -> LockedReturn:
+    async def lock_return(self, rma: str, step: StepName = NO_STEP) -> LockedReturn:
         """Locks the order's row as well, so that two returns never race past a limit."""
 
     async def append(
@@ -66,11 +82,11 @@ class Orders(Protocol):
 
 
 class Steps(Protocol):
-    """Results of steps, unique by (subject, step, ordinal): a retry returns the first result."""
+    """Results of steps, unique by (subject, step): a retry returns the first result, which `lock`
+    finds.
+    """
 
-    async def find(self, subject: str, step: str, ordinal: int) -> Json | None: ...
-
-    async def save(self, subject: str, step: str, ordinal: int, result: Json) -> None: ...
+    async def save(self, subject: str, step: StepName, result: Json) -> None: ...
 
 
 class Inventory(Protocol):

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.clock import now
-from adapters.postgres.fact_match import Match, Standing, match, standing
+from adapters.postgres.fact_match import Match, Standing, match_payment, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import SAVE_VIEW, order_values
@@ -103,8 +103,7 @@ class PostgresFactInbox:
 async def _store(
     connection: AsyncConnection, source: str, event_id: str, fact: Fact, raw: Json
 ) -> StoredFact:
-    matched = await match(connection, fact)
-    locked = await _lock(connection, matched, fact)
+    matched, locked = await _match(connection, fact)
     view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
     stands = standing(fact, matched, final=bool(view and view.status.final), again=False)
     row = {"source": source, "event_id": event_id, "raw": raw, **_row(fact, matched, stands)}
@@ -116,11 +115,12 @@ async def _store(
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
 
 
-async def _lock(connection: AsyncConnection, matched: Match, fact: Fact) -> LockedOrder | None:
+async def _match(connection: AsyncConnection, fact: Fact) -> tuple[Match, LockedOrder | None]:
     """Payment facts are about the books: they change nothing that is folded."""
-    if not matched.order or fact.kind.is_payment:
-        return None
-    return await PostgresOrders(connection).lock(matched.order)
+    if fact.kind.is_payment:
+        return await match_payment(connection, fact.subject), None
+    locked = await PostgresOrders(connection).lock_by_parcel(fact.subject)
+    return Match(locked.order.number if locked else ""), locked
 
 
 def _row(fact: Fact, matched: Match, stands: Standing) -> dict[str, Json]:

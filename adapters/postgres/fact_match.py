@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.tables import fulfillment_order, payment_transaction
+from adapters.postgres.tables import payment_transaction
 from domain.facts import Fact, FactKind
 from domain.payments import PaymentStatus
 
@@ -34,17 +34,11 @@ class Match:
 _PAYMENT = select(payment_transaction.c.order_number, payment_transaction.c.status).where(
     payment_transaction.c.key == bindparam("subject")
 )
-_PARCEL = select(fulfillment_order.c.order_number).where(
-    fulfillment_order.c.id == bindparam("subject")
-)
 
 
-async def match(connection: AsyncConnection, fact: Fact) -> Match:
-    if fact.kind.is_payment:
-        found = await connection.execute(_PAYMENT, {"subject": fact.subject})
-        row = found.one_or_none()
-        return Match(row.order_number, PaymentStatus(row.status)) if row else Match("")
-    return Match(await connection.scalar(_PARCEL, {"subject": fact.subject}) or "")
+async def match_payment(connection: AsyncConnection, key: str) -> Match:
+    row = (await connection.execute(_PAYMENT, {"subject": key})).one_or_none()
+    return Match(row.order_number, PaymentStatus(row.status)) if row else Match("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.closing import Closing
 from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW, order_values, return_values
-from adapters.postgres.tables import customer_order, return_order
 from domain.codec import Json, from_json, to_json
 from domain.errors import NotFound
 from domain.facts import Fact
@@ -18,24 +17,15 @@ from domain.process import ProcessDefinition
 from domain.returns import ReturnView
 from domain.view import OrderView
 from domain.waits import Wait
-from ports.unit_of_work import LockedOrder, LockedReturn
+from ports.unit_of_work import NO_STEP, LockedOrder, LockedReturn, StepName
 
-_LOCK = (
-    select(customer_order.c.placed, customer_order.c.process)
-    .where(customer_order.c.number == bindparam("order"))
-    .with_for_update()
-)
-_ORDER_OF = select(return_order.c.order_number).where(return_order.c.number == bindparam("rma"))
-
-# A statement of its own, after the lock: one that waited for the lock itself would still see the
-# journal as it was before the wait.
-_HISTORY = text(
+# A function of the database locks the order's row, and then looks: a statement that waited for the
+# lock itself would still see the journal as it was before the wait, and two are two round trips.
+_LOCK = text("SELECT * FROM locked_order(:subject, :name, :ordinal)")
+_LOCK_PARCELS_ORDER = text(
     """
-    SELECT (SELECT json_agg(json_build_array(seq, at, by, kind, data) ORDER BY seq)
-            FROM journal WHERE subject = :subject),
-           (SELECT json_agg(data) FROM fact
-            WHERE order_number = :subject AND quarantined IS NULL),
-           clock_timestamp()
+    SELECT locked.* FROM fulfillment_order, locked_order(order_number, '', 0) AS locked
+    WHERE fulfillment_order.id = :parcel
     """
 )
 
@@ -80,32 +70,33 @@ class PostgresOrders:
         self._clock = clock
         self._locked_at: datetime | None = None
 
-    async def lock(self, order: str) -> LockedOrder:
-        placed, process = await self._lock_row(order)
-        entries, facts = await self._history(order)
-        return LockedOrder(placed, process, entries, facts)
-
-    async def lock_return(self, rma: str) -> LockedReturn:
-        number = await self._connection.scalar(_ORDER_OF, {"rma": rma})
-        if number is None:
-            raise NotFound(f"there is no return {rma}")
-        placed, process = await self._lock_row(number)
-        entries, _ = await self._history(rma)
-        return LockedReturn(placed, process, entries)
-
-    async def _lock_row(self, order: str) -> tuple[PlacedOrder, ProcessDefinition]:
-        found = await self._connection.execute(_LOCK, {"order": order})
-        row = found.one_or_none()
-        if row is None:
+    async def lock(self, order: str, step: StepName = NO_STEP) -> LockedOrder:
+        locked = await self._lock(_LOCK, subject=order, **step._asdict())
+        if locked is None:
             raise NotFound(f"there is no order {order}")
-        return from_json(PlacedOrder, row.placed), from_json(ProcessDefinition, row.process)
+        return locked
 
-    async def _history(self, subject: str) -> tuple[tuple[Entry, ...], tuple[Fact, ...]]:
-        found = await self._connection.execute(_HISTORY, {"subject": subject})
-        entries, facts, self._locked_at = found.one()
-        return (
-            tuple(_entry(*row) for row in entries or ()),
-            tuple(from_json(Fact, data) for data in facts or ()),
+    async def lock_return(self, rma: str, step: StepName = NO_STEP) -> LockedReturn:
+        locked = await self._lock(_LOCK, subject=rma, **step._asdict())
+        if locked is None:
+            raise NotFound(f"there is no return {rma}")
+        return LockedReturn(locked.order, locked.process, locked.journal, locked.done)
+
+    async def lock_by_parcel(self, parcel: str) -> LockedOrder | None:
+        """The order that the parcel belongs to, if it is one of ours."""
+        return await self._lock(_LOCK_PARCELS_ORDER, parcel=parcel)
+
+    async def _lock(self, statement: TextClause, **subject: str | int) -> LockedOrder | None:
+        row = (await self._connection.execute(statement, subject)).one_or_none()
+        if row is None:
+            return None
+        self._locked_at = row.at
+        return LockedOrder(
+            from_json(PlacedOrder, row.placed),
+            from_json(ProcessDefinition, row.process),
+            tuple(_entry(*entry) for entry in row.entries or ()),
+            tuple(from_json(Fact, data) for data in row.facts or ()),
+            row.done,
         )
 
     async def append(

@@ -11,17 +11,10 @@ from adapters.postgres.closing import Closing
 from adapters.postgres.inventory import PostgresInventory
 from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
-from adapters.postgres.tables import command, step
+from adapters.postgres.tables import command
 from domain.codec import Json
 from domain.ledger import Posting
-from ports.unit_of_work import Outcome
-
-_FIND_STEP = select(step.c.result).where(
-    step.c.subject == bindparam("subject"),
-    step.c.name == bindparam("name"),
-    step.c.ordinal == bindparam("ordinal"),
-)
-
+from ports.unit_of_work import Outcome, StepName
 
 _COMMAND_OUTCOME = select(command.c.outcome).where(command.c.id == bindparam("command"))
 _COMMAND_BODY = select(command.c.body).where(command.c.id == bindparam("command"))
@@ -51,7 +44,7 @@ class PostgresUnitOfWork:
         self.orders = PostgresOrders(connection, self._closing, clock)
         self.inventory = PostgresInventory(connection)
         self.payments = PostgresPayments(connection)
-        self.steps = _Steps(connection, self._closing)
+        self.steps = _Steps(self._closing)
         self.ledger = _Ledger(connection)
         self.outbox = _Outbox(self._closing)
         self.facts = _Facts(self._closing)
@@ -63,17 +56,11 @@ class PostgresUnitOfWork:
 
 
 class _Steps:
-    def __init__(self, connection: AsyncConnection, closing: Closing) -> None:
-        self._connection = connection
+    def __init__(self, closing: Closing) -> None:
         self._closing = closing
 
-    async def find(self, subject: str, step: str, ordinal: int) -> Json | None:
-        named = {"subject": subject, "name": step, "ordinal": ordinal}
-        return await self._connection.scalar(_FIND_STEP, named)
-
-    async def save(self, subject: str, step: str, ordinal: int, result: Json) -> None:
-        named = {"subject": subject, "name": step, "ordinal": ordinal}
-        self._closing.steps.append({**named, "result": result})
+    async def save(self, subject: str, step: StepName, result: Json) -> None:
+        self._closing.steps.append({"subject": subject, **step._asdict(), "result": result})
 
 
 class _Ledger:
