@@ -38,7 +38,7 @@ class OrderActivities:
             entries = tuple(map(EntryRecord.of, locked.journal))
             return Opened(locked.order, locked.process, entries, locked.facts)
 
-        return await self._effects.database.run(work)
+        return await self._effects.database.look(work)
 
     @activity.defn(name="order.review")
     async def review(self, step: Step) -> StepResult:
@@ -46,16 +46,15 @@ class OrderActivities:
         return await self._effects.on_order(step, self._review)
 
     async def _review(self, turn: OrderTurn) -> Decision:
-        order, catalog = turn.order, turn.uow.catalog
-        prices = await catalog.prices({line.sku for line in order.lines}, order.currency)
+        order, known = turn.order, await turn.uow.catalog.known(turn.order)
         inputs = ReviewInputs(
             channel=order.channel,
             currency=order.currency,
             total=order.total,
             units=sum(line.quantity for line in order.lines),
-            price_deviation_bp=price_deviation_bp(order, prices),
-            address_complete=await catalog.address_complete(order.number),
-            customer_blocked=await catalog.customer_blocked(order.customer_ref),
+            price_deviation_bp=price_deviation_bp(order, known.prices),
+            address_complete=known.address_complete,
+            customer_blocked=known.customer_blocked,
         )
         found = await self._rules.review(inputs)
         body = j.Reviewed(

@@ -35,7 +35,7 @@ class ReturnActivities:
             entries = tuple(map(EntryRecord.of, locked.journal))
             return Opened(locked.order, locked.process, entries)
 
-        return await self._effects.database.run(work)
+        return await self._effects.database.look(work)
 
     @activity.defn(name="return.record")
     async def record(self, call: RecordCall) -> StepResult:

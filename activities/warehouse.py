@@ -21,7 +21,7 @@ class WarehouseActivities:
         it by its id however often it is submitted.
         """
         order = call.step.subject
-        ship_to = await self._database.run(lambda uow: uow.catalog.ship_to(order))
+        ship_to = await self._database.look(lambda uow: uow.catalog.ship_to(order))
         await self._warehouse.submit(
             ParcelRequest(call.fulfillment_order, order, call.location, call.lines, ship_to)
         )

@@ -196,12 +196,19 @@ class Commands(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What review is told of an order: list prices by SKU (minor units, of those that have one in
+    its currency), whether the address has all its parts, whether the customer is blocked.
+    """
+
+    prices: dict[str, int]
+    address_complete: bool
+    customer_blocked: bool
+
+
 class Catalog(Protocol):
-    async def prices(self, skus: Iterable[str], currency: str) -> dict[str, int]: ...
-
-    async def customer_blocked(self, customer_ref: str) -> bool: ...
-
-    async def address_complete(self, order: str) -> bool: ...
+    async def known(self, order: PlacedOrder) -> Known: ...
 
     async def ship_to(self, order: str) -> dict[str, str]:
         """Personal data for the warehouse: name, line1, city, region, postal_code, country,
@@ -231,6 +238,9 @@ class UnitOfWork(Protocol):
 
 
 class Database(Protocol):
+    async def look(self, question: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Runs one statement that writes nothing, and keeps no lock."""
+
     async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         """Runs `work` in one transaction and commits; serialization failures and deadlocks are
         tried again with a new session; a Refusal rolls back and passes through.

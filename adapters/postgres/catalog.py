@@ -1,17 +1,21 @@
 """What review and warehouses need to know of prices, customers and addresses."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.tables import customer, customer_order, person, price
+from adapters.postgres.tables import customer_order, person
+from domain.order import PlacedOrder
+from ports.unit_of_work import Known
 
-_PRICES = select(price.c.sku, price.c.unit_price).where(
-    price.c.currency == bindparam("currency"),
-    price.c.sku.in_(bindparam("skus", expanding=True)),
+_KNOWN = text(
+    """
+    SELECT (SELECT json_object_agg(sku, unit_price) FROM price
+            WHERE currency = :currency AND sku = ANY(:skus)) AS prices,
+           (SELECT '' NOT IN (name, line1, city, country) FROM person
+            JOIN customer_order ON person_id = person.id WHERE number = :order) AS complete,
+           (SELECT blocked FROM customer WHERE ref = :customer) AS blocked
+    """
 )
-_BLOCKED = select(customer.c.blocked).where(customer.c.ref == bindparam("customer"))
 _PARTS = ("name", "line1", "city", "region", "postal_code", "country", "phone")
 _SHIP_TO = (
     select(*(person.c[part] for part in _PARTS))
@@ -26,16 +30,15 @@ class PostgresCatalog:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def prices(self, skus: Iterable[str], currency: str) -> dict[str, int]:
-        wanted = {"skus": list(skus), "currency": currency}
-        return dict((await self._connection.execute(_PRICES, wanted)).all())
-
-    async def customer_blocked(self, customer_ref: str) -> bool:
-        return bool(await self._connection.scalar(_BLOCKED, {"customer": customer_ref}))
-
-    async def address_complete(self, order: str) -> bool:
-        ship_to = await self.ship_to(order)
-        return all(ship_to[part] for part in ("name", "line1", "city", "country"))
+    async def known(self, order: PlacedOrder) -> Known:
+        values = {
+            "order": order.number,
+            "currency": order.currency,
+            "skus": list({line.sku for line in order.lines}),
+            "customer": order.customer_ref,
+        }
+        row = (await self._connection.execute(_KNOWN, values)).one()
+        return Known(row.prices or {}, bool(row.complete), bool(row.blocked))
 
     async def ship_to(self, order: str) -> dict[str, str]:
         row = await self._connection.execute(_SHIP_TO, {"order": order})

@@ -1,4 +1,4 @@
-"""The connection pool, and one transaction as a unit of work with its retries."""
+"""The connection pool, and one transaction as a unit of work."""
 
 import json
 import time
@@ -7,18 +7,16 @@ from typing import Any, TypeVar
 
 from psycopg import errors
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from adapters.postgres.orders import Clock
+from adapters.postgres.transactions import each_alone, in_transaction
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from ports.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
-TRIES = 8
 PING_AFTER_SECONDS = 1.0  # a server needs longer than that to restart
-_CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
 def create_engine(database_url: str, pool_size: int = 10) -> AsyncEngine:
@@ -64,24 +62,18 @@ class PostgresDatabase:
 
     def __init__(self, engine: AsyncEngine, clock: Clock | None = None) -> None:
         self._engine = engine
+        self._alone = each_alone(engine)
         self._clock = clock
 
+    async def look(self, question: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        async with self._alone.connect() as connection:
+            return await question(PostgresUnitOfWork(connection, self._clock))
+
     async def run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(is_conflict),
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(multiplier=0.01, max=0.5),
-            reraise=True,
-        ):
-            with attempt:
-                async with self._engine.begin() as connection:
-                    unit = PostgresUnitOfWork(connection, self._clock)
-                    result = await work(unit)
-                    await unit.close()
-                    return result
-        raise AssertionError("the retry loop either returns or raises")
+        async def whole(connection: AsyncConnection) -> T:
+            unit = PostgresUnitOfWork(connection, self._clock)
+            result = await work(unit)
+            await unit.close()
+            return result
 
-
-def is_conflict(error: BaseException) -> bool:
-    """Two transactions got in one another's way: doing it again is the cure."""
-    return isinstance(error, DBAPIError) and isinstance(error.orig, _CONFLICTS)
+        return await in_transaction(self._engine, whole)

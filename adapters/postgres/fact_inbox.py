@@ -16,8 +16,9 @@ from adapters.postgres.clock import now
 from adapters.postgres.fact_match import Match, Standing, match_payment, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.projections import SAVE_VIEW, order_values
+from adapters.postgres.projections import SAVE_VIEW, order_values, save_view_if
 from adapters.postgres.tables import fact as fact_table
+from adapters.postgres.tables import order_view
 from adapters.postgres.transactions import each_alone, in_transaction
 from domain.codec import Json, from_json, to_json
 from domain.facts import Fact
@@ -65,7 +66,15 @@ _NOBODY_THERE = text(
     """
 )
 _DUE = now() + bindparam("due_in", type_=Interval)
-_INSERT = insert(fact_table).values(due_at=_DUE).on_conflict_do_nothing().returning(fact_table.c.id)
+_GIVEN = ("id", "source", "event_id", "kind", "subject", "order_number", "occurred_at", "data",
+          "raw", "handled_by", "quarantined")  # fmt: skip
+_INSERT = (
+    insert(fact_table)
+    .values(due_at=_DUE, **{c: bindparam(c, type_=fact_table.c[c].type) for c in _GIVEN})
+    .on_conflict_do_nothing()
+    .returning(fact_table.c.id)
+)
+_INSERT_AND_PROJECT = save_view_if(_INSERT.cte("written")).returning(order_view.c.number)
 _STANDS = update(fact_table).where(fact_table.c.id == bindparam("fact")).values(due_at=_DUE)
 _FINAL = [status.value for status in OrderStatus if status.final]
 
@@ -107,11 +116,13 @@ async def _store(
     view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
     stands = standing(fact, matched, final=bool(view and view.status.final), again=False)
     row = {"source": source, "event_id": event_id, "raw": raw, **_row(fact, matched, stands)}
-    written = await connection.execute(_INSERT, row)
+    if locked and view:
+        row |= order_values(view, waits(view, locked.process))
+        written = await connection.execute(_INSERT_AND_PROJECT, row)
+    else:
+        written = await connection.execute(_INSERT, row)
     if written.one_or_none() is None:
         return await _stored_before(connection, fact.id, matched)
-    if locked and view:
-        await connection.execute(SAVE_VIEW, order_values(view, waits(view, locked.process)))
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
 
 

@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.tables import fulfillment_order, location, movement, reservation, stock
+from adapters.postgres.tables import location, movement, reservation, stock
 from domain.journal import InspectedUnits, PlannedParcel
 from domain.order import LineUnits
 from domain.returns import Disposition
 from domain.sourcing import Location, Stock
 
 # The rows are locked in (sku, location) order and the predicate is checked again on the locked
-# versions; then all are taken, or, when one row fell short, none.
+# versions; then all are taken and the reservations written, or, when one row fell short, nothing.
 _RESERVE = text(
     """
-    WITH wanted AS (
-        SELECT sku, location, sum(units)::int AS units
-        FROM unnest(CAST(:skus AS text[]), CAST(:locations AS text[]), CAST(:units AS int[]))
-             AS w(sku, location, units)
-        GROUP BY sku, location
+    WITH lines AS (
+        SELECT * FROM unnest(
+            CAST(:parcels AS text[]), CAST(:lines AS int[]), CAST(:skus AS text[]),
+            CAST(:locations AS text[]), CAST(:units AS int[])
+        ) AS l(parcel, line, sku, location, units)
+    ), wanted AS (
+        SELECT sku, location, sum(units)::int AS units FROM lines GROUP BY sku, location
     ), locked AS (
         SELECT s.sku, s.location, w.units
         FROM stock s JOIN wanted w USING (sku, location)
@@ -33,8 +35,17 @@ _RESERVE = text(
         WHERE s.sku = l.sku AND s.location = l.location
           AND (SELECT count(*) FROM locked) = (SELECT count(*) FROM wanted)
         RETURNING 1
+    ), complete AS (
+        SELECT 1 FROM wanted HAVING count(*) = (SELECT count(*) FROM taken)
+    ), parcels AS (
+        INSERT INTO fulfillment_order (id, order_number, location)
+        SELECT DISTINCT parcel, :order, location FROM lines, complete
+    ), reservations AS (
+        INSERT INTO reservation
+            (order_number, fulfillment_order, line, sku, location, quantity, state)
+        SELECT :order, parcel, line, sku, location, units, 'HARD' FROM lines, complete
     )
-    SELECT (SELECT count(*) FROM taken) = (SELECT count(*) FROM wanted)
+    SELECT count(*) = 1 FROM complete
     """
 )
 
@@ -91,9 +102,7 @@ _END = (
     .where(reservation.c.id.in_(bindparam("ids", expanding=True)))
     .values(state=bindparam("to"), updated_at=func.clock_timestamp())
 )
-_NEW_PARCEL, _NEW_RESERVATION, _NEW_MOVEMENT = (
-    insert(table) for table in (fulfillment_order, reservation, movement)
-)
+_NEW_MOVEMENT = insert(movement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,35 +135,14 @@ class PostgresInventory:
     async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> bool:
         units = [(p, unit) for p in parcels for unit in p.lines]
         wanted = {
+            "order": order,
+            "parcels": [parcel.fulfillment_order for parcel, _ in units],
+            "lines": [unit.line for _, unit in units],
             "skus": [unit.sku for _, unit in units],
             "locations": [parcel.location for parcel, _ in units],
             "units": [unit.quantity for _, unit in units],
         }
-        if not await self._connection.scalar(_RESERVE, wanted):
-            return False
-        await self._connection.execute(
-            _NEW_PARCEL,
-            [
-                {"id": p.fulfillment_order, "order_number": order, "location": p.location}
-                for p in parcels
-            ],
-        )
-        await self._connection.execute(
-            _NEW_RESERVATION,
-            [
-                {
-                    "order_number": order,
-                    "fulfillment_order": parcel.fulfillment_order,
-                    "line": unit.line,
-                    "sku": unit.sku,
-                    "location": parcel.location,
-                    "quantity": unit.quantity,
-                    "state": "HARD",
-                }
-                for parcel, unit in units
-            ],
-        )
-        return True
+        return bool(await self._connection.scalar(_RESERVE, wanted))
 
     async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:
         ended = await self._end(parcel, lines, "RELEASED")

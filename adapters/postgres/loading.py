@@ -33,8 +33,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_conflict
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from adapters.postgres.engine import TRIES, is_conflict
 from adapters.postgres.tables import metadata, movement, stock
+from adapters.postgres.transactions import TRIES, is_conflict
 
 REASON = "load"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Table, bindparam, func
+from sqlalchemy import CTE, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from adapters.postgres.documents import view_json
@@ -18,11 +18,18 @@ Values = Mapping[str, Json]
 _BY_THE_DATABASE = ("created_at", "updated_at")
 
 
-def _upsert(table: Table, key: str) -> Insert:
-    """Its parameters are called as the columns, with `new_` before."""
+def _upsert(table: Table, key: str, condition: CTE | None = None) -> Insert:
+    """Its parameters are called as the columns, with `new_` before. With a condition it saves
+    once for each row of that, which is to be one or none.
+    """
     given = [column for column in table.columns if column.name not in _BY_THE_DATABASE]
-    statement = insert(table).values(
-        {c.name: bindparam(f"new_{c.name}", type_=c.type) for c in given}
+    values = {c.name: bindparam(f"new_{c.name}", type_=c.type) for c in given}
+    statement = (
+        insert(table).values(values)
+        if condition is None
+        else insert(table).from_select(
+            list(values), select(*values.values()).select_from(condition)
+        )
     )
     changed = {c.name: statement.excluded[c.name] for c in given if c.name != key}
     return statement.on_conflict_do_update(
@@ -32,6 +39,11 @@ def _upsert(table: Table, key: str) -> Insert:
 
 SAVE_VIEW = _upsert(order_view, "number")
 SAVE_RETURN = _upsert(return_order, "number")
+
+
+def save_view_if(written: CTE) -> Insert:
+    """`SAVE_VIEW`, if `written` (of one row at most) was."""
+    return _upsert(order_view, "number", written)
 
 
 def order_values(view: OrderView, waits: Sequence[Wait]) -> Values:

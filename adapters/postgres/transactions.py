@@ -5,12 +5,14 @@ statement, which is a transaction by itself.
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from psycopg import errors
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from adapters.postgres.engine import TRIES, is_conflict
-
 T = TypeVar("T")
+TRIES = 8
+_CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
 def each_alone(engine: AsyncEngine) -> AsyncEngine:
@@ -32,3 +34,8 @@ async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], 
             async with engine.begin() as connection:
                 return await work(connection)
     raise AssertionError("the retry loop either returns or raises")
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Two transactions got in one another's way: doing it again is the cure."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, _CONFLICTS)
