@@ -1,14 +1,16 @@
 """Orders and returns under lock: journal, facts and projection."""
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.closing import Closing
 from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW, order_values, return_values
-from domain.codec import Json, from_json, to_json
+from domain.codec import from_json, to_json
 from domain.errors import NotFound
 from domain.facts import Fact
 from domain.journal import Body, Entry, EntryRecord
@@ -92,10 +94,10 @@ class PostgresOrders:
             return None
         self._locked_at = row.at
         return LockedOrder(
-            from_json(PlacedOrder, row.placed),
-            from_json(ProcessDefinition, row.process),
-            tuple(_entry(*entry) for entry in row.entries or ()),
-            tuple(from_json(Fact, data) for data in row.facts or ()),
+            _order(row.placed),
+            _process(row.process),
+            tuple(map(_entry, row.entries)),
+            tuple(map(_fact, row.facts)),
             row.done,
         )
 
@@ -126,5 +128,26 @@ class PostgresOrders:
         return dict(found.all())
 
 
-def _entry(seq: int, at: str, by: str, kind: str, data: Json) -> Entry:
-    return EntryRecord(seq, datetime.fromisoformat(at), by, kind, data).entry()
+# None of these ever changes, so its text says all there is to know: each is read once, though every
+# effect on the order asks for it.
+_read_once = lru_cache(maxsize=2048)
+
+
+@_read_once
+def _order(placed: str) -> PlacedOrder:
+    return from_json(PlacedOrder, json.loads(placed))
+
+
+@_read_once
+def _process(process: str) -> ProcessDefinition:
+    return from_json(ProcessDefinition, json.loads(process))
+
+
+@_read_once
+def _entry(entry: str) -> Entry:
+    return from_json(EntryRecord, json.loads(entry)).entry()
+
+
+@_read_once
+def _fact(fact: str) -> Fact:
+    return from_json(Fact, json.loads(fact))

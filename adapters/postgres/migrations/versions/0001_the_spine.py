@@ -15,7 +15,7 @@ depends_on: str | Sequence[str] | None = None
 # Locks the order's row (of a return, its order's), and then looks at what is known of the subject.
 LOCKED_ORDER = """
     CREATE FUNCTION locked_order(wanted text, step_name text, step_ordinal int)
-    RETURNS TABLE (placed jsonb, process jsonb, entries json, facts json, done jsonb,
+    RETURNS TABLE (placed text, process text, entries text[], facts text[], done jsonb,
                    at timestamptz)
     LANGUAGE plpgsql AS $$
     BEGIN
@@ -24,10 +24,11 @@ LOCKED_ORDER = """
             (SELECT r.order_number FROM return_order r WHERE r.number = wanted), wanted)
         FOR UPDATE;
         IF NOT FOUND THEN RETURN; END IF;
-        SELECT (SELECT json_agg(json_build_array(j.seq, j.at, j.by, j.kind, j.data) ORDER BY j.seq)
-                FROM journal j WHERE j.subject = wanted),
-               (SELECT json_agg(f.data) FROM fact f
-                WHERE f.order_number = wanted AND f.quarantined IS NULL),
+        SELECT ARRAY(SELECT json_build_object('seq', j.seq, 'at', j.at, 'by', j.by,
+                                              'kind', j.kind, 'data', j.data)
+                     FROM journal j WHERE j.subject = wanted ORDER BY j.seq),
+               ARRAY(SELECT f.data FROM fact f
+                     WHERE f.order_number = wanted AND f.quarantined IS NULL),
                (SELECT s.result FROM step s WHERE s.subject = wanted AND s.name = step_name
                 AND s.ordinal = step_ordinal),
                clock_timestamp()
