@@ -14,17 +14,21 @@ from orderloom.failing.points import RELAY_DESK, RELAY_OUTBOX
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.relaying.commands import CommandSweeper
-from orderloom.relaying.events import EventRelay, publish_to_log
 from orderloom.relaying.facts import FactRelay
 from orderloom.relaying.loop import keep_relaying
+from orderloom.relaying.news import publish_to_log
+from orderloom.relaying.outbox import Deliver, OutboxRelay
+from orderloom.relaying.starts import ProcessStarter
 from orderloom.settings import Settings
 from ports.desk import OrderDesk
 from ports.front_office import CommandBook, FactInbox, OutboxQueue
 
 POOL_SIZE = 8
-EVENTS_IDLE_SECONDS = 0.1  # an order whose placer died starts within 0.3 s
+STARTS_IDLE_SECONDS = 0.1  # an order whose placer died starts within 0.3 s
+NEWS_IDLE_SECONDS = 0.5
 FACTS_IDLE_SECONDS = 0.5
 COMMANDS_IDLE_SECONDS = 1.0
+GRACE_SECONDS_MAX = 2.0  # `up` allows the relay 2.5 s, and a subscriber may keep a batch for 5 s
 
 
 async def run(settings: Settings) -> None:
@@ -35,8 +39,9 @@ async def run(settings: Settings) -> None:
         desk = guarded(settings, TemporalOrderDesk(client, settings.task_queue), RELAY_DESK)
         outbox = guarded(settings, PostgresOutboxQueue(engine), RELAY_OUTBOX)
         inbox = PostgresFactInbox(engine)
-        grace = settings.graceful_shutdown_seconds
-        async with relaying(desk, outbox, inbox, PostgresCommandBook(engine), grace):
+        book = PostgresCommandBook(engine)
+        grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)
+        async with relaying(desk, outbox, inbox, book, publish_to_log, grace):
             ready()
             await until_stopped()
     finally:
@@ -49,14 +54,18 @@ async def relaying(
     outbox: OutboxQueue,
     inbox: FactInbox,
     book: CommandBook,
+    publish: Deliver,
     grace_seconds: float,
 ) -> AsyncIterator[None]:
     """While inside, everything due is carried. At the end each loop finishes its batch; what has
     not come to an end within the grace is cut off, and is due again by itself.
     """
     stopping = asyncio.Event()
+    starts = OutboxRelay(outbox, ProcessStarter(desk).start, starts=True)
+    news = OutboxRelay(outbox, publish, starts=False)
     loops = (
-        ("events", EventRelay(outbox, desk, publish_to_log).batch, EVENTS_IDLE_SECONDS),
+        ("starts", starts.batch, STARTS_IDLE_SECONDS),
+        ("news", news.batch, NEWS_IDLE_SECONDS),
         ("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
         ("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
     )

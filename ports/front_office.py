@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.access import Principal
@@ -153,6 +154,13 @@ class FactInbox(Protocol):
     async def quarantine(self, fact: str, reason: str) -> None: ...
 
 
+class ProcessStart(StrEnum):
+    """The kinds of events that start a process; every other kind is news, and is published."""
+
+    ORDER = "order.start"
+    RETURN = "return.start"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxEvent:
     id: int
@@ -164,16 +172,19 @@ class OutboxEvent:
 
 
 class OutboxQueue(Protocol):
-    async def claim(self, limit: int) -> list[OutboxEvent]:
-        """Due events, each claimed for a while by conditional update (skip locked)."""
+    async def claim(self, limit: int, *, starts: bool) -> list[OutboxEvent]:
+        """Due events, each claimed for 10 s by conditional update (skip locked): those that start
+        a process, or those that are published. Each is carried apart, so that a subscriber that
+        hangs holds no order up.
+        """
 
     async def delivered(self, event: int) -> None: ...
 
     async def started(self, event_id: str) -> None:
         """Delivered by whoever committed it (`order/<number>/start`), so that no relay has to."""
 
-    async def failed(self, event: int, error: str) -> None:
-        """Due again after a growing delay; a dead letter after the last attempt."""
+    async def failed(self, event: int, error: str) -> bool:
+        """Due again after a growing delay; after the last attempt a dead letter, and then True."""
 
     async def postponed(self, event: int) -> None:
         """Nobody was there to take it (an outage): due again soon, and no attempt is counted."""

@@ -9,17 +9,21 @@ from adapters.postgres.clock import after, now
 from adapters.postgres.tables import outbox
 from adapters.postgres.transactions import each_alone
 from domain.errors import NotFound
-from ports.front_office import OutboxEvent
+from ports.front_office import OutboxEvent, ProcessStart
 
 ATTEMPTS_MAX = 12
 BACKOFF_MAX_SECONDS = 300  # 1, 2, 4 … seconds until then
 POSTPONED_SECONDS = 1
 
-# A relay that dies lets its claims go after a while.
+_PROCESS_STARTS = [kind.value for kind in ProcessStart]
+
+# A relay that dies lets its claims go after a while. What is due is found by its index, oldest
+# first, and looked through for the kind.
 _CLAIM = text(
     """
     UPDATE outbox SET due_at = clock_timestamp() + interval '10 seconds'
     WHERE id IN (SELECT id FROM outbox WHERE due_at <= clock_timestamp()
+                   AND (kind = ANY(:process_starts)) = :starts
                  ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING id, event_id, kind, subject, payload, attempts
     """
@@ -32,6 +36,7 @@ _FAILED = text(
       due_at = CASE WHEN attempts + 1 < :max THEN clock_timestamp()
                + interval '1 second' * least(power(2, attempts), :longest) END
     WHERE id = :event AND delivered_at IS NULL
+    RETURNING dead_at IS NOT NULL
     """
 )
 
@@ -42,9 +47,10 @@ class PostgresOutboxQueue:
     def __init__(self, engine: AsyncEngine) -> None:
         self._alone = each_alone(engine)
 
-    async def claim(self, limit: int) -> list[OutboxEvent]:
+    async def claim(self, limit: int, *, starts: bool) -> list[OutboxEvent]:
+        wanted = {"limit": limit, "starts": starts, "process_starts": _PROCESS_STARTS}
         async with self._alone.connect() as connection:
-            claimed = await connection.execute(_CLAIM, {"limit": limit})
+            claimed = await connection.execute(_CLAIM, wanted)
             return sorted((OutboxEvent(*row) for row in claimed), key=lambda event: event.id)
 
     async def delivered(self, event: int) -> None:
@@ -59,9 +65,9 @@ class PostgresOutboxQueue:
     async def postponed(self, event: int) -> None:
         await self._update(outbox.c.id == event, due_at=after(POSTPONED_SECONDS))
 
-    async def failed(self, event: int, error: str) -> None:
+    async def failed(self, event: int, error: str) -> bool:
         async with self._alone.connect() as connection:
-            await connection.execute(
+            dead = await connection.scalar(
                 _FAILED,
                 {
                     "event": event,
@@ -70,6 +76,7 @@ class PostgresOutboxQueue:
                     "longest": BACKOFF_MAX_SECONDS,
                 },
             )
+        return bool(dead)  # none when it was delivered meanwhile
 
     async def redeliver(self, event_id: str) -> None:
         dead = outbox.c.dead_at.is_not(None)

@@ -31,7 +31,7 @@ from adapters.postgres.tables import (
 from domain.codec import Json, to_json
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
-from ports.front_office import OrderRequest
+from ports.front_office import OrderRequest, ProcessStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ _rest = (
         outbox,
         _new_order,
         event_id=literal("order/") + _number + literal("/start"),
-        kind=literal("order.start"),
+        kind=literal(ProcessStart.ORDER.value),
         subject=_number,
         due_at=start_due(),
         **_given(outbox, "payload"),

@@ -22,6 +22,7 @@ from domain.journal import ReturnRequested
 from domain.order import LineUnits, PlacedOrder
 from domain.return_request import return_requested
 from domain.returns import fold_return, return_waits
+from ports.front_office import ProcessStart
 from ports.unit_of_work import LockedOrder
 
 _STORED_REFUSALS = {kind.code: kind for kind in (StepRefused, LimitExceeded)}
@@ -102,7 +103,7 @@ async def _open(
     await connection.execute(
         insert(outbox).values(
             event_id=f"return/{rma}/start",
-            kind="return.start",
+            kind=ProcessStart.RETURN.value,
             subject=rma,
             payload={"order": order},
             due_at=start_due(),

@@ -12,9 +12,11 @@ from domain.errors import StepRefused
 from domain.facts import Fact, FactKind
 from orderloom.relay import relaying
 from orderloom.relaying.commands import CommandSweeper
-from orderloom.relaying.events import EventRelay
 from orderloom.relaying.facts import FactRelay
 from orderloom.relaying.loop import keep_relaying
+from orderloom.relaying.news import publish_to_log
+from orderloom.relaying.outbox import OutboxRelay
+from orderloom.relaying.starts import ProcessStarter
 from ports.desk import DeskUnavailable, NoSuchProcess
 from ports.front_office import AcceptedCommand, OutboxEvent, StoredFact
 
@@ -48,7 +50,9 @@ class Desk:
 
 
 class Book:
-    """Any of the books: hands out what it was given once, and remembers the rest."""
+    """Any of the books: hands out what it was given once, and remembers the rest; of the outbox,
+    only what was asked for.
+    """
 
     def __init__(self, *due: Any) -> None:
         self.due = list(due)
@@ -58,8 +62,10 @@ class Book:
         due, self.due = self.due, []
         return due
 
-    async def claim(self, limit: int) -> Any:
-        return self._hand_out()
+    async def claim(self, limit: int, *, starts: bool) -> Any:
+        due = self._hand_out()
+        self.due = [event for event in due if event.kind.endswith(".start") is not starts]
+        return [event for event in due if event.kind.endswith(".start") is starts]
 
     async def untold(self, limit: int) -> Any:
         return self._hand_out()
@@ -92,25 +98,49 @@ async def publish(event: OutboxEvent) -> None:
         raise OSError("connection refused")
 
 
-async def test_starts_go_to_the_desk_and_other_events_are_published() -> None:
-    queue = Book(event(1, "order.start", "O"), event(2, "return.start", "R"),
-                 event(3, "order.shipped", "O"))  # fmt: skip
+def starts(queue: Book, desk: Desk) -> OutboxRelay:
+    return OutboxRelay(queue, ProcessStarter(desk).start, starts=True)
+
+
+def news(queue: Book) -> OutboxRelay:
+    return OutboxRelay(queue, publish, starts=False)
+
+
+async def test_starts_go_to_the_desk_and_other_events_are_left_alone() -> None:
+    shipped = event(3, "parcel.shipped", "O")
+    queue = Book(event(1, "order.start", "O"), event(2, "return.start", "R"), shipped)
     desk = Desk()
-    assert await EventRelay(queue, desk, publish).batch() is False
+    assert await starts(queue, desk).batch() is False
     assert desk.heard == [("order of web", "O"), ("return", "R")]
-    assert sorted(queue.said) == [("delivered", 1), ("delivered", 2), ("delivered", 3)]
+    assert sorted(queue.said) == [("delivered", 1), ("delivered", 2)]
+    assert queue.due == [shipped]
+
+
+async def test_news_are_published_and_starts_are_left_alone() -> None:
+    start = event(1, "order.start", "BROKEN")
+    queue = Book(start, event(2, "parcel.shipped", "O"))
+    assert await news(queue).batch() is False
+    assert queue.said == [("delivered", 2)]
+    assert queue.due == [start]
+
+
+async def test_a_kind_that_starts_no_process_is_not_started_as_another_one() -> None:
+    desk = Desk()
+    with pytest.raises(ValueError, match=r"no process is started by parcel\.shipped"):
+        await ProcessStarter(desk).start(event(1, "parcel.shipped", "O"))
+    assert desk.heard == []
 
 
 async def test_a_start_during_an_outage_is_postponed_and_not_counted() -> None:
     queue = Book(event(1, "order.start", "O"), event(2, "order.start", "P"))
     with pytest.raises(DeskUnavailable):
-        await EventRelay(queue, Desk(O=AWAY), publish).batch()
+        await starts(queue, Desk(O=AWAY)).batch()
     assert sorted(queue.said) == [("delivered", 2), ("postponed", 1)]
 
 
 async def test_an_event_that_cannot_be_published_has_failed_and_the_others_go_on() -> None:
-    queue = Book(event(1, "order.shipped", "BROKEN"), event(2, "order.shipped", "O"))
-    await EventRelay(queue, Desk(), publish).batch()
+    queue = Book(event(1, "parcel.shipped", "BROKEN"), event(2, "parcel.shipped", "O"))
+    await news(queue).batch()
     assert sorted(queue.said) == [
         ("delivered", 2),
         ("failed", 1, "OSError('connection refused')"),
@@ -119,7 +149,7 @@ async def test_an_event_that_cannot_be_published_has_failed_and_the_others_go_on
 
 async def test_a_full_batch_of_events_asks_for_more_at_once() -> None:
     queue = Book(*(event(n, "order.start", f"O{n}") for n in range(50)))
-    assert await EventRelay(queue, Desk(), publish).batch() is True
+    assert await starts(queue, Desk()).batch() is True
 
 
 async def test_facts_are_told_and_noted_as_told() -> None:
@@ -196,7 +226,7 @@ async def test_a_batch_under_way_is_finished_before_the_relay_ends() -> None:
 
     desk.start_order = slowly  # type: ignore[method-assign]
     queue = Book(event(1, "order.start", "O"))
-    async with relaying(desk, queue, Book(), Book(), grace_seconds=2):
+    async with relaying(desk, queue, Book(), Book(), publish_to_log, grace_seconds=2):
         await asyncio.wait_for(started.wait(), 1)
     assert desk.heard == [("order", "O")]
     assert queue.said == [("delivered", 1)]
@@ -212,6 +242,28 @@ async def test_what_does_not_end_within_the_grace_is_cut_off_undelivered() -> No
 
     desk.start_order = never  # type: ignore[method-assign]
     queue = Book(event(1, "order.start", "O"))
-    async with relaying(desk, queue, Book(), Book(), grace_seconds=0.05):
+    async with relaying(desk, queue, Book(), Book(), publish_to_log, grace_seconds=0.05):
         await asyncio.wait_for(started.wait(), 1)
     assert queue.said == []
+
+
+async def test_a_subscriber_that_hangs_holds_no_order_up() -> None:
+    desk = Desk()
+    hanging, started = asyncio.Event(), asyncio.Event()
+
+    async def start(order: str, _channel: str) -> None:
+        desk.heard.append(("order", order))
+        started.set()
+
+    async def hang(_event: OutboxEvent) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    desk.start_order = start  # type: ignore[method-assign]
+    queue = Book(event(1, "parcel.shipped", "O"))
+    async with relaying(desk, queue, Book(), Book(), hang, grace_seconds=0.05):
+        await asyncio.wait_for(hanging.wait(), 1)
+        queue.due.append(event(2, "order.start", "P"))
+        await asyncio.wait_for(started.wait(), 1)
+    assert desk.heard == [("order", "P")]
+    assert queue.said == [("delivered", 2)]  # and nothing of the hanging one: it is due again
