@@ -57,6 +57,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         "api": settings.public_url,
         "payment": settings.payment_url,
         "warehouse": settings.warehouse_url,
+        "events": settings.event_url,
     }
     reachable = {
         name: _find(partial(_connect, address)) if address else Finding(None, "not configured")

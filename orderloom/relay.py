@@ -16,7 +16,7 @@ from orderloom.parts_runtime import ready, until_stopped
 from orderloom.relaying.commands import CommandSweeper
 from orderloom.relaying.facts import FactRelay
 from orderloom.relaying.loop import keep_relaying
-from orderloom.relaying.news import publish_to_log
+from orderloom.relaying.news import publishing
 from orderloom.relaying.outbox import Deliver, OutboxRelay
 from orderloom.relaying.starts import ProcessStarter
 from orderloom.settings import Settings
@@ -41,7 +41,10 @@ async def run(settings: Settings) -> None:
         inbox = PostgresFactInbox(engine)
         book = PostgresCommandBook(engine)
         grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)
-        async with relaying(desk, outbox, inbox, book, publish_to_log, grace):
+        async with (
+            publishing(settings) as publish,
+            relaying(desk, outbox, inbox, book, publish, grace),
+        ):
             ready()
             await until_stopped()
     finally:

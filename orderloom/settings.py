@@ -7,8 +7,10 @@ here. So a part needs nothing but ``ORDERLOOM_HOME`` to find everything.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -18,6 +20,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from standardwebhooks import Webhook
 
 from orderloom.errors import Refused
 from orderloom.home import Home, HomeKind, home_path, read_json
@@ -25,6 +28,7 @@ from orderloom.keys import SIMULATOR_KEY_PREFIX
 from orderloom.process_file import read_process
 
 DRIVER = "postgresql+psycopg://"
+_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")  # by Standard Webhooks
 
 
 class Settings(BaseSettings):
@@ -60,6 +64,9 @@ class Settings(BaseSettings):
     warehouse_key: SecretStr = SecretStr("")
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by source
     channel_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by channel
+
+    event_url: str = ""  # where news of orders are POSTed; empty: they are only logged
+    event_secret: SecretStr = SecretStr("")  # whsec_…; they are signed with it
 
     # Written by the supervisor while it runs; simulator_keys come from a simulated home.
     temporal_ui_url: str = ""
@@ -107,6 +114,28 @@ class Settings(BaseSettings):
             read_process(path)
         return path
 
+    @field_validator("event_url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+            raise ValueError("it does not begin with http:// or https:// and a host")
+        if parts.username or parts.password:
+            raise ValueError(
+                "it may hold no password: logs show it, and the signature is the proof"
+            )
+        return url
+
+    @field_validator("event_secret")
+    @classmethod
+    def _a_webhook_secret(cls, secret: SecretStr) -> SecretStr:
+        written = secret.get_secret_value()
+        if written and not _WEBHOOK_SECRET.fullmatch(written):
+            raise ValueError("it is not whsec_ and 24 to 64 bytes in base64")
+        if written:
+            Webhook(written)  # refuses (ValueError) base64 that is cut off
+        return secret
+
     @field_validator("database_url")
     @classmethod
     def _with_driver(cls, url: str) -> str:
@@ -134,6 +163,15 @@ class Settings(BaseSettings):
                     f"{name} {'is' if simulated else 'is not'} a simulator's key "
                     f"({SIMULATOR_KEY_PREFIX}…), but {self.home} is a {self.kind} home."
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _events_are_signed(self) -> "Settings":
+        if self.event_url and not self.event_secret.get_secret_value():
+            raise Refused(
+                "event_url is set and event_secret is not, but events are signed. "
+                "Make one: echo whsec_$(openssl rand -base64 24)"
+            )
         return self
 
 

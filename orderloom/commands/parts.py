@@ -32,7 +32,7 @@ def worker(home: HomeOption = None, ready_file: ReadyFileOption = None) -> None:
 
 
 def relay(home: HomeOption = None, ready_file: ReadyFileOption = None) -> None:
-    """Send what is due: workflow starts, facts, webhooks and notifications."""
+    """Send what is due: workflow starts, outgoing events, facts and commands."""
     _serve("relay", "orderloom.relay:run", home, ready_file)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from activities.publishing import PUBLISHED
 from domain.process import ProcessDefinition
 from orderloom.settings import Settings
 from tests.architecture.source import ROOT
@@ -18,9 +19,9 @@ CODE = re.compile(r"`([^`]+)`")
 IN_WORDS = {"home", "kind", "public_url", "process_definition"}  # their defaults are not values
 
 
-def rows(chapter: str) -> list[list[str]]:
-    """The cells of the table in a chapter of docs/operator.md."""
-    text = (DOCS / "operator.md").read_text(encoding="utf-8")
+def rows(chapter: str, document: str = "operator.md") -> list[list[str]]:
+    """The cells of the table in a chapter of a document."""
+    text = (DOCS / document).read_text(encoding="utf-8")
     lines = text.split(f"\n## {chapter}\n")[1].split("\n## ")[0].splitlines()
     return [line.strip("|").split("|") for line in lines if line.startswith("|")][2:]
 
@@ -43,6 +44,15 @@ def test_the_table_of_the_process_definition_is_complete_and_its_defaults_are_tr
     assert list(table) == [field.name for field in fields(ProcessDefinition)]
     assert all(field.default is not MISSING for field in fields(ProcessDefinition))
     assert table == {field.name: field.default for field in fields(ProcessDefinition)}
+
+
+def test_every_outgoing_event_is_in_the_contract_with_its_data():
+    table = {
+        CODE.findall(kind)[0]: CODE.findall(data)
+        for kind, _, data in rows("Outgoing events", "contracts.md")
+    }
+    published = {kind: [field.name for field in fields(body)] for kind, body in PUBLISHED.items()}
+    assert table == published
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -80,6 +80,7 @@ def test_doctor_masks_every_secret_and_names_what_it_cannot_reach(home):
     assert found["settings"]["database_url"].startswith("postgresql+psycopg://me:**********@")
     assert found["reachable"]["database"]["ok"] is False
     assert found["reachable"]["temporal"] == {"ok": None, "detail": "not configured"}
+    assert found["reachable"]["events"] == {"ok": None, "detail": "not configured"}
     assert found["versions"]["temporalio"]
     secrets = [*_texts(home.keys()), "hidden-word"]
     assert len(secrets) == 12

@@ -114,6 +114,51 @@ def test_a_process_definition_overrides_only_what_its_file_names(home):
     assert read_process(file) == ProcessDefinition(version=2, return_window=60)
 
 
+SECRET = "whsec_" + "c2VjcmV0" * 4
+
+
+def test_an_address_for_events_comes_with_the_secret_they_are_signed_with(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_EVENT_URL", "https://shop.example/events")
+    monkeypatch.setenv("ORDERLOOM_EVENT_SECRET", SECRET)
+    settings = load_settings()
+    assert settings.event_url == "https://shop.example/events"
+    assert settings.event_secret.get_secret_value() == SECRET
+    assert SECRET not in repr(settings)
+
+
+def test_an_address_for_events_without_a_secret_is_refused(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_EVENT_URL", "https://shop.example/events")
+    monkeypatch.setenv("ORDERLOOM_EVENT_SECRET", "")  # as compose gives what is not set
+    with pytest.raises(Refused, match="event_url is set and event_secret is not") as refusal:
+        load_settings()
+    assert "openssl rand -base64 24" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "shop.example/events",
+        "ftp://shop.example/events",
+        "https:///events",
+        "https://shop.example:70000/",
+        "https://me:hidden-word@shop.example/events",
+    ],
+)
+def test_an_address_that_no_event_can_be_sent_to_is_refused_by_name(home, url):
+    with pytest.raises(Refused, match="event_url") as refusal:
+        load_settings(event_url=url, event_secret=SECRET)
+    assert "hidden-word" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "secret", ["hidden-word", "whsec_aGlkZGVu", SECRET.removeprefix("whsec_"), SECRET + "c"]
+)
+def test_a_secret_that_nothing_can_be_signed_with_is_refused_without_showing_it(home, secret):
+    with pytest.raises(Refused, match="event_secret") as refusal:
+        load_settings(event_secret=secret)
+    assert secret not in str(refusal.value)
+
+
 def test_a_part_refuses_to_start_without_a_database(home):
     with pytest.raises(Refused, match="No database is known"):
         part_settings()
