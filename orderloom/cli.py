@@ -25,6 +25,7 @@ COMMANDS = {
         "load": "orderloom.commands.load:load",
         "audit": "orderloom.commands.audit:audit",
         "cost": "orderloom.commands.cost:cost",
+        "outbox": "orderloom.commands.outbox:outbox",
         "demo": "orderloom.commands.demo:demo",
         "doctor": "orderloom.commands.doctor:doctor",
         "token": "orderloom.commands.token:token",

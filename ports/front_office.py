@@ -189,5 +189,37 @@ class OutboxQueue(Protocol):
     async def postponed(self, event: int) -> None:
         """Nobody was there to take it (an outage): due again soon, and no attempt is counted."""
 
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """`waiting` are being delivered, or have failed and wait for their next attempt."""
+
+    due: int
+    waiting: int
+    delivered: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Tried `attempts` times; given up `since`, with `error` as the last thing that was heard."""
+
+    event_id: str
+    kind: str
+    subject: str
+    attempts: int
+    error: str
+    since: datetime
+
+
+class DeadLetterOffice(Protocol):
+    async def counts(self) -> OutboxCounts:
+        """Of the whole outbox, which is read once for it."""
+
+    async def letters(self, limit: int) -> list[DeadLetter]:
+        """Oldest first."""
+
     async def redeliver(self, event_id: str) -> None:
-        """Ops sends a dead letter again. Refuses `NotFound`."""
+        """Ops sends a dead letter again: it is due at once, and has all its attempts before it.
+        Refuses `NotFound`.
+        """

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.clock import after, now
 from adapters.postgres.tables import outbox
 from adapters.postgres.transactions import each_alone
-from domain.errors import NotFound
 from ports.front_office import OutboxEvent, ProcessStart
 
 ATTEMPTS_MAX = 12
@@ -78,15 +77,6 @@ class PostgresOutboxQueue:
             )
         return bool(dead)  # none when it was delivered meanwhile
 
-    async def redeliver(self, event_id: str) -> None:
-        dead = outbox.c.dead_at.is_not(None)
-        found = await self._update(
-            outbox.c.event_id == event_id, dead, attempts=0, dead_at=None, due_at=now()
-        )
-        if not found:
-            raise NotFound(f"there is no dead letter {event_id}")
-
-    async def _update(self, *where: ColumnElement[bool], **values: Any) -> int:
+    async def _update(self, *where: ColumnElement[bool], **values: Any) -> None:
         async with self._alone.connect() as connection:
-            changed = await connection.execute(update(outbox).where(*where).values(**values))
-            return changed.rowcount
+            await connection.execute(update(outbox).where(*where).values(**values))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.command_book import PostgresCommandBook
+from adapters.postgres.dead_letters import PostgresDeadLetterOffice
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
@@ -69,6 +70,7 @@ class Shop:
         self.commands = PostgresCommandBook(engine)
         self.facts = PostgresFactInbox(engine)
         self.outbox = PostgresOutboxQueue(engine)
+        self.dead_letters = PostgresDeadLetterOffice(engine)
         self.reads = PostgresReads(engine, SERVER_KEY)
 
     @staticmethod

@@ -1,12 +1,13 @@
 """The outbox: claimed by one, tried again ever later, dead in the end, sent again by ops."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.errors import NotFound
+from ports.front_office import DeadLetter, OutboxCounts
 
 
 async def put(shop: Any, *events: str, kind: str = "parcel.shipped") -> None:
@@ -64,10 +65,49 @@ async def test_what_fails_waits_longer_each_time_and_is_dead_after_the_last(shop
 async def test_a_dead_letter_is_sent_again_when_ops_says_so(shop: Any) -> None:
     await put(shop, "a")
     with pytest.raises(NotFound):
-        await shop.outbox.redeliver("a")
+        await shop.dead_letters.redeliver("a")
     await shop.run("UPDATE outbox SET dead_at = now(), due_at = NULL, attempts = 12")
-    await shop.outbox.redeliver("a")
+    await shop.dead_letters.redeliver("a")
     assert [event.attempts for event in await shop.outbox.claim(1, starts=False)] == [0]
+
+
+async def test_dead_letters_are_listed_oldest_first_with_what_was_heard_last(shop: Any) -> None:
+    await put(shop, *"abcd")
+    for event, day in (("c", 2), ("a", 3), ("b", 1)):
+        await shop.run(
+            "UPDATE outbox SET dead_at = make_timestamptz(2026, 1, :day, 10, 0, 0, 'UTC'),"
+            " due_at = NULL, attempts = 12, last_error = 'answered 503' WHERE event_id = :event",
+            event=event,
+            day=day,
+        )
+    assert await shop.dead_letters.letters(2) == [
+        DeadLetter(
+            event, "parcel.shipped", "O", 12, "answered 503", datetime(2026, 1, day, 10, tzinfo=UTC)
+        )
+        for event, day in (("b", 1), ("c", 2))
+    ]
+
+
+async def test_the_outbox_is_counted_by_what_becomes_of_its_events(shop: Any) -> None:
+    await put(shop, *"abcdefghij")
+    await shop.outbox.claim(4, starts=False)
+    [failed, *delivered] = await shop.outbox.claim(4, starts=False)
+    await shop.outbox.failed(failed.id, "answered 503")
+    for event in delivered:
+        await shop.outbox.delivered(event.id)
+    await shop.run("UPDATE outbox SET dead_at = now(), due_at = NULL WHERE event_id = 'j'")
+    assert await shop.dead_letters.counts() == OutboxCounts(due=1, waiting=5, delivered=3, dead=1)
+
+
+async def test_a_start_that_was_given_up_and_then_made_is_no_dead_letter(shop: Any) -> None:
+    await put(shop, "a", kind="order.start")
+    await shop.run("UPDATE outbox SET dead_at = now(), due_at = NULL, attempts = 12")
+    await shop.outbox.started("a")
+    assert await shop.dead_letters.letters(10) == []
+    assert await shop.dead_letters.counts() == OutboxCounts(due=0, waiting=0, delivered=1, dead=0)
+    with pytest.raises(NotFound):
+        await shop.dead_letters.redeliver("a")
+    assert await shop.outbox.claim(1, starts=True) == []
 
 
 async def test_an_outage_is_no_attempt(shop: Any) -> None:
