@@ -135,8 +135,8 @@ def test_every_variable_that_ours_are_given_is_a_setting():
 def test_the_namespace_is_as_the_embedded_server_has_it():
     [script] = SERVICES["temporal-namespace"]["command"]
     assert f"--retention {RETENTION_SECONDS // 3600}h" in script
-    named = re.search(r"for name in (.+); do", script)[1].split()
-    assert [f"{name}=Keyword" for name in named] == list(SEARCH_ATTRIBUTES)
+    created = re.findall(r"search-attribute create --name (\w+) --type (\w+)", script)
+    assert [f"{name}={kind}" for name, kind in created] == list(SEARCH_ATTRIBUTES)
 
 
 def test_the_data_of_postgresql_18_lies_below_the_volume():
