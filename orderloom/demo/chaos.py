@@ -24,9 +24,12 @@ class Chaos:
         """Until it is canceled, or has killed enough."""
         while sum(self.kills.values()) < KILLS_MAX:
             await asyncio.sleep(self._draw.uniform(*PAUSE_SECONDS))
-            victim = self._draw.choice(VICTIMS)
-            record = read_json(self._run / f"{victim}.json")
-            process = proven_process(record) if record else None
-            if process is not None:
-                process.kill()
-                self.kills[victim] += 1
+            self.strike(self._draw.choice(VICTIMS))
+
+    def strike(self, victim: str) -> None:
+        """Kills it, if it runs: one that is being started again has no pid file."""
+        record = read_json(self._run / f"{victim}.json")
+        process = proven_process(record) if record else None
+        if process is not None:
+            process.kill()
+            self.kills[victim] += 1

@@ -1,12 +1,13 @@
 """Only a process that its pid file proves is ever killed."""
 
+import signal
 import subprocess
 import sys
 
 import psutil
 import pytest
 
-from orderloom.demo.chaos import proven_process
+from orderloom.demo.chaos import Chaos
 from orderloom.home import write_json
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -20,21 +21,31 @@ def sleeper(eventually):
         process.kill()
 
 
+@pytest.fixture
+def chaos(tmp_path):
+    return Chaos(tmp_path, seed=1)
+
+
 def record(sleeper, path, **changes):
     known = {"pid": sleeper.pid, "started": sleeper.create_time(), "argv": SLEEP}
     write_json(path, {**known, **changes})
 
 
-def test_the_process_of_a_pid_file_is_found(sleeper, tmp_path):
+def test_the_process_of_a_pid_file_is_killed_and_counted(sleeper, chaos, tmp_path):
     record(sleeper, tmp_path / "worker.json")
-    assert proven_process(tmp_path / "worker.json").pid == sleeper.pid
+    chaos.strike("worker")
+    assert psutil.Process(sleeper.pid).wait(5) == -signal.SIGKILL
+    assert chaos.kills == {"worker": 1, "temporal": 0}
 
 
 @pytest.mark.parametrize("change", [{"started": 1.0}, {"argv": ["another"]}, {"pid": 2**22 + 1}])
-def test_another_process_with_that_pid_is_left_alone(sleeper, tmp_path, change):
+def test_another_process_with_that_pid_is_left_alone(sleeper, chaos, tmp_path, change):
     record(sleeper, tmp_path / "worker.json", **change)
-    assert proven_process(tmp_path / "worker.json") is None
+    chaos.strike("worker")
+    assert sleeper.is_running()
+    assert chaos.kills == {"worker": 0, "temporal": 0}
 
 
-def test_a_part_that_is_being_started_again_has_no_pid_file(tmp_path):
-    assert proven_process(tmp_path / "worker.json") is None
+def test_a_part_that_is_being_started_again_is_left_alone(chaos):
+    chaos.strike("worker")
+    assert chaos.kills == {"worker": 0, "temporal": 0}
