@@ -11,14 +11,19 @@ from activities.consequences import enact
 from activities.messages import Step, StepResult
 from activities.publishing import events_of
 from domain.codec import from_json, to_json
+from domain.decisions import applies
 from domain.errors import Refusal, refusal_of
 from domain.fold import fold
 from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
-from domain.returns import ReturnView, fold_return, return_waits
+from domain.returns import ReturnView, fold_return, return_applies, return_waits
 from domain.view import OrderView
 from domain.waits import waits
 from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, UnitOfWork
+
+# A step that was decided on without knowing entries which forbid it: its process learns them, and
+# decides anew.
+OUTDATED = "outdated"
 
 
 @dataclass(slots=True)
@@ -53,6 +58,9 @@ class OrderTurn:
     def seq(self) -> int:
         return self.view.seq
 
+    def applies(self, bodies: Sequence[Body]) -> bool:
+        return applies(self.view, bodies)
+
     async def project(self, entries: Sequence[Entry]) -> None:
         view = self.view
         if entries:
@@ -79,6 +87,9 @@ class ReturnTurn:
     @property
     def seq(self) -> int:
         return self.view.seq
+
+    def applies(self, bodies: Sequence[Body]) -> bool:
+        return return_applies(self.view, bodies)
 
     async def project(self, entries: Sequence[Entry]) -> None:
         journal = (*self.locked.journal, *entries)
@@ -148,6 +159,8 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
         known = from_json(StepResult, turn.locked.done)
         return StepResult(unknown_entries(turn, step.seq), known.outcome, known.refusal)
     decision = await decide()
+    if turn.seq > step.seq and not decision.command and not turn.applies(decision.bodies):
+        decision = Decision(outcome=OUTDATED)
     entries = await journal(turn, decision.bodies, decision.by)
     result = StepResult(outcome=decision.outcome)
     await turn.uow.steps.save(step.subject, _name(step), to_json(result))

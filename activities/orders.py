@@ -8,15 +8,14 @@ from activities.messages import CommandCall, Opened, ParcelCall, RecordCall, Sta
 from domain import journal as j
 from domain.amounts import shipment_amount
 from domain.commands import CommandKind, check
-from domain.decisions import entries_for, is_done, next_parcel, override_entries
-from domain.errors import OutOfStock, StepRefused
+from domain.decisions import entries_for, next_parcel, override_entries
+from domain.errors import OutOfStock
 from domain.fold import subtract
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.remedies import SHORT_PICK, refusing_locations, remedies
 from domain.review import ReviewInputs, Verdict, price_deviation_bp
 from domain.sourcing import RULE_VERSION, choose_sources
-from domain.transitions import transition
 from domain.view import ParcelStatus
 from ports.outside import ReviewRules
 from ports.unit_of_work import Database, UnitOfWork
@@ -84,15 +83,10 @@ class OrderActivities:
 
     @activity.defn(name="order.record")
     async def record(self, call: RecordCall) -> StepResult:
-        """Journals what the workflow decided, with its consequences. Outcome `outdated` when it
-        decided without knowing entries that forbid it: it learns them, and decides anew.
-        """
+        """Journals what the workflow decided, with its consequences."""
 
-        async def decide(turn: OrderTurn) -> Decision:
-            bodies = [body.body() for body in call.bodies]
-            if turn.seq > call.step.seq and not _allowed(turn, bodies):
-                return Decision(outcome="outdated")
-            return Decision(bodies)
+        async def decide(_: OrderTurn) -> Decision:
+            return Decision([body.body() for body in call.bodies])
 
         return await self._effects.on_order(call.step, decide)
 
@@ -124,19 +118,6 @@ class OrderActivities:
             return Decision(bodies, "done", call.command.by, call.command.id)
 
         return await self._effects.on_order(call.step, decide, command=call.command.id)
-
-
-def _allowed(turn: OrderTurn, bodies: list[j.Body]) -> bool:
-    """Whether the entries may, and still have to, be journaled."""
-    status = turn.view.status
-    try:
-        for body in bodies:
-            if is_done(turn.view, body):
-                return False
-            status = transition(status, body)
-    except StepRefused:
-        return False
-    return True
 
 
 async def _source(turn: OrderTurn) -> Decision:

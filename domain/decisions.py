@@ -1,10 +1,13 @@
 """Which journal entries a command or a deadline leads to, given the view it is applied to."""
 
+from collections.abc import Sequence
+
 from domain import journal as j
 from domain.access import Role
 from domain.commands import Command, CommandKind
+from domain.errors import StepRefused
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
-from domain.transitions import OrderStatus
+from domain.transitions import OrderStatus, transition
 from domain.view import OrderView, ParcelStatus
 from domain.waits import AtDeadline, Wait, rises_to
 
@@ -61,7 +64,22 @@ def override_entries(view: OrderView, command: Command) -> list[j.Body]:
     return [sourced, j.CancelRequested(old.fulfillment_order)]
 
 
-def is_done(view: OrderView, body: j.Body) -> bool:
+def applies(view: OrderView, bodies: Sequence[j.Body]) -> bool:
+    """Whether the entries may, and still have to, be journaled: between a decision and its turn
+    the order may have been canceled, or another attempt may have done the same.
+    """
+    status = view.status
+    try:
+        for body in bodies:
+            if _is_done(view, body):
+                return False
+            status = transition(status, body)
+    except StepRefused:
+        return False
+    return True
+
+
+def _is_done(view: OrderView, body: j.Body) -> bool:
     """Whether the view shows already what the entry would say once more."""
     match body:
         case j.Delivered(fulfillment_order=parcel):

@@ -2,7 +2,7 @@
 may outlive its order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -96,6 +96,17 @@ def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus
             return status
         case _:
             raise StepRefused(f"a return that is {status} takes no {type(body).__name__}")
+
+
+def return_applies(view: ReturnView, bodies: Sequence[j.Body]) -> bool:
+    """As `decisions.applies`."""
+    status = view.status
+    try:
+        for body in bodies:
+            status = return_transition(status, body)
+    except StepRefused:
+        return False
+    return True
 
 
 def fold_return(number: str, order: str, journal: Iterable[j.Entry]) -> ReturnView:

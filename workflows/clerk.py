@@ -26,10 +26,11 @@ from activities.warehouse import WarehouseActivities
 from domain import journal as j
 from domain.codec import to_json
 from domain.commands import Command
-from domain.decisions import amount_to_authorize, entries_at_deadline, next_ordinal
+from domain.decisions import amount_to_authorize, applies, entries_at_deadline, next_ordinal
 from domain.derived import doing
 from domain.journal import BodyRecord
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
 from workflows.alarm import Alarm
 from workflows.book import Book
@@ -124,6 +125,7 @@ class Clerk:
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.review, step, **BOOK_STEP
             ),
+            due=lambda: self.view.status is OrderStatus.RECEIVED,
         )
 
     async def source(self) -> None:
@@ -132,6 +134,7 @@ class Clerk:
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.source, step, **BOOK_STEP
             ),
+            due=lambda: not self.view.status.stopped,
         )
 
     async def ship(self, parcel: str) -> None:
@@ -140,17 +143,24 @@ class Clerk:
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.ship, ParcelCall(step, parcel), **BOOK_STEP
             ),
+            due=lambda: not self.view.parcels[parcel].booked,
         )
 
     async def record(self, *bodies: j.Body, unless_changed: int | None = None) -> None:
-        """Journals a decision; not, if the book has changed since version `unless_changed`."""
+        """Journals a decision, if it still applies when its turn comes; not, if the book has
+        changed since version `unless_changed`.
+        """
         records = tuple(BodyRecord.of(body) for body in bodies)
+
+        def due() -> bool:
+            return unless_changed in (None, self.book.version) and applies(self.view, bodies)
+
         await self._book_step(
             _name_of(records),
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.record, RecordCall(step, records), **BOOK_STEP
             ),
-            unless_changed=unless_changed,
+            due=due,
         )
 
     async def apply(self, command: Command) -> StepResult:
@@ -171,10 +181,11 @@ class Clerk:
         name: str,
         run: Callable[[Step], Awaitable[StepResult]],
         *,
-        unless_changed: int | None = None,
+        due: Callable[[], bool] = lambda: True,
     ) -> StepResult | None:
+        """`due` is asked when the step's turn has come: much may have happened meanwhile."""
         async with self._turn:
-            if unless_changed is not None and self.book.version != unless_changed:
+            if not due():
                 return None
             step = self._step(name)
             result = await run(step)

@@ -63,8 +63,7 @@ class OrderWorkflow:
 
     async def _pass_review(self) -> None:
         """Rules approve, reject or hold; a held order waits for a person."""
-        if self._clerk.view.status is OrderStatus.RECEIVED:
-            await self._clerk.review()
+        await self._clerk.review()
         await self._clerk.until(lambda view: view.status is not OrderStatus.IN_REVIEW)
 
     async def _reserve_stock(self) -> None:
@@ -78,9 +77,8 @@ class OrderWorkflow:
         if clerk.view.status is OrderStatus.COMPLETED:
             return
         if clerk.book.order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
-            if not clerk.view.registered:
-                order = clerk.book.order
-                await clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
+            order = clerk.book.order
+            await clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
             return
         self._undo.push(clerk.void)
         while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):

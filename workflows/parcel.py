@@ -25,13 +25,13 @@ class FulfillmentProcess:
             await self._clerk.until(self._is_free_to_go)
             if _given_up(self._parcel):
                 return
-            await self._hand_over()
+            await self._clerk.hand_over(self._name)
             if not await self._is_sent():
                 return
-            await self._book_shipment()
+            await self._clerk.ship(self._name)
             await self._capture()
             await self._clerk.until(lambda _: self._parcel.status is ParcelStatus.DELIVERED)
-            await self._book_arrival()
+            await self._clerk.record(Delivered(self._name))
         except OrderStopped:
             return  # the order itself undoes what was done
 
@@ -57,23 +57,11 @@ class FulfillmentProcess:
     def _sent(self) -> bool:
         return self._parcel.status.active and self._parcel.status.progress >= SHIPPED
 
-    async def _hand_over(self) -> None:
-        if self._parcel.status is ParcelStatus.OPEN:
-            await self._clerk.hand_over(self._name)
-
-    async def _book_shipment(self) -> None:
-        if not self._parcel.booked:
-            await self._clerk.ship(self._name)
-
     async def _capture(self) -> None:
         view = self._clerk.view
         last = view.last_payment(PaymentOperation.CAPTURE, self._name)
         if not view.registered and (last is None or not last.status.settled):
             await self._clerk.capture(self._name)
-
-    async def _book_arrival(self) -> None:
-        if not self._parcel.arrival_booked:
-            await self._clerk.record(Delivered(self._name))
 
 
 def _given_up(parcel: Parcel) -> bool:

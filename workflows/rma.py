@@ -30,6 +30,7 @@ from domain.returns import (
     check_return_command,
     fold_return,
     needs_refund,
+    return_applies,
     return_waits,
 )
 from workflows.alarm import Alarm
@@ -124,7 +125,8 @@ class ReturnWorkflow:
     async def _record(self, *bodies: j.Body, unless_after: int | None = None) -> None:
         records = tuple(BodyRecord.of(body) for body in bodies)
         async with self._turn:
-            if unless_after is not None and self._view.seq != unless_after:
+            changed = unless_after is not None and self._view.seq != unless_after
+            if changed or not return_applies(self._view, bodies):
                 return
             call = RecordCall(self._step("record/" + records[0].kind), records)
             result = await workflow.execute_local_activity_method(

@@ -255,3 +255,20 @@ async def test_a_decline_that_comes_after_the_order_was_canceled_holds_nothing(
     await order.books.record(RecordCall(order.step("record/Canceled", 2), (canceled,)))
     await order.payments.perform(order.payment(PaymentOperation.AUTHORIZE, 1, 1500))
     assert await order.kinds() == ["Reviewed", "Sourced", "Canceled", "PaymentMoved"]
+
+
+async def test_a_canceled_order_is_neither_reviewed_nor_sourced_by_who_has_not_heard_of_it(
+    order: Order,
+) -> None:
+    """An attempt of the workflow that was lost had canceled it."""
+    canceled = BodyRecord.of(j.Canceled("changed"))
+    await order.books.record(RecordCall(order.step("record/Canceled", 0), (canceled,)))
+
+    reviewed = await order.books.review(order.step("review", 0))
+    sourced = await order.books.source(order.step("source", 0))
+
+    for found in (reviewed, sourced):
+        assert found.outcome == "outdated"
+        assert [entry.kind for entry in found.entries] == ["Canceled"]
+    assert await order.kinds() == ["Canceled"]
+    assert await order.rows("SELECT 1 FROM stock WHERE reserved > 0") == []

@@ -96,9 +96,10 @@ class Shop:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Shop"]:
         database = PostgresDatabase(self.engine, clock=self.env.get_current_time)
+        self.books = OrderActivities(database, ZenReviewRules())
         self.payments = PaymentActivities(database, self.provider)
         owners = (
-            OrderActivities(database, ZenReviewRules()),
+            self.books,
             self.payments,
             WarehouseActivities(database, self.warehouse),
             ReturnActivities(database),

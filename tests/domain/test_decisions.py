@@ -1,0 +1,89 @@
+"""Which entries still have to be journaled when their turn comes, and which come together."""
+
+import pytest
+
+from domain import journal as j
+from domain.access import Role
+from domain.decisions import applies, payment_entries
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.returns import return_applies
+from tests.domain.builders import (
+    APPROVED,
+    COMPLETED,
+    F1,
+    ON_ITS_WAY,
+    PROCESSING,
+    return_of,
+    units,
+    view_of,
+)
+
+TWO = units((1, "A", 2))
+ASKED = j.ReturnRequested(TWO, "too small", 2_000)
+
+
+def declined(reason: str = "card_declined", status: PaymentStatus = PaymentStatus.FAILED):
+    return j.PaymentMoved("x/authorize/1", PaymentOperation.AUTHORIZE, 1, status, 1_000, reason)
+
+
+@pytest.mark.parametrize(
+    ("history", "bodies"),
+    [
+        (ON_ITS_WAY, [j.Delivered(F1)]),
+        (COMPLETED, [j.Closed()]),
+        ((), [j.Reviewed("approve", "v1", "r1", "fine")]),
+        (PROCESSING, [j.Escalated("checks", "late", Role.SUPERVISOR, 1)]),
+        (COMPLETED, []),
+    ],
+)
+def test_what_the_state_waits_for_applies(history, bodies):
+    assert applies(view_of(*history), bodies)
+
+
+@pytest.mark.parametrize(
+    ("history", "bodies"),
+    [
+        (COMPLETED, [j.Completed()]),
+        (COMPLETED, [j.Delivered(F1)]),
+        ((*ON_ITS_WAY, j.Delivered(F1)), [j.Delivered(F1)]),
+        ((j.Canceled("asked"),), [j.Reviewed("approve", "v1", "r1", "fine")]),
+        ((j.Canceled("asked"),), [j.PaymentRegistered(1_000, "W")]),
+        ((APPROVED,), [j.HoldReleased("stock", "came")]),
+        (
+            (*PROCESSING, j.Escalated("checks", "late", Role.SUPERVISOR, 1)),
+            [j.Escalated("checks", "late", Role.SUPERVISOR, 1)],
+        ),
+    ],
+)
+def test_what_is_done_or_no_longer_allowed_does_not_apply(history, bodies):
+    assert not applies(view_of(*history), bodies)
+
+
+def test_entries_of_a_return_apply_while_its_status_allows_them():
+    assert return_applies(return_of(ASKED), [j.ReturnApproved()])
+    assert not return_applies(return_of(ASKED, j.ReturnApproved()), [j.ReturnApproved()])
+    assert not return_applies(return_of(ASKED, j.ReturnCanceled("kept")), [j.ReturnApproved()])
+
+
+def test_a_declined_authorization_comes_with_its_hold():
+    moved = declined()
+    found, hold = payment_entries(view_of(*PROCESSING), moved)
+    assert found is moved
+    assert hold == j.HoldPlaced("payment", "the payment was declined: card_declined", Role.CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    ("history", "moved"),
+    [
+        (PROCESSING, declined(status=PaymentStatus.SUCCEEDED)),
+        (PROCESSING, declined(reason=NO_EFFECT)),
+        ((*PROCESSING, j.HoldPlaced("payment", "declined", Role.CUSTOMER)), declined()),
+        ((*PROCESSING, j.Canceled("asked")), declined()),
+        (
+            PROCESSING,
+            j.PaymentMoved("x/capture/1", PaymentOperation.CAPTURE, 1, PaymentStatus.FAILED, 9),
+        ),
+    ],
+)
+def test_nothing_else_that_becomes_of_a_payment_places_a_hold(history, moved):
+    assert payment_entries(view_of(*history), moved) == [moved]
