@@ -12,7 +12,7 @@ from activities.messages import Step, StepResult
 from activities.publishing import events_of
 from domain.codec import from_json, to_json
 from domain.decisions import applies
-from domain.errors import Refusal, refusal_of
+from domain.errors import NotFound, Refusal, refusal_of
 from domain.fold import fold
 from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
@@ -24,6 +24,7 @@ from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, Un
 # A step that was decided on without knowing entries which forbid it: its process learns them, and
 # decides anew.
 OUTDATED = "outdated"
+LOCATIONS_NAMED = 5  # in a refusal
 
 
 @dataclass(slots=True)
@@ -171,6 +172,14 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
         )
     before = unknown_entries(turn, step.seq)
     return StepResult((*before, *map(EntryRecord.of, entries)), decision.outcome)
+
+
+async def check_location(uow: UnitOfWork, location: str) -> None:
+    """Refuses (`NotFound`) a location that is not there, or not active."""
+    known = sorted(place.id for place in await uow.inventory.locations())
+    if location not in known:
+        shown = ", ".join(known[:LOCATIONS_NAMED])
+        raise NotFound(f"there is no active location {location!r}; there are, for example, {shown}")
 
 
 def _name(step: Step) -> StepName:

@@ -3,7 +3,7 @@
 from temporalio import activity
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from activities.effects import Decision, Effects, OrderTurn
+from activities.effects import Decision, Effects, OrderTurn, check_location
 from activities.messages import CommandCall, Opened, ParcelCall, RecordCall, Start, Step, StepResult
 from domain import journal as j
 from domain.amounts import shipment_amount
@@ -110,11 +110,11 @@ class OrderActivities:
             for parcel in call.handing_over:
                 turn.view.parcels[parcel].status = ParcelStatus.SUBMITTED
             check(turn.view, call.command)
-            bodies = (
-                override_entries(turn.view, call.command)
-                if call.command.kind is CommandKind.OVERRIDE_SOURCE
-                else entries_for(call.command)
-            )
+            if call.command.kind is CommandKind.OVERRIDE_SOURCE:
+                await check_location(turn.uow, call.command.location)
+                bodies = override_entries(turn.view, call.command)
+            else:
+                bodies = entries_for(call.command)
             return Decision(bodies, "done", call.command.by, call.command.id)
 
         return await self._effects.on_order(call.step, decide, command=call.command.id)

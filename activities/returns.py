@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.consequences import refunded_lines
-from activities.effects import Decision, Effects, ReturnTurn
+from activities.effects import Decision, Effects, ReturnTurn, check_location
 from activities.messages import CommandCall, Opened, RecordCall, Start, StepResult
 from domain import journal as j
 from domain.amounts import refund_amount
@@ -12,6 +12,7 @@ from domain.commands import CommandKind
 from domain.errors import Malformed
 from domain.journal import EntryRecord
 from domain.order import LineUnits
+from domain.quantity import Quantity
 from domain.returns import (
     Disposition,
     ReturnView,
@@ -75,7 +76,9 @@ async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body
             return j.RefundRetried(reason)
         case CommandKind.RETURN_RECEIVE:
             lines = _received(turn.view, asked)
-            return j.ReturnReceived(lines, asked.get("location") or call.command.location)
+            location = asked.get("location") or call.command.location
+            await check_location(turn.uow, location)
+            return j.ReturnReceived(lines, location)
         case CommandKind.RETURN_INSPECT:
             return await _inspected(turn, asked)
         case _:
@@ -88,7 +91,7 @@ def _received(view: ReturnView, asked: Json) -> tuple[LineUnits, ...]:
         return view.lines
     skus = {unit.line: unit.sku for unit in view.lines}
     lines = tuple(
-        LineUnits(unit["line"], skus.get(unit["line"], ""), unit["quantity"])
+        LineUnits(unit["line"], skus.get(unit["line"], ""), Quantity(unit["quantity"]))
         for unit in asked["lines"]
     )
     check_received(view, lines)
@@ -100,7 +103,7 @@ async def _inspected(turn: ReturnTurn, asked: Json) -> j.ReturnInspected:
     pooled: dict[tuple[int, Disposition], int] = {}
     for unit in asked["units"]:
         key = (unit["line"], Disposition(unit["disposition"]))
-        pooled[key] = pooled.get(key, 0) + unit["quantity"]
+        pooled[key] = pooled.get(key, 0) + Quantity(unit["quantity"])
     units = tuple(
         j.InspectedUnits(line, skus.get(line, ""), quantity, disposition.value)
         for (line, disposition), quantity in pooled.items()

@@ -129,6 +129,8 @@ _OVERRIDABLE = (ParcelStatus.OPEN, ParcelStatus.SUBMITTED, ParcelStatus.ACCEPTED
 
 
 def _why_not_override(view: OrderView, command: Command) -> str:
+    if view.status is not OrderStatus.PROCESSING:
+        return f"the order is {view.status}; nothing of it is being sourced"
     parcel = view.parcels.get(command.target)
     if parcel is None:
         return f"the order has no parcel {command.target or '(none named)'}"

@@ -4,6 +4,7 @@ facts of their own.
 
 from enum import StrEnum
 
+from domain.access import Role
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus
@@ -55,8 +56,9 @@ def doing(view: OrderView, waits: list[Wait]) -> str:
         return "Everything has arrived; returns are possible until the window closes."
     if view.status.final:
         return _ENDINGS[view.status]
-    if waits and not view.active_parcels:
-        return f"Waiting: {waits[0].reason}."
+    asked = [wait for wait in waits if wait.owner == Role.CUSTOMER or wait.key.startswith("hold/")]
+    if asked or (waits and not view.active_parcels):
+        return f"Waiting: {(asked or waits)[0].reason}."
     if view.status is OrderStatus.PROCESSING and view.active_parcels:
         return _parcels_in_words(view.active_parcels)
     return "Being checked." if view.status is OrderStatus.RECEIVED else "Being prepared."

@@ -8,6 +8,7 @@ from domain.errors import LimitExceeded, StepRefused
 from domain.journal import ReturnRequested
 from domain.order import LineUnits
 from domain.process import ProcessDefinition
+from domain.quantity import Quantity
 from domain.returns import check_request
 from domain.transitions import OrderStatus
 from domain.view import OrderView
@@ -22,7 +23,8 @@ def return_requested(
     at: datetime,
 ) -> ReturnRequested:
     """The first entry of the return's journal; `in_return` are units by line that other returns
-    hold. Refuses (`StepRefused`) outside the return window, (`LimitExceeded`) too many units.
+    hold. Refuses (`StepRefused`) outside the return window, (`BadQuantity`) less than one unit,
+    (`LimitExceeded`) too many.
     """
     _check_window(view, process, at)
     asked = _by_line(view, lines)
@@ -45,7 +47,7 @@ def _by_line(view: OrderView, lines: Iterable[LineUnits]) -> tuple[LineUnits, ..
     skus = {line.line: line.sku for line in view.order.lines}
     units: dict[int, int] = {}
     for asked in lines:
-        if asked.line not in skus or asked.quantity < 1:
-            raise LimitExceeded(f"line {asked.line}: {asked.quantity} units cannot be returned")
-        units[asked.line] = units.get(asked.line, 0) + asked.quantity
+        if asked.line not in skus:
+            raise LimitExceeded(f"the order has no line {asked.line}")
+        units[asked.line] = units.get(asked.line, 0) + Quantity(asked.quantity)
     return tuple(LineUnits(line, skus[line], quantity) for line, quantity in units.items())

@@ -96,6 +96,7 @@ def test_an_order_whose_only_parcel_was_rejected_can_be_canceled():
         (AT_WAREHOUSE, F1, "BOS", "already comes from BOS"),
         (ON_ITS_WAY, F1, "NYC", "its source is settled"),
         (REPLACED, F1, "LAX", "already being replaced"),
+        ((*PROCESSING, j.Canceled("asked")), F1, "NYC", "the order is CANCELED"),
     ],
 )
 def test_a_source_is_overridden_only_while_it_can_be_changed(journal, target, location, words):

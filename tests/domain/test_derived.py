@@ -71,6 +71,10 @@ def test_one_of_two_parcels_captured_is_partially_captured():
     [
         ((HELD,), "Waiting: the price deviates."),
         (PROCESSING, "The parcel is being prepared for the warehouse."),
+        (
+            (*PROCESSING, j.HoldPlaced("payment", "the payment was declined", "customer")),
+            "Waiting: the payment was declined.",
+        ),
         (AT_WAREHOUSE, "The parcel is handed to the warehouse."),
         (ON_ITS_WAY, "The parcel is shipped."),
         (COMPLETED, "Everything has arrived; returns are possible until the window closes."),

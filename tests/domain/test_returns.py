@@ -8,9 +8,10 @@ from domain import journal as j
 from domain.access import Role
 from domain.commands import Command, CommandKind
 from domain.decisions import return_entries_at_deadline
-from domain.errors import LimitExceeded, StepRefused
+from domain.errors import BadQuantity, LimitExceeded, StepRefused
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
+from domain.quantity import QUANTITY_MAX
 from domain.return_request import return_requested
 from domain.returns import (
     Disposition,
@@ -97,14 +98,18 @@ def test_a_line_named_twice_is_counted_together():
     [
         (units((1, "A", 4)), {}),
         (units((1, "A", 1)), {1: 3}),
-        (units((1, "A", 0)), {}),
-        (units((1, "A", -1)), {}),
         (units((2, "A", 1)), {}),
     ],
 )
 def test_more_than_was_delivered_and_is_not_already_in_a_return_is_refused(lines, in_return):
     with pytest.raises(LimitExceeded):
         return_requested(delivered_order(), PROCESS, in_return, lines, "", at(60))
+
+
+@pytest.mark.parametrize("quantity", [0, -1, QUANTITY_MAX + 1])
+def test_a_quantity_that_is_none_is_refused_as_such(quantity):
+    with pytest.raises(BadQuantity):
+        return_requested(delivered_order(), PROCESS, {}, units((1, "A", quantity)), "", at(60))
 
 
 def test_a_return_of_nothing_is_refused():

@@ -99,6 +99,15 @@ async def test_what_is_in_a_return_already_is_not_offered_again(http, office):
     assert "Requested; we will decide soon" in text(page)
 
 
+async def test_who_has_sent_everything_back_is_not_told_that_more_can_be(http, office):
+    whole = [{"line": line.line, "sku": line.sku, "quantity": int(line.quantity)}
+             for line in scenes.completed().order.lines]  # fmt: skip
+    show(office, scenes.completed([replace(scenes.requested_return(), lines=whole)]))
+    page = text(await http.get(PATH))
+    assert "Send something back" not in page
+    assert "You can send goods back." not in page
+
+
 async def test_units_of_a_declined_return_are_offered_again(http, office):
     show(office, scenes.completed([scenes.requested_return(status="DECLINED")]))
     assert 'name="line-1" value="0" min="0" max="2"' in (await http.get(PATH)).text

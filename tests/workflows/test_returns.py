@@ -41,6 +41,35 @@ async def test_a_return_restocks_scraps_and_refunds_unit_by_unit(shop: Any) -> N
     ]
 
 
+async def test_goods_come_back_to_a_location_that_there_is(shop: Any) -> None:
+    number = await _delivered(shop)
+    rma = await _request(shop, number, TWO_TEA)
+    await _status(shop, rma, "APPROVED")
+
+    for nowhere in ("NOPE", ""):
+        refused = await _act(shop, shop.keeper, CommandKind.RETURN_RECEIVE, rma, location=nowhere)
+        assert refused == "NOT_FOUND"
+
+    assert await _act(shop, shop.keeper, CommandKind.RETURN_RECEIVE, rma, location="NYC") == ""
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+async def test_no_unit_is_inspected_that_is_none(shop: Any, quantity: int) -> None:
+    number = await _delivered(shop)
+    rma = await _request(shop, number, TWO_TEA)
+    await _status(shop, rma, "APPROVED")
+    assert await _act(shop, shop.keeper, CommandKind.RETURN_RECEIVE, rma, location="NYC") == ""
+
+    units = [
+        {"line": 1, "quantity": 2, "disposition": "restock"},
+        {"line": 1, "quantity": quantity, "disposition": "scrap"},
+    ]
+    refused = await _act(shop, shop.keeper, CommandKind.RETURN_INSPECT, rma, units=units)
+
+    assert refused == "BAD_QUANTITY"
+    assert shop.provider.moved(PaymentOperation.REFUND) == []
+
+
 async def test_a_large_return_waits_for_an_agent(shop: Any) -> None:
     shop.process = _process(return_auto_approve_max=100)
     number = await _delivered(shop)

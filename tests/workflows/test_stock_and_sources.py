@@ -121,6 +121,17 @@ async def test_an_override_that_the_warehouse_refuses_leaves_the_first_source(
     assert view.parcels[f"{number}-F2"].status == "CANCELED"
 
 
+async def test_an_override_to_nowhere_is_refused_by_name(shop: Any) -> None:
+    number = await shop.place(lines=TEA)
+    await shop.until_submitted(f"{number}-F1")
+    wish = {"target": f"{number}-F1", "location": "NOPE", "reason": "closer"}
+
+    refused = await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish)
+
+    assert refused == "NOT_FOUND"
+    assert list((await shop.view(number)).parcels) == [f"{number}-F1"]
+
+
 async def test_an_override_without_stock_is_refused_and_changes_nothing(shop: Any) -> None:
     number = await shop.place(lines=TEA)
     await shop.until_submitted(f"{number}-F1")

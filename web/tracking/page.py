@@ -109,18 +109,20 @@ def tracking_page(
     order = detail.order
     in_return = _units_in_returns(detail.returns)
     open_for_returns = _open_for_returns(detail, at)
+    lines = [
+        _line(line, detail, in_return.get(line.line, 0) if open_for_returns else None)
+        for line in order.lines
+    ]
+    nothing_left = not any(line.returnable for line in lines)
     return TrackingPage(
         number=order.number,
         placed_at=order.placed_at,
         currency=order.currency,
         live=process.live,
         headline=headline(process, _),
-        waiting=waiting(process, _),
+        waiting=waiting(process, _, without=["return_window"] if nothing_left else []),
         parcels=_parcels(detail, process, _),
-        lines=[
-            _line(line, detail, in_return.get(line.line, 0) if open_for_returns else None)
-            for line in order.lines
-        ],
+        lines=lines,
         shipping=order.shipping,
         total=order.total,
         returns=[_return(read, detail, _) for read in detail.returns],

@@ -3,7 +3,7 @@
 Every function takes `_`, the visitor's gettext.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,13 +83,16 @@ def shown_parcels(process: LiveProcess) -> list[LiveParcel]:
 _CUSTOMER_PAYS = ("confirm", "hold/payment")  # until then no warehouse does anything
 
 
-def waiting(process: LiveProcess, _: Gettext) -> list[Waiting]:
-    """What the order waits for, each once, with the latest time that we name for it."""
+def waiting(process: LiveProcess, _: Gettext, without: Sequence[str] = ()) -> list[Waiting]:
+    """What the order waits for, each once, with the latest time that we name for it; `without`
+    names kinds of waits that mean nothing to the customer now.
+    """
     found: dict[str, datetime | None] = {}
     unpaid = any(_kind(wait) in _CUSTOMER_PAYS for wait in process.waits)
     for wait in process.waits:
         text = _wait_text(wait, _)
-        if not text or (unpaid and _kind(wait) == "submit"):
+        kind = _kind(wait)
+        if not text or kind in without or (unpaid and kind == "submit"):
             continue
         until = wait.deadline if wait.level == 0 else None
         before = found.get(text, until)

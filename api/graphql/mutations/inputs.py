@@ -209,7 +209,7 @@ class OrderPlaceInput:
     payment: PaymentInput = strawberry.field(description="Exactly one of its fields.")
     idempotency_key: str = _key()
     channel: str | None = strawberry.field(
-        default=None, description="For staff who place for a channel; a channel's is its own."
+        default=None, description="`sales` for what staff places by hand; a channel's is its own."
     )
     shipping: MinorUnits = strawberry.field(
         default=MinorUnits(0), description="What shipping costs."

@@ -34,7 +34,9 @@ class PlaceMutation:
 async def _place(context: Context, wanted: OrderPlaceInput) -> str:
     channel = wanted.channel or context.principal.scope
     if not channel:
-        raise InvalidInput([FieldError("channel", "say for which channel the order is placed")])
+        raise InvalidInput(
+            [FieldError("channel", "say for which channel the order is placed: `sales` by hand")]
+        )
     body = _body(wanted)
     if holds_unstorable_text(body):
         raise InvalidInput([FieldError("input", "a text has a NUL or half a surrogate pair")])

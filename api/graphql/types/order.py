@@ -56,7 +56,9 @@ class Order:
         description="RECEIVED, IN_REVIEW, APPROVED, PROCESSING, COMPLETED, CLOSED, REJECTED, "
         "CANCELED or EXPIRED."
     )
-    payment_status: str = strawberry.field(description="Derived from the payment transactions.")
+    payment_status: str = strawberry.field(
+        description="Of authorizing and capturing; what was refunded stands in `returns`."
+    )
     placed_at: datetime = strawberry.field(description="When the customer placed it.")
     updated_at: datetime = strawberry.field(description="When something last happened to it.")
     total: Money = strawberry.field(description="What the customer pays: lines and shipping.")

@@ -25,7 +25,9 @@ class OrderSummary:
     channel_ref: str = strawberry.field(description="The channel's own name for it.")
     customer_ref: str = strawberry.field(description="The channel's name for the customer.")
     status: str = strawberry.field(description="As `PROCESSING`.")
-    payment_status: str = strawberry.field(description="Derived from the payment transactions.")
+    payment_status: str = strawberry.field(
+        description="Of authorizing and capturing; what was refunded stands in `returns`."
+    )
     total: Money = strawberry.field(description="What the customer pays.")
     parcels: int = strawberry.field(description="How many parcels it is sent in.")
     placed_at: datetime = strawberry.field(description="When the customer placed it.")

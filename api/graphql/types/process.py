@@ -42,7 +42,9 @@ class ParcelProgress:
 @strawberry.type(description="What an order is doing, what it waits for, and what is possible.")
 class OrderProcess:
     status: str = strawberry.field(description="The order's status, as `PROCESSING`.")
-    payment_status: str = strawberry.field(description="Derived from the payment transactions.")
+    payment_status: str = strawberry.field(
+        description="Of authorizing and capturing; what was refunded stands in `returns`."
+    )
     doing: str = strawberry.field(description="One sentence.")
     waits: list[Wait] = strawberry.field(description="Earliest deadline first.")
     parcels: list[ParcelProgress] = strawberry.field(description="Every parcel, also given up.")

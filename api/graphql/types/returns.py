@@ -27,7 +27,9 @@ class Return:
     lines: list[Units] = strawberry.field(description="What was asked for.")
     received: list[Units] = strawberry.field(description="What came.")
     inspected: list[InspectedUnits] = strawberry.field(description="What inspection found.")
-    refund: Money = strawberry.field(description="What is granted; zero before inspection.")
+    refund: Money = strawberry.field(
+        description="What it would give back; after inspection, what is granted."
+    )
     requested_at: datetime = strawberry.field(description="When it was asked for.")
 
 
