@@ -8,6 +8,7 @@ per part, ``run/`` pid files, the lock and the addresses of the parts while they
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,9 +31,15 @@ class HomeKind(StrEnum):
 
 
 def home_path(given: Path | None = None, *, simulated: bool = False) -> Path:
-    """The option, else ``ORDERLOOM_HOME``, else the default of the kind; absolute."""
+    """The option, else ``ORDERLOOM_HOME``, else the default of the kind; absolute. Refuses what is
+    no folder and cannot become one.
+    """
     default = DEFAULT_SIMULATED_HOME if simulated else DEFAULT_HOME
-    return Path(given or os.environ.get(HOME_VARIABLE) or default).resolve()
+    path = Path(given or os.environ.get(HOME_VARIABLE) or default).resolve()
+    for place in (path, *path.parents):
+        if _is_no_folder(place):
+            raise Refused(f"{path} cannot be a home: {place} is no folder. Choose another.")
+    return path
 
 
 class Home:
@@ -58,7 +65,11 @@ class Home:
         home = cls(path)
         existing = home.kind()
         if existing is None:
-            home._furnish(kind)
+            try:
+                home._furnish(kind)
+            except OSError as error:
+                reason = f"{error.filename or path}: {error.strerror}"
+                raise Refused(f"{path} cannot become a home. {reason}.") from error
         elif existing is not kind:
             raise Refused(_wrong_kind(path, existing))
         return home
@@ -66,6 +77,8 @@ class Home:
     def kind(self) -> HomeKind | None:
         """None when there is no home at this path (yet)."""
         found = read_json(self._kind_file)
+        if found and found.get("kind") not in list(HomeKind):
+            raise Refused(f"{self._kind_file} does not say whether the home is simulated or real.")
         return HomeKind(found["kind"]) if found else None
 
     def keys(self) -> dict[str, Any]:
@@ -125,12 +138,16 @@ class HomeLock:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in `path`; empty when there is no such file. Refuses what is no JSON object."""
+    """The object in `path`; empty when there is no such file. Refuses what cannot be read or is
+    no JSON object.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except json.JSONDecodeError as error:
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # no JSON, or no UTF-8
         raise Refused(f"{path} is not valid JSON: {error}") from error
     if not isinstance(found, dict):
         raise Refused(f"{path} has to hold a JSON object.")
@@ -146,6 +163,13 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _is_no_folder(path: Path) -> bool:
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except OSError:  # not there, or behind what is no folder or closed to us: said elsewhere
+        return False
 
 
 def _wrong_kind(path: Path, kind: HomeKind) -> str:

@@ -39,11 +39,11 @@ def demo(
     from orderloom.demo.stack import Stopped
     from orderloom.demo.stream import Stuck
     from orderloom.errors import Refused
-    from orderloom.home import Home, HomeKind
+    from orderloom.home import Home, HomeKind, home_path
 
     with _folder(home, keep) as folder, redirect_stdout(sys.stderr) if as_json else nullcontext():
         try:
-            place = Home.create(folder, HomeKind.SIMULATED)
+            place = Home.create(home_path(folder), HomeKind.SIMULATED)
             figures = run_demo(place, Wanted(orders, seed, chaos), stop)
         except Stuck as stuck:
             raise Refused(str(stuck)) from stuck

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orderloom.home import HOME_VARIABLE
+from orderloom.home import HOME_VARIABLE, home_path
 
 HomeOption = Annotated[
     Path | None,
@@ -21,4 +21,4 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 def use_home(home: Path | None) -> None:
     """From here on the settings of this process are those of `home`."""
     if home is not None:
-        os.environ[HOME_VARIABLE] = str(home.resolve())
+        os.environ[HOME_VARIABLE] = str(home_path(home))

@@ -13,6 +13,7 @@ from orderloom.home import Home, HomeKind
 from orderloom.tokens import signing_key
 
 HEAVY = {"temporalio", "sqlalchemy", "fastapi", "strawberry", "pydantic", "structlog", "joserfc"}
+TOKEN = "token --name ana --role agent"
 
 
 def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -102,6 +103,22 @@ def test_a_refusal_is_one_line_without_a_traceback(home):
         f"orderloom: {home.path} is a simulated home: start it with --simulators, "
         "or choose another with --home.\n"
     )
+
+
+@pytest.mark.parametrize("beneath", ["", "home"])
+@pytest.mark.parametrize(
+    "command",
+    ["up", "run", "demo", "doctor", "audit", "outbox", "worker", "cost 1", TOKEN],
+)
+def test_a_home_that_is_a_file_is_refused_and_left_alone(tmp_path, command, beneath):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    done = _run(*command.split(), "--home", str(file / beneath))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    refused = f"{file / beneath} cannot be a home: {file} is no folder. Choose another."
+    assert done.stderr == f"orderloom: {refused}\n"
+    assert file.read_text() == "mine"
 
 
 def test_a_part_alone_says_what_it_lacks(home):

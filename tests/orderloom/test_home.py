@@ -57,6 +57,21 @@ def test_a_home_stays_of_its_kind(tmp_path, kind, other, words):
     assert Home(tmp_path / "home").kind() is kind
 
 
+def test_a_home_that_cannot_be_created_or_read_is_refused(tmp_path):
+    with pytest.raises(Refused, match=r"cannot become a home\. .*new: "):
+        Home.create(Path("/proc/new"), HomeKind.REAL)
+    (tmp_path / "home.json").mkdir()
+    with pytest.raises(Refused, match=r"home\.json cannot be read: Is a directory\."):
+        Home(tmp_path).kind()
+
+
+@pytest.mark.parametrize("written", ['{"kind": "pretended"}', '{"created_at": "2026"}'])
+def test_a_home_of_a_kind_that_there_is_not_is_refused(tmp_path, written):
+    (tmp_path / "home.json").write_text(written)
+    with pytest.raises(Refused, match=r"home\.json does not say whether"):
+        Home(tmp_path).kind()
+
+
 def test_the_default_homes_of_both_kinds_differ(monkeypatch, tmp_path):
     monkeypatch.delenv("ORDERLOOM_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
