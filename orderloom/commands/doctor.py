@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from orderloom.commands.options import HomeOption, JsonOption, use_home
+from orderloom.errors import Refused
 
 if TYPE_CHECKING:
     from orderloom.diagnosis import Diagnosis
 
+DERIVED = {"home", "public_url"}  # these are there even if nobody set anything
 SIGNS = {True: "[green]yes[/]", False: "[red]no[/]", None: "[dim]-[/]"}
 
 
@@ -20,7 +22,13 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from orderloom.diagnosis import diagnose
     from orderloom.settings import load_settings
 
-    diagnosis = diagnose(load_settings())
+    settings = load_settings()
+    if settings.model_fields_set <= DERIVED:
+        raise Refused(
+            f"There is no home in {settings.home}, and nothing is set in the environment. "
+            "Choose a home with --home; `orderloom up` creates one."
+        )
+    diagnosis = diagnose(settings)
     if as_json:
         typer.echo(json.dumps({**asdict(diagnosis), "healthy": diagnosis.healthy}, indent=2))
     else:

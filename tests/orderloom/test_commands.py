@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from joserfc import jwt
@@ -16,13 +17,16 @@ HEAVY = {"temporalio", "sqlalchemy", "fastapi", "strawberry", "pydantic", "struc
 TOKEN = "token --name ana --role agent"
 
 
-def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def _run(
+    *arguments: str, folder: Path | None = None, **environment: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "orderloom", *arguments],
         capture_output=True,
         text=True,
         check=False,
         timeout=30,
+        cwd=folder,
         env={"PATH": "/usr/bin:/bin", "COLUMNS": "200", **environment},
     )
 
@@ -93,6 +97,48 @@ def test_doctor_tells_the_same_to_people(home):
     assert done.returncode == 1
     assert "Versions" in done.stdout
     assert home.keys()["server_key"] not in done.stdout
+
+
+def test_doctor_without_a_home_and_without_settings_says_so_and_looks_for_nothing(tmp_path):
+    done = _run("doctor", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"orderloom: There is no home in {tmp_path / '.orderloom'}, and nothing is set in the "
+        "environment. Choose a home with --home; `orderloom up` creates one.\n"
+    )
+
+
+def test_doctor_without_a_home_shows_what_the_environment_sets(tmp_path):
+    database = "postgresql://me@127.0.0.1:1/orders"
+    done = _run("doctor", "--json", folder=tmp_path, DATABASE_URL=database)
+    found = json.loads(done.stdout)
+    assert found["settings"]["kind"] is None
+    assert found["reachable"]["database"]["ok"] is False
+
+
+def test_after_make_run_every_command_finds_its_home_and_says_so(tmp_path):
+    home = Home.create(tmp_path / ".orderloom-simulated", HomeKind.SIMULATED)
+    done = _run(*TOKEN.split(), folder=tmp_path)
+    assert done.returncode == 0
+    assert jwt.decode(done.stdout.strip(), signing_key(home.keys()["server_key"]))
+    assert done.stderr == (
+        "orderloom: the home is .orderloom-simulated, since there is no .orderloom.\n"
+    )
+
+
+@pytest.mark.parametrize("named", ["ORDERLOOM_HOME", "DATABASE_URL", None])
+def test_the_simulated_home_is_not_guessed_when_there_is_another_choice(tmp_path, named):
+    Home.create(tmp_path / ".orderloom-simulated", HomeKind.SIMULATED)
+    if named is None:
+        Home.create(tmp_path / ".orderloom", HomeKind.REAL)
+    done = _run(
+        "doctor",
+        "--json",
+        folder=tmp_path,
+        **({named: "postgresql://127.0.0.1:1/x"} if named else {}),
+    )
+    assert ".orderloom-simulated" not in done.stdout + done.stderr
 
 
 def test_a_refusal_is_one_line_without_a_traceback(home):
