@@ -1,22 +1,73 @@
 """A process definition in a file: JSON that overrides what it names."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
+from domain.money import AMOUNT_MAX
 from domain.process import ProcessDefinition
+from orderloom.errors import Refused
 
-_CHECKED = TypeAdapter(dataclass(ProcessDefinition, frozen=True, config=ConfigDict(extra="forbid")))
+DURATION_MAX_YEARS = 10
+DURATION_MAX_SECONDS = DURATION_MAX_YEARS * 365 * 24 * 3600
+
+_CHECKED = TypeAdapter(
+    dataclass(
+        ProcessDefinition,
+        frozen=True,
+        config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False),
+    )
+)
+_DURATIONS = [field.name for field in fields(ProcessDefinition) if field.type is float]
+_IN_WORDS = {  # by pydantic's types of errors
+    "unexpected_keyword_argument": "there is no such name",
+    "float_type": "it is no number",
+    "finite_number": "it is no number",
+    "int_type": "it is no whole number",
+    "int_from_float": "it is no whole number",
+    "string_type": "it is no text",
+}
 
 
 def read_process(path: Path) -> ProcessDefinition:
-    """Refuses (`ValueError`, `OSError`) a file that is missing or no JSON, a name that the
-    definition does not have, a value of another type, and a duration below zero.
+    """Refuses, naming the file and each name in it that is at fault, a file that is missing or no
+    JSON object, a name that the definition does not have, a value of another type, below zero or
+    not finite, and a duration of over ten years.
     """
-    values = asdict(_CHECKED.validate_json(path.read_bytes()))
-    negative = [name for name, value in values.items() if not isinstance(value, str) and value < 0]
-    if negative:
-        raise ValueError(f"{path}: below zero: {', '.join(negative)}")
+    try:
+        values = asdict(_CHECKED.validate_json(path.read_bytes()))
+    except OSError as error:
+        raise _refused(path, [error.strerror or str(error)]) from error
+    except ValidationError as error:
+        raise _refused(path, [_in_words(detail) for detail in error.errors()]) from error
+    if faults := _out_of_bounds(values):
+        raise _refused(path, faults)
     return ProcessDefinition(**values)
+
+
+def _refused(path: Path, faults: list[str]) -> Refused:
+    return Refused(f"The process definition {path} is not usable. {'; '.join(faults)}.")
+
+
+def _in_words(error: ErrorDetails) -> str:
+    said = _IN_WORDS.get(error["type"], error["msg"])
+    if error["loc"]:
+        return f"{error['loc'][0]}: {said}"
+    return "It is no JSON object" if error["type"] == "dataclass_type" else said
+
+
+def _out_of_bounds(values: dict[str, str | float]) -> list[str]:
+    faults = []
+    for name, value in values.items():
+        if isinstance(value, str):
+            continue
+        if value < 0:
+            faults.append(f"{name}: it is below zero")
+        elif name in _DURATIONS and value > DURATION_MAX_SECONDS:
+            faults.append(f"{name}: it is over {DURATION_MAX_YEARS} years (it counts seconds)")
+        elif value > AMOUNT_MAX:
+            faults.append(f"{name}: it is over {AMOUNT_MAX:,}")
+    return faults

@@ -1,6 +1,7 @@
 """Where a setting comes from, and which are refused."""
 
 import json
+import re
 
 import pytest
 
@@ -94,18 +95,47 @@ def test_a_malformed_value_is_refused_without_showing_it(home, monkeypatch):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ('{"return_windw": 60}', "return_windw"),
-        ('{"return_window": "long"}', "return_window"),
-        ('{"ship_within": -1}', "below zero: ship_within"),
-        ("{", "JSON"),
-        ("", "JSON"),
+        ('{"return_windw": 60}', "return_windw: there is no such name."),
+        ('{"return_window": "long"}', "return_window: it is no number."),
+        ('{"return_window": "60"}', "return_window: it is no number."),
+        ('{"return_window": NaN}', "return_window: it is no number."),
+        ('{"return_window": 1e999}', "return_window: it is no number."),
+        ('{"return_window": 315360001}', "return_window: it is over 10 years (it counts seconds)."),
+        ('{"ship_within": -1}', "ship_within: it is below zero."),
+        ('{"version": 1.5}', "version: it is no whole number."),
+        ('{"name": 7}', "name: it is no text."),
+        (
+            '{"ship_within": null, "shp_within": 1}',
+            "ship_within: it is no number; shp_within: there is no such name.",
+        ),
+        ('{"return_auto_approve_max": 1000000000000000000000}', "return_auto_approve_max: it is"),
+        ("[]", "It is no JSON object."),
+        ("{", "Invalid JSON: EOF"),
+        ("", "Invalid JSON: EOF"),
     ],
 )
 def test_a_process_definition_that_cannot_be_meant_is_refused_by_name(home, written, said):
     file = home.path / "process.json"
     file.write_text(written)
-    with pytest.raises(Refused, match=said):
+    refused = re.escape(f"The process definition {file} is not usable. {said}")
+    with pytest.raises(Refused, match=f"^{refused}"):
         load_settings(home=home.path, process_definition=file)
+
+
+def test_a_process_definition_that_is_not_there_is_refused_by_its_path(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_PROCESS_DEFINITION", "/nonexistent")
+    said = "^The process definition /nonexistent is not usable. No such file or directory.$"
+    with pytest.raises(Refused, match=said):
+        load_settings()
+    monkeypatch.setenv("ORDERLOOM_PROCESS_DEFINITION", str(home.path))
+    with pytest.raises(Refused, match="Is a directory"):
+        load_settings()
+
+
+def test_a_duration_of_ten_years_is_taken(home):
+    file = home.path / "process.json"
+    file.write_text('{"return_window": 315360000, "ship_within": 0.5}')
+    assert read_process(file) == ProcessDefinition(return_window=315_360_000, ship_within=0.5)
 
 
 def test_a_process_definition_overrides_only_what_its_file_names(home):
