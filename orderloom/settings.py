@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings.exceptions import SettingsError
 from standardwebhooks import Webhook
 
 from orderloom.errors import Refused
@@ -180,7 +182,10 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise Refused(f"The settings are not usable. {error}") from error
+        faults = (f"{_named(detail)}: {detail['msg']}" for detail in error.errors())
+        raise Refused(f"The settings are not usable. {'; '.join(faults)}.") from error
+    except SettingsError as error:  # a dictionary in the environment that is no JSON
+        raise Refused(f"The settings are not usable: {error}.") from error
 
 
 def part_settings() -> Settings:
@@ -193,6 +198,10 @@ def part_settings() -> Settings:
     if not settings.server_key.get_secret_value():
         raise Refused("No server key is known. Set ORDERLOOM_SERVER_KEY, or ORDERLOOM_HOME.")
     return settings
+
+
+def _named(error: ErrorDetails) -> str:
+    return ".".join(str(name) for name in error["loc"])
 
 
 class _Values(PydanticBaseSettingsSource):

@@ -85,6 +85,22 @@ def test_a_misspelt_setting_is_refused_by_name(home):
         load_settings()
 
 
+def test_every_setting_at_fault_is_named_in_one_line(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_LOG_LEVEL", "loud")
+    monkeypatch.setenv("ORDERLOOM_API_PORT", "hidden-word")
+    with pytest.raises(
+        Refused, match=r"^The settings are not usable\. api_port: .*; log_level: .*[.]$"
+    ):
+        load_settings()
+
+
+def test_a_dictionary_in_the_environment_that_is_no_json_is_refused_by_name(home, monkeypatch):
+    monkeypatch.setenv("ORDERLOOM_WEBHOOK_SECRETS", "hidden-word")
+    with pytest.raises(Refused, match='"webhook_secrets"') as refusal:
+        load_settings()
+    assert "hidden-word" not in str(refusal.value)
+
+
 def test_a_malformed_value_is_refused_without_showing_it(home, monkeypatch):
     monkeypatch.setenv("ORDERLOOM_WEBHOOK_SECRETS", json.dumps({"carrier": ["whsec_mine"]}))
     with pytest.raises(Refused, match="webhook_secrets") as refusal:
