@@ -8,6 +8,8 @@ import typer
 
 from orderloom.home import DEFAULT_HOME, DEFAULT_SIMULATED_HOME, HOME_VARIABLE, home_path
 
+PORT_MAX = 65_535
+
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Data directory, else ORDERLOOM_HOME, else .orderloom."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderloom.commands.options import HomeOption, ReadyFileOption, use_home
+from orderloom.commands.options import PORT_MAX, HomeOption, ReadyFileOption, use_home
 
 if TYPE_CHECKING:
     from orderloom.settings import Settings
@@ -17,7 +17,9 @@ def api(
     home: HomeOption = None,
     ready_file: ReadyFileOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on, else ORDERLOOM_API_HOST.")] = "",
-    port: Annotated[int, typer.Option(help="Port, else ORDERLOOM_API_PORT, else 8000.")] = 0,
+    port: Annotated[
+        int, typer.Option(help="Port, else ORDERLOOM_API_PORT, else 8000.", min=0, max=PORT_MAX)
+    ] = 0,
 ) -> None:
     """Take orders in and show them: GraphQL, intake, webhooks and pages."""
     for name, value in (("ORDERLOOM_API_HOST", host), ("ORDERLOOM_API_PORT", port)):

@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from orderloom.commands.options import HomeOption
+from orderloom.commands.options import PORT_MAX, HomeOption
 
 
 def run(
     home: HomeOption = None,
     port: Annotated[
-        int | None, typer.Option(help="Port of the API, else 8000, else a free one.", min=1)
+        int | None,
+        typer.Option(help="Port of the API, else 8000, else a free one.", min=1, max=PORT_MAX),
     ] = None,
 ) -> None:
     """Start everything with simulators and a stream of real orders; Ctrl-C stops it.

@@ -4,14 +4,20 @@ from typing import Annotated
 
 import typer
 
-from orderloom.commands.options import HomeOption
+from orderloom.commands.options import PORT_MAX, HomeOption
+from orderloom.keys import SIMULATORS
 
 
 def simulators(
     home: HomeOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     first_port: Annotated[
-        int | None, typer.Option(help="Payment, warehouse, carrier and channel count from here.")
+        int | None,
+        typer.Option(
+            help="Payment, warehouse, carrier and channel count from here.",
+            min=1,
+            max=PORT_MAX - len(SIMULATORS) + 1,
+        ),
     ] = None,
     webhooks: Annotated[
         str, typer.Option(help="Base URL of the API they call, else ORDERLOOM_PUBLIC_URL.")
@@ -24,7 +30,6 @@ def simulators(
     stop.listen()
     from orderloom.embedded.ports import free_port
     from orderloom.home import Home, HomeKind, home_path
-    from orderloom.keys import SIMULATORS
     from orderloom.plan import Plan
     from orderloom.running import occupied, run_plan
     from orderloom.settings import load_settings

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderloom.commands.options import HomeOption
+from orderloom.commands.options import PORT_MAX, HomeOption
 
 if TYPE_CHECKING:
     from orderloom.settings import Settings
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def up(
     home: HomeOption = None,
     port: Annotated[
-        int | None, typer.Option(help="Port of the API, else 8000, else a free one.", min=1)
+        int | None,
+        typer.Option(help="Port of the API, else 8000, else a free one.", min=1, max=PORT_MAX),
     ] = None,
     simulators: Annotated[
         bool, typer.Option("--simulators", help="Play the outside world, in a home of its own.")

@@ -151,6 +151,18 @@ def test_a_refusal_is_one_line_without_a_traceback(home):
     )
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["up --port 65536", "run --port 0", "api --port -1", "simulators --first-port 65533"],
+)
+def test_a_port_that_there_is_not_is_refused_before_anything_is_created(tmp_path, command):
+    done = _run(*command.split(), "--home", str(tmp_path / "home"))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "port': Input should be" in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
 @pytest.mark.parametrize("beneath", ["", "home"])
 @pytest.mark.parametrize(
     "command",
