@@ -47,10 +47,11 @@ def load(
     use_home(home)
     from orderloom.load.loading import RefusedFiles, look_through_all
 
-    if refused and refused.resolve() in [path.resolve() for path in files]:
-        raise Refused(f"{refused} is one of the files to load. Choose another file for --refused.")
+    writer = RefusedFiles(refused) if refused else None
+    if writer:
+        writer.keep_off(files)
     found = look_through_all(files)
-    with RefusedFiles(refused) if refused else nullcontext() as refused_files:
+    with writer or nullcontext() as refused_files:
         reports = _load(found, refused_files)
         written = refused_files.written if refused_files else []
     if as_json:

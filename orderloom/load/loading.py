@@ -1,6 +1,7 @@
 """From files to the database, batch by batch, with a report for each file."""
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from orderloom.errors import Refused
 from orderloom.load.files import CsvFile, GoodRow, RefusedRow, look_through, read_rows
-from orderloom.load.kinds import KINDS, VERDICT_COLUMNS
+from orderloom.load.kinds import KINDS, VERDICT_COLUMNS, Kind
 
 if TYPE_CHECKING:
     from adapters.postgres.loading import Loader, Verdicts
@@ -134,10 +135,20 @@ class RefusedFiles:
     """
 
     def __init__(self, path: Path) -> None:
+        """Refuses a path that no file can be written to; writes nothing yet."""
         self._path = path
+        if not _can_be_written(path):
+            raise Refused(f"Refused rows cannot be written into {path}. Nothing was loaded.")
         self._writers: dict[str, csv.DictWriter[str]] = {}
         self._files = ExitStack()
         self.written: list[Path] = []
+
+    def keep_off(self, files: Sequence[Path]) -> None:
+        """Refuses when it could overwrite one of `files`."""
+        taken = {path.resolve() for path in files}
+        for path in (self._path, *map(self._beside, KINDS)):
+            if path.resolve() in taken:
+                raise Refused(f"{path} is one of the files to load. Choose another for --refused.")
 
     def __enter__(self) -> Self:
         return self
@@ -156,8 +167,7 @@ class RefusedFiles:
     def _writer(self, file: CsvFile) -> "csv.DictWriter[str]":
         kind = file.kind
         if kind.name not in self._writers:
-            name = f"{self._path.stem}.{kind.table}{self._path.suffix}"
-            path = self._path.with_name(name) if self._writers else self._path
+            path = self._beside(kind) if self._writers else self._path
             opened = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
             columns = [*kind.columns, *VERDICT_COLUMNS]
             writer = csv.DictWriter(opened, columns, extrasaction="ignore", lineterminator="\n")
@@ -165,3 +175,12 @@ class RefusedFiles:
             self._writers[kind.name] = writer
             self.written.append(path)
         return self._writers[kind.name]
+
+    def _beside(self, kind: Kind) -> Path:
+        return self._path.with_name(f"{self._path.stem}.{kind.table}{self._path.suffix}")
+
+
+def _can_be_written(path: Path) -> bool:
+    if os.access(path, os.F_OK):
+        return os.access(path, os.W_OK) and not path.is_dir()
+    return os.access(path.parent, os.W_OK) and path.parent.is_dir()

@@ -105,7 +105,28 @@ def test_the_command_shows_people_a_table_and_the_refused_lines(shop, tmp_path):
     assert refused.read_text().splitlines()[1] == "B,,,3,name is empty,fill it in"
 
 
-def test_the_command_never_writes_refused_rows_over_a_file_to_load(shop, tmp_path):
+@pytest.mark.parametrize("place", ["nowhere/refused.csv", "products.csv/refused.csv", "."])
+def test_the_command_loads_nothing_when_refused_rows_cannot_be_written(shop, tmp_path, place):
+    file = shop.file(shop.products, "products.csv")
+    ended = load(shop, tmp_path, file, "--refused", shop.folder / place)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"orderloom: Refused rows cannot be written into {shop.folder / place}. "
+        "Nothing was loaded.\n"
+    )
+    assert shop.rows("SELECT * FROM product") == []
+    assert list(shop.folder.iterdir()) == [file]
+
+
+def test_the_command_never_writes_refused_rows_of_a_further_kind_over_a_file(shop, tmp_path):
+    file = shop.file(shop.products, "refused.product.csv")
+    ended = load(shop, tmp_path, file, "--refused", shop.folder / "refused.csv")
+    assert ended.returncode == 1
+    assert f"{file} is one of the files to load" in ended.stderr
+    assert file.read_text() == shop.products
+
+
+def test_the_command_never_writes_refused_rows_over_a_file_toload(shop, tmp_path):
     path = shop.file("sku,name\nA,Apple sauce\n")
     ended = load(shop, tmp_path, path, "--refused", path)
     assert ended.returncode == 1
