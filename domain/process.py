@@ -15,7 +15,6 @@ class ProcessDefinition:
 
     name: str = "standard"
     version: int = 1
-    review_rules: str = "review"
     checks_within: float = 0.5 * _HOUR  # our own checks and the provider's authorization are done
     review_within: float = 1 * _DAY  # staff decides a held order, else it escalates
     stock_within: float = 2 * _DAY  # stock turns up, else the missing units are canceled

@@ -112,6 +112,7 @@ def test_a_malformed_value_is_refused_without_showing_it(home, monkeypatch):
     ("written", "said"),
     [
         ('{"return_windw": 60}', "return_windw: there is no such name."),
+        ('{"review_rules": "strict"}', "review_rules: there is no such name."),
         ('{"return_window": "long"}', "return_window: it is no number."),
         ('{"return_window": "60"}', "return_window: it is no number."),
         ('{"return_window": NaN}', "return_window: it is no number."),
