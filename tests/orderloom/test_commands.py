@@ -75,6 +75,38 @@ def test_a_token_says_who_may_do_what_until_when(home):
     assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 60
 
 
+def test_a_token_of_a_channel_and_a_person_is_refused_as_the_api_would(home):
+    done = _run(*TOKEN.split(), "--role", "channel", "--home", str(home.path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "orderloom: A token is a channel's or a person's, not both: --role channel stands alone.\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["", " ", "ana\n", "a\x1b[2Jna", "a" * 201])
+def test_a_name_that_would_garble_the_audit_trail_is_refused(home, name):
+    done = _run("token", "--name", name, "--role", "agent", "--home", str(home.path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("orderloom: --name has to be a line of text")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "known"), [("web", True), ("channel:pos", True), ("tv", False)]
+)
+def test_a_token_for_a_channel_without_a_secret_comes_with_a_warning(home, channel, known):
+    done = _run("token", "--name", channel, "--role", "channel", "--home", str(home.path))
+    assert done.returncode == 0
+    claims = jwt.decode(done.stdout.strip(), signing_key(home.keys()["server_key"])).claims
+    assert (claims["sub"], claims["roles"]) == (channel, ["channel"])
+    assert done.stderr == (
+        ""
+        if known
+        else "orderloom: the settings have no secret for a channel 'tv' (known: pos, web). "
+        "The token is good for GraphQL; signed intake needs a secret.\n"
+    )
+
+
 def test_doctor_masks_every_secret_and_names_what_it_cannot_reach(home):
     database = "postgresql://me:hidden-word@127.0.0.1:1/orders"
     done = _run("doctor", "--home", str(home.path), "--json", DATABASE_URL=database)
