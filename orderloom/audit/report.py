@@ -27,11 +27,12 @@ class Report:
 
 def show(report: Report) -> None:
     """A table of the checks, every offending row, and the sum."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    from orderloom.console import people_console
+
+    console = people_console()
     table = Table("check", "it must hold that", "violations", box=None)
     for finding in report.findings:
         count = len(finding.violations)
@@ -42,7 +43,7 @@ def show(report: Report) -> None:
     for finding in report.findings:
         for row in finding.violations:
             words = ", ".join(f"{name}={value}" for name, value in row.items())
-            console.print(f"[red]{finding.id}[/] {escape(words)}", highlight=False)
+            console.print(f"[red]{finding.id}[/] {escape(words)}", highlight=False, soft_wrap=True)
     count = report.violations
     words = "1 violation" if count == 1 else f"{count} violations"
     console.print(f"[{'red' if count else 'green'}]{words}[/]", highlight=False)

@@ -63,9 +63,9 @@ def _as_json(costs: "dict[str, Cost]") -> dict[str, object]:
 
 
 def _show(costs: "dict[str, Cost]") -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from orderloom.console import people_console
     from orderloom.cost import LEFT_OUT
 
     table = Table("", *costs, box=None)
@@ -78,6 +78,6 @@ def _show(costs: "dict[str, Cost]") -> None:
     for kind in kinds:
         numbers = (f"{cost.by_kind.get(kind, 0):,}" for cost in costs.values())
         table.add_row(f"  {kind}", *numbers, style="dim")
-    console = Console()
+    console = people_console()
     console.print(table)
     console.print(f"Left out, since no history shows it: {'; '.join(LEFT_OUT)}.")

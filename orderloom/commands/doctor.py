@@ -37,17 +37,21 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def _show(diagnosis: "Diagnosis") -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    from orderloom.console import people_console
+
+    console = people_console()
     for title, values in (("Settings", diagnosis.settings), ("Versions", diagnosis.versions)):
         table = Table(title=title, title_justify="left", show_header=False, box=None)
+        table.add_column()
+        table.add_column(overflow="fold")
         for name, value in values.items():
             table.add_row(name, escape(str(value)))
         console.print(table, "")
-    table = Table("", "", "", title="Reachable", title_justify="left", show_header=False, box=None)
+    table = Table("", "", title="Reachable", title_justify="left", show_header=False, box=None)
+    table.add_column(overflow="fold")
     for name, finding in {**diagnosis.reachable, "migrations": diagnosis.migrations}.items():
         table.add_row(name, SIGNS[finding.ok], escape(finding.detail))
     console.print(table)

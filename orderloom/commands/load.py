@@ -47,9 +47,7 @@ def load(
     use_home(home)
     from orderloom.load.loading import RefusedFiles, look_through_all
 
-    writer = RefusedFiles(refused) if refused else None
-    if writer:
-        writer.keep_off(files)
+    writer = RefusedFiles(refused, keep_off=files) if refused else None
     found = look_through_all(files)
     with writer or nullcontext() as refused_files:
         reports = _load(found, refused_files)
@@ -89,13 +87,13 @@ def _load(files: "list[CsvFile]", refused: "RefusedFiles | None") -> "list[Repor
 
 
 def _show(reports: "list[Report]", written: list[Path]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from orderloom.console import people_console
     from orderloom.load.loading import VERDICTS
 
-    console = Console()
+    console = people_console()
     for report in reports:
         for row in report.refused[:REFUSED_LINES_SHOWN]:
             place = escape(f"{report.file.path.name}, line {row.line}: {row.reason}")

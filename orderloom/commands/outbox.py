@@ -91,11 +91,12 @@ async def _office() -> "AsyncIterator[DeadLetterOffice]":
 
 
 def _show(counts: "OutboxCounts", letters: "list[DeadLetter]") -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    from orderloom.console import people_console
+
+    console = people_console()
     held = asdict(counts)
     table = Table(*held, title="Outbox", title_justify="left", box=None)
     table.add_row(*(f"{count:,}" for count in held.values()))

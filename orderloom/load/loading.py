@@ -134,21 +134,20 @@ class RefusedFiles:
     into a file beside it, named by the kind.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Refuses a path that no file can be written to; writes nothing yet."""
+    def __init__(self, path: Path, *, keep_off: Sequence[Path] = ()) -> None:
+        """Writes nothing yet. Refuses a path that no file can be written to, and one by which a
+        file of `keep_off` could be overwritten.
+        """
         self._path = path
         if not _can_be_written(path):
             raise Refused(f"Refused rows cannot be written into {path}. Nothing was loaded.")
+        taken = {file.resolve() for file in keep_off}
+        for mine in (path, *map(self._beside, KINDS)):
+            if mine.resolve() in taken:
+                raise Refused(f"{mine} is one of the files to load. Choose another for --refused.")
         self._writers: dict[str, csv.DictWriter[str]] = {}
         self._files = ExitStack()
         self.written: list[Path] = []
-
-    def keep_off(self, files: Sequence[Path]) -> None:
-        """Refuses when it could overwrite one of `files`."""
-        taken = {path.resolve() for path in files}
-        for path in (self._path, *map(self._beside, KINDS)):
-            if path.resolve() in taken:
-                raise Refused(f"{path} is one of the files to load. Choose another for --refused.")
 
     def __enter__(self) -> Self:
         return self

@@ -131,6 +131,15 @@ def test_doctor_tells_the_same_to_people(home):
     assert home.keys()["server_key"] not in done.stdout
 
 
+def test_doctor_cuts_nothing_off(home):
+    database = f"postgresql+psycopg://me@127.0.0.1:1/{'orders' * 30}"
+    in_a_pipe = _run("doctor", "--home", str(home.path), DATABASE_URL=database, COLUMNS="")
+    assert database in in_a_pipe.stdout
+    narrow = _run("doctor", "--home", str(home.path), DATABASE_URL=database, COLUMNS="60")
+    assert max(len(line) for line in narrow.stdout.splitlines()) <= 60
+    assert database in "".join(narrow.stdout.split())
+
+
 def test_doctor_without_a_home_and_without_settings_says_so_and_looks_for_nothing(tmp_path):
     done = _run("doctor", folder=tmp_path)
     assert done.returncode == 1
