@@ -12,7 +12,10 @@ PORT_MAX = 65_535
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Data directory, else ORDERLOOM_HOME, else .orderloom."),
+    typer.Option(
+        "--home",
+        help="Data directory, else ORDERLOOM_HOME, else .orderloom or .orderloom-simulated.",
+    ),
 ]
 ReadyFileOption = Annotated[
     Path | None, typer.Option("--ready-file", help="File to create as soon as it serves.")
