@@ -17,7 +17,7 @@ from api.problem_kinds import (
     ProblemKind,
 )
 from api.refusals import InvalidInput, problem_of
-from domain.errors import Refusal, UnknownSku
+from domain.errors import BadTime, Refusal, UnknownSku
 
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {404: NO_SUCH_PAGE, 405: METHOD_NOT_ALLOWED, 500: INTERNAL_ERROR}
@@ -68,6 +68,8 @@ async def _of_refusal(_request: Request, error: Exception) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, UnknownSku):
         more["skus"] = sorted(error.skus)
+    if isinstance(error, BadTime):
+        more["errors"] = [{"field": error.field, "message": error.message}]
     if isinstance(error, InvalidInput):
         more["errors"] = [{"field": e.field, "message": e.message} for e in error.errors]
     return problem_response(problem_of(error), error.message, **more)

@@ -19,6 +19,7 @@ class UserErrorCode(StrEnum):
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
     BAD_QUANTITY = "BAD_QUANTITY"
     BAD_AMOUNT = "BAD_AMOUNT"
+    BAD_TIME = "BAD_TIME"
     TOO_MANY_LINES = "TOO_MANY_LINES"
     UNKNOWN_SKU = "UNKNOWN_SKU"
     NOT_FOUND = "NOT_FOUND"
@@ -75,6 +76,13 @@ PROBLEM_OF: Mapping[UserErrorCode, ProblemKind] = {
         422,
         "An amount is out of range",
         "Use whole minor units from 0; a discount is at most the price of its line.",
+    ),
+    _C.BAD_TIME: ProblemKind(
+        "bad-time",
+        422,
+        "A time is too long ago, or in the future",
+        "Send when it happened, with its zone: from the year 2000 to 24 hours from now. Check the "
+        "clock of the sending machine.",
     ),
     _C.TOO_MANY_LINES: ProblemKind(
         "too-many-lines",

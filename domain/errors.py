@@ -6,6 +6,7 @@ Refusal
 │   ├── CurrencyMismatch
 │   ├── BadQuantity
 │   ├── BadAmount
+│   ├── BadTime
 │   └── TooManyLines
 ├── UnknownSku           the catalog has no such SKU
 ├── NotFound             no such thing, or none that the asker may see
@@ -50,6 +51,16 @@ class BadQuantity(Malformed):
 
 class BadAmount(Malformed):
     code = "BAD_AMOUNT"
+
+
+class BadTime(Malformed):
+    """`field` is where the time stood, as its sender wrote it."""
+
+    code = "BAD_TIME"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
 
 
 class TooManyLines(Malformed):

@@ -1,10 +1,14 @@
 """Facts: what outside parties told us, as received. They may come twice, late, in any order."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from domain.errors import BadTime
 from domain.order import LineUnits
+
+TOLD_SINCE = datetime(2000, 1, 1, tzinfo=UTC)  # no order is older
+TOLD_AHEAD_MAX = timedelta(hours=24)  # forgives a clock that has its zone wrong
 
 
 class FactKind(StrEnum):
@@ -55,3 +59,15 @@ class Fact:
     packages: tuple[Package, ...] = ()
     tracking_number: str = ""
     code: str = ""
+
+
+def believable(field: str, told: datetime, at: datetime) -> datetime:
+    """`told`, a time that an outside party names in `field`; `at` is now, by our clock. Refuses
+    `BadTime`: nothing of ours is that old or that late, and not every reader has such years.
+    """
+    if told < TOLD_SINCE:
+        raise BadTime(field, f"it is before {TOLD_SINCE.date()}")
+    if told > at + TOLD_AHEAD_MAX:
+        hours = TOLD_AHEAD_MAX // timedelta(hours=1)
+        raise BadTime(field, f"it is more than {hours} hours in the future")
+    return told

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.codec import Json
 from domain.errors import Malformed, UnknownSku
+from domain.facts import believable
 from domain.ids import OrderNumber
 from domain.order import Destination, OrderLine, PlacedOrder
 from domain.quantity import Quantity
@@ -94,7 +95,9 @@ def _before(row: Json) -> Before | None:
 
 
 def placed_order(number: OrderNumber, request: OrderRequest, known: Known) -> PlacedOrder:
-    """Refuses `UnknownSku` and `Malformed`: a line without any price, and what an order refuses."""
+    """Refuses `UnknownSku`, `BadTime` and `Malformed`: a line without any price, and what an order
+    refuses.
+    """
     unknown = sorted({line.sku for line in request.lines} - known.prices.keys())
     if unknown:
         raise UnknownSku(unknown)
@@ -105,7 +108,7 @@ def placed_order(number: OrderNumber, request: OrderRequest, known: Known) -> Pl
         channel=request.channel,
         channel_ref=request.channel_ref,
         currency=request.currency,
-        placed_at=request.placed_at or known.at,
+        placed_at=believable("placed_at", request.placed_at or known.at, known.at),
         lines=_lines(request, known),
         shipping=request.shipping,
         payment_method=request.payment_method,

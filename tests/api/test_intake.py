@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from api.middleware import BODY_MAX_BYTES
+from domain.errors import BadTime
 from domain.order import PaymentMethod
 from ports.desk import DeskUnavailable
 from ports.front_office import Person, RequestedLine
@@ -191,6 +192,15 @@ async def test_malformed_json_is_400(client, office, body):
     answer = await client.signed("/intake/web", body)
     assert answer.status_code == 400
     assert answer.json()["type"] == "/problems/malformed-json"
+    assert nothing_happened(office)
+
+
+async def test_a_time_that_cannot_be_is_422_by_its_field(client, office):
+    office.intake.fails = BadTime("placed_at", "it is before 2000-01-01")
+    answer = await client.signed("/intake/web", ORDER)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-time")
+    message = "placed_at: it is before 2000-01-01"
+    assert answer.json()["errors"] == [{"field": "placed_at", "message": message}]
     assert nothing_happened(office)
 
 

@@ -1,9 +1,12 @@
 """An order as placed: quantities, lines and totals; and what review sees of its prices."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 
-from domain.errors import BadAmount, BadQuantity, Malformed, TooManyLines, UnknownCurrency
+from domain.errors import BadAmount, BadQuantity, BadTime, Malformed, TooManyLines, UnknownCurrency
+from domain.facts import TOLD_AHEAD_MAX, TOLD_SINCE, believable
 from domain.money import AMOUNT_MAX
 from domain.order import ORDER_LINES_MAX
 from domain.quantity import QUANTITY_MAX, Quantity
@@ -88,3 +91,35 @@ def test_the_largest_deviation_from_the_price_list_counts():
 def test_a_sku_without_a_listed_price_deviates_fully_unless_it_is_free():
     assert price_deviation_bp(placed(order_line(unit_price=1)), {}) == 10_000
     assert price_deviation_bp(placed(order_line(unit_price=0)), {}) == 0
+
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", [TOLD_SINCE, NOW, NOW + TOLD_AHEAD_MAX])
+def test_a_time_since_2000_and_up_to_a_day_ahead_is_believed(told):
+    assert believable("placed_at", told, NOW) is told
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (TOLD_SINCE - timedelta(microseconds=1), "placed_at: it is before 2000-01-01"),
+        (
+            NOW + TOLD_AHEAD_MAX + timedelta(microseconds=1),
+            "placed_at: it is more than 24 hours in the future",
+        ),
+        (
+            datetime.fromisoformat("0001-01-01T00:00:00+14:00"),
+            "placed_at: it is before 2000-01-01",
+        ),
+        (
+            datetime.fromisoformat("9999-12-31T23:59:59-14:00"),
+            "placed_at: it is more than 24 hours in the future",
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_by_its_field(told, why):
+    with pytest.raises(BadTime) as refused:
+        believable("placed_at", told, NOW)
+    assert (refused.value.field, refused.value.message) == ("placed_at", why)

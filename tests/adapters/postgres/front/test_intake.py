@@ -3,12 +3,14 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.errors import (
     BadQuantity,
+    BadTime,
     Forbidden,
     KeyConflict,
     Malformed,
@@ -19,6 +21,7 @@ from domain.errors import (
 from domain.ids import TrackingToken
 from domain.order import Destination
 from ports.front_office import Person, PlacedAnswer, RequestedLine
+from ports.reads import OrderFilter
 
 ROWS = ("command", "channel_order", "person", "customer_order", "payment_source", "order_view",
         "outbox")  # fmt: skip
@@ -197,6 +200,31 @@ async def test_what_is_no_order_is_refused_and_leaves_nothing(
     with pytest.raises(refusal):
         await shop.intake.place(shop.web, "key", replace(shop.request, **changes))
     assert {table: await shop.count(table) for table in ROWS} == dict.fromkeys(ROWS, 0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"],
+)
+async def test_a_time_that_nobody_could_read_back_is_refused_and_the_list_stays_readable(
+    shop: Any, told: str
+) -> None:
+    placed = await shop.place()
+    with pytest.raises(BadTime) as refused:
+        await shop.place("WEB-2", placed_at=datetime.fromisoformat(told))
+    assert refused.value.field == "placed_at"
+    assert {table: await shop.count(table) for table in ROWS} == dict.fromkeys(ROWS, 1)
+    page = await shop.reads.orders(shop.web, OrderFilter(), 20, None)
+    assert [order.number for order in page.items] == [placed.number]
+
+
+async def test_an_order_may_come_late_or_from_a_clock_in_another_zone(shop: Any) -> None:
+    for reference, told in (
+        ("OLD", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("AHEAD", datetime.now(UTC) + timedelta(hours=23)),
+    ):
+        placed = await shop.place(reference, placed_at=told)
+        assert (await shop.reads.order(shop.web, placed.number)).order.placed_at == told
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
