@@ -5,13 +5,14 @@ nobody knows is refused, naming those that are known, so that it stands in the s
 failed deliveries until it is understood here; stored, it could never be applied.
 """
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from api.refusals import FieldError, InvalidInput
 from api.shapes import MinorUnits, Moment, Name, Shape, Text, Url, read_shape
-from domain.facts import Fact, FactKind, Package
+from domain.facts import Fact, FactKind, Package, believable
 from domain.order import ORDER_LINES_MAX, LineUnits
 from domain.quantity import QUANTITY_MAX
 
@@ -94,9 +95,9 @@ class PaymentShape(Shape):
     operation: OperationShape | None = None
 
 
-def read_event(source: str, message: str, body: dict[str, Any]) -> Fact:
-    """The fact, named `<source>:<event id>`. Refuses (`InvalidInput`) a wrong shape, an unknown
-    kind, and an id that is not the one of the signed message.
+def read_event(source: str, message: str, body: dict[str, Any], at: datetime) -> Fact:
+    """The fact, named `<source>:<event id>`, as received `at`. Refuses (`InvalidInput`) a wrong
+    shape, an unknown kind, and an id that is not the one of the signed message; `BadTime`.
     """
     event = read_shape(EventShape, body)
     if event.id != message:
@@ -105,6 +106,7 @@ def read_event(source: str, message: str, body: dict[str, Any]) -> Fact:
     if kind is None:
         known = ", ".join(sorted(KINDS[source]))
         raise InvalidInput([FieldError("type", f"a {source} tells one of: {known}")])
+    believable("occurred_at", event.occurred_at, at)
     try:
         return _READERS[source](f"{source}:{event.id}", kind, event)
     except InvalidInput as error:

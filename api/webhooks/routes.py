@@ -19,9 +19,10 @@ def webhooks_router(books: Books, doors: Doors) -> APIRouter:
 
     @router.post("/webhooks/{source}")
     async def take_fact(source: str, request: Request) -> Response:
-        message, body = await signed_message(request, source, known, UNKNOWN_SOURCE, doors.clock())
+        at = doors.clock()
+        message, body = await signed_message(request, source, known, UNKNOWN_SOURCE, at)
         raw = read_object(body)
-        fact = read_event(source, message, raw)
+        fact = read_event(source, message, raw, at)
         stored = await books.facts.store(source, message, fact, raw)
         if stored.signal:
             books.background.start("tell", _tell(books, stored), order=stored.order, fact=fact.id)

@@ -153,6 +153,34 @@ async def test_a_wrong_shape_is_422_by_field_and_is_not_stored(
     assert office.facts.stored == {}
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("0001-01-01T00:00:00+14:00", "it is before 2000-01-01"),
+        ("1999-12-31T23:59:59Z", "it is before 2000-01-01"),
+        ("2026-11-23T12:00:01Z", "it is more than 24 hours in the future"),
+        ("9999-12-31T23:59:59-14:00", "it is more than 24 hours in the future"),
+    ],
+)
+async def test_a_time_that_no_timeline_could_show_is_422_and_is_not_stored(
+    client, office, told, why
+):
+    body = {**event("fulfillment.accepted", {"reference": PARCEL}), "occurred_at": told}
+    answer = await client.signed("/webhooks/warehouse", body, message="evt_1")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-time")
+    message = f"occurred_at: {why}"
+    assert answer.json()["errors"] == [{"field": "occurred_at", "message": message}]
+    assert office.facts.stored == {}
+
+
+@pytest.mark.parametrize("told", ["2000-01-01T00:00:00Z", "2026-11-23T12:00:00Z"])
+async def test_a_late_event_and_a_fast_clock_are_welcome(client, office, told):
+    body = {**event("fulfillment.accepted", {"reference": PARCEL}), "occurred_at": told}
+    answer = await client.signed("/webhooks/warehouse", body, message="evt_1")
+    assert answer.status_code == 200
+    assert list(office.facts.stored) == ["warehouse:evt_1"]
+
+
 async def test_an_unknown_kind_is_answered_with_the_known_ones(client):
     answer = await send(client, "carrier", "shipment.teleported", {})
     assert answer.json()["errors"][0]["message"].startswith("a carrier tells one of: shipment.")
