@@ -11,12 +11,14 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import WebSocketRoute
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.types import QueryParams
 from strawberry.types import ExecutionResult
 
 from api.books import Books, Doors
 from api.graphql.context import Context
 from api.graphql.media_type import LEGACY, RESPONSE, preferred
 from api.graphql.schema import schema
+from api.json_body import holds_unstorable_text
 from api.problem_kinds import BAD_REQUEST
 from api.problems import Problem
 from domain.access import Principal
@@ -37,12 +39,34 @@ class Router(GraphQLRouter[Context, None]):
         del request
         return HTMLResponse(IDE_PAGE.read_text(), headers={"Content-Security-Policy": IDE_POLICY})
 
+    def parse_json(self, data: str | bytes) -> Any:
+        """An object. Refuses (`HTTPException`, 400) everything else."""
+        try:
+            value = self.decode_json(data)
+        except RecursionError as error:
+            raise HTTPException(400, "The JSON is nested too deeply.") from error
+        except ValueError as error:  # no JSON, no UTF-8, or a number of too many digits
+            raise HTTPException(400, f"That is not JSON: {error}") from error
+        if isinstance(value, list):
+            raise HTTPException(400, "Batches are not supported.")
+        if not isinstance(value, dict):
+            raise HTTPException(400, "The JSON must be an object.")
+        return value
+
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        absent = {name for name in ("variables", "extensions") if params.get(name) == "null"}
+        return super().parse_query_params(
+            {name: value for name, value in params.items() if name not in absent}
+        )
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         data = await super().parse_http_body(request)
         if isinstance(data, list):  # batches are off
             raise HTTPException(400, "Batches are not supported.")
         if not isinstance(data.operation_name, str | None):
             raise HTTPException(400, "`operationName` must be a string or null, if provided.")
+        if holds_unstorable_text(data.operation_name):  # no answer could repeat it
+            raise HTTPException(400, "`operationName` has a NUL or half a surrogate pair.")
         return data
 
     async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:

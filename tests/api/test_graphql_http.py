@@ -98,6 +98,35 @@ async def test_a_request_that_is_none_is_a_400_problem(client, bearer, body):
     assert answer.json()["type"] == "/problems/bad-request"
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("null", "The JSON must be an object."),
+        ('"query"', "The JSON must be an object."),
+        ("5", "The JSON must be an object."),
+        ("[]", "Batches are not supported."),
+        ("{", "That is not JSON: Expecting property name"),
+        ('{"query": "{ __typename }", "variables": ' + "[" * 100_000, "nested too deeply"),
+        ('{"query": "{ __typename }", "variables": {"n": ' + "9" * 5_000 + "}}", "not JSON"),
+        (b'{"query": "\xff"}', "not JSON"),
+        ('{"query": "{ __typename }", "operationName": "\\ud800"}', "half a surrogate pair"),
+    ],
+    ids=range(9),
+)
+async def test_json_that_is_no_request_is_a_400_problem(client, bearer, body, why):
+    headers = {**bearer("agent"), "content-type": "application/json"}
+    answer = await client.http.post("/graphql", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
+    assert why in answer.json()["detail"]
+
+
+async def test_variables_by_get_are_an_object_or_null(client, bearer):
+    for variables, status in (("null", 200), ("{}", 200), ("[]", 400), ("5", 400), ("{", 400)):
+        params = {"query": "{ __typename }", "variables": variables}
+        answer = await client.http.get("/graphql", params=params, headers=bearer("agent"))
+        assert (variables, answer.status_code) == (variables, status)
+
+
 async def test_queries_may_be_asked_by_get_and_mutations_not(client, bearer, office):
     headers = bearer("agent")
     asked = await client.http.get("/graphql", params={"query": "{ __typename }"}, headers=headers)
