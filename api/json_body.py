@@ -2,18 +2,25 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 from api.problem_kinds import MALFORMED_JSON
 from api.problems import Problem
 
 Json = Any
+KEY_SHOWN_MAX = 100  # characters
 
 
 def read_object(body: bytes) -> dict[str, Json]:
     """The JSON object in `body`. Refuses (`Problem`, 400) everything else."""
     try:
-        value = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(
+            body,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_each_key_once,
+        )
         unstorable = holds_unstorable_text(value)
     except (ValueError, RecursionError) as error:
         what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -40,6 +47,15 @@ def holds_unstorable_text(value: Json) -> bool:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _each_key_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Readers differ in which of two they take, and the sender's may differ from ours."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise ValueError(f"the key {twice[:KEY_SHOWN_MAX]!a} stands twice in one object")
+    return found
 
 
 def _finite(text: str) -> float:

@@ -45,7 +45,8 @@ MALFORMED_JSON = ProblemKind(
     "malformed-json",
     400,
     "The body is not usable JSON",
-    "Send one JSON object in UTF-8, without NaN, infinities, NUL characters or lone surrogates.",
+    "Send one JSON object in UTF-8, without NaN, infinities, NUL characters or lone "
+    "surrogates, and each key once in its object.",
 )
 BAD_REQUEST = ProblemKind(
     "bad-request",

@@ -195,6 +195,22 @@ async def test_malformed_json_is_400(client, office, body):
     assert nothing_happened(office)
 
 
+@pytest.mark.parametrize(
+    ("once", "twice", "key"),
+    [
+        ('"quantity": 2', '"quantity": 1, "quantity": 3', "quantity"),
+        ('"shipping": 0', '"shipping": 0, "shipping": 0', "shipping"),
+        ('"gift_note"', '"b": 1, "\\u0062": 2, "gift_note"', "b"),
+    ],
+)
+async def test_a_key_that_stands_twice_is_400_and_named(client, office, once, twice, key):
+    answer = await client.signed("/intake/web", json.dumps(ORDER).replace(once, twice))
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-json")
+    why = f"The body is not JSON: the key '{key}' stands twice in one object"
+    assert answer.json()["detail"] == why
+    assert nothing_happened(office)
+
+
 async def test_a_time_that_cannot_be_is_422_by_its_field(client, office):
     office.intake.fails = BadTime("placed_at", "it is before 2000-01-01")
     answer = await client.signed("/intake/web", ORDER)
