@@ -112,8 +112,9 @@ PROBLEM_OF: Mapping[UserErrorCode, ProblemKind] = {
     _C.KEY_CONFLICT: ProblemKind(
         "key-conflict",
         409,
-        "The idempotency key was used before with another body",
-        "Send the body that you sent before, or use a new key for the new one.",
+        "The idempotency key or the order's reference was used before with another body",
+        "Send the body that you sent before. For a new one use a new key or a new reference, "
+        "whichever the detail names.",
     ),
     _C.COMMAND_EXPIRED: ProblemKind(
         "command-expired",

@@ -12,7 +12,7 @@ Refusal
 ├── NotFound             no such thing, or none that the asker may see
 ├── Forbidden            the asker's roles do not allow it
 ├── StepRefused          the state does not allow this event
-├── KeyConflict          the idempotency key came before with another body
+├── KeyConflict          the idempotency key, or a channel's reference, came with another body
 ├── CommandExpired       it could not be delivered in time and will never fire
 ├── OutOfStock           no plan covers every line
 ├── LimitExceeded        more than was captured, delivered or ordered
@@ -88,11 +88,16 @@ class StepRefused(Refusal):
 
 
 class KeyConflict(Refusal):
+    """`name` is the key, or the channel's own name for the order: there no new key helps."""
+
     code = "KEY_CONFLICT"
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, name: str, *, is_reference: bool = False) -> None:
         super().__init__(
-            f"idempotency key {key!r} was used before with another body; use a new key"
+            f"the channel has placed an order {name!r} before, with other content; a new order "
+            "needs a new reference"
+            if is_reference
+            else f"idempotency key {name!r} was used before with another body; use a new key"
         )
 
 

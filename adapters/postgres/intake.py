@@ -63,9 +63,10 @@ class PostgresIntake:
     ) -> PlacedAnswer:
         known = await look_up(connection, wish.principal, wish.key, request)
         if known.by_key:
-            return self._again(known.by_key, wish, named=wish.key)
+            return self._again(known.by_key, wish, KeyConflict(wish.key))
         if known.by_reference:
-            answer = self._again(known.by_reference, wish, named=request.channel_ref)
+            conflict = KeyConflict(request.channel_ref, is_reference=True)
+            answer = self._again(known.by_reference, wish, conflict)
             if not await adopt(connection, wish, request, answer.number):
                 raise _Taken
         else:
@@ -100,9 +101,9 @@ class PostgresIntake:
         view = fold(order, (), ())
         await connection.execute(SAVE_VIEW, order_values(view, waits(view, self._process)))
 
-    def _again(self, before: Before, wish: PlaceCommand, *, named: str) -> PlacedAnswer:
+    def _again(self, before: Before, wish: PlaceCommand, conflict: KeyConflict) -> PlacedAnswer:
         if before.body_hash != wish.body_hash:
-            raise KeyConflict(named)
+            raise conflict
         token = TrackingToken.derive(self._server_key, before.number, before.tracking_version)
         return PlacedAnswer(before.number, token.text, repeated=True)
 

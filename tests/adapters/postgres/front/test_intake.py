@@ -69,8 +69,11 @@ async def test_a_repeated_placement_is_answered_though_the_catalog_has_changed(s
 
 async def test_the_same_key_with_another_body_is_a_conflict(shop: Any) -> None:
     await shop.place()
-    with pytest.raises(KeyConflict):
+    with pytest.raises(KeyConflict) as refused:
         await shop.place(shipping=301)
+    assert refused.value.message == (
+        "idempotency key 'message-WEB-1' was used before with another body; use a new key"
+    )
     assert await shop.count("customer_order") == 1
 
 
@@ -89,8 +92,12 @@ async def test_a_reference_placed_before_under_another_key_is_the_same_order(sho
 
 async def test_a_reference_placed_before_with_other_content_is_a_conflict(shop: Any) -> None:
     await shop.place()
-    with pytest.raises(KeyConflict):
+    with pytest.raises(KeyConflict) as refused:
         await shop.intake.place(shop.web, "another-key", replace(shop.request, shipping=1))
+    assert refused.value.message == (
+        "the channel has placed an order 'WEB-1' before, with other content; a new order needs a "
+        "new reference"
+    )
     assert await shop.count("command") == 1
 
 
