@@ -65,11 +65,13 @@ async def _start(books: Books, rma: str) -> None:
     await books.outbox.started(f"return/{rma}/start")
 
 
-def check_key(key: str) -> None:
-    """Refuses (`InvalidInput`) a key that is empty, too long or not printable ASCII."""
+def check_key(key: str, field: str = "idempotencyKey") -> None:
+    """Refuses (`InvalidInput`) a key that is empty, too long or not printable ASCII; `field` is
+    where it stood.
+    """
     if not 1 <= len(key) <= KEY_MAX or not key.isascii() or not key.isprintable():
         message = f"a key is 1 to {KEY_MAX} printable ASCII characters"
-        raise InvalidInput([FieldError("idempotencyKey", message)])
+        raise InvalidInput([FieldError(field, message)])
 
 
 def _check_texts(body: dict[str, Json]) -> None:

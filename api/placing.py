@@ -7,12 +7,16 @@ from ports.front_office import OrderRequest, PlacedAnswer
 
 
 async def place(
-    books: Books, principal: Principal, key: str, request: OrderRequest
+    books: Books,
+    principal: Principal,
+    key: str,
+    request: OrderRequest,
+    key_field: str = "idempotencyKey",
 ) -> PlacedAnswer:
     """The order is committed when this answers; its process starts right after, or by the relay.
-    Raises a Refusal.
+    Raises a Refusal. `key_field` is where this door has its key.
     """
-    check_key(key)
+    check_key(key, key_field)
     placed = await books.intake.place(principal, key, request)
     if not placed.repeated:
         start = _start(books, placed.number, request.channel)

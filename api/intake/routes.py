@@ -22,7 +22,7 @@ def intake_router(books: Books, doors: Doors) -> APIRouter:
             request, channel, doors.channel_secrets, UNKNOWN_CHANNEL, doors.clock()
         )
         order = read_order(channel, read_object(body))
-        placed = await place(books, channel_principal(channel), message, order)
+        placed = await place(books, channel_principal(channel), message, order, "webhook-id")
         answer = {
             "order": order.channel_ref,
             "number": placed.number,

@@ -190,6 +190,15 @@ async def test_more_than_was_delivered_cannot_be_returned(client, office, detail
     assert office.desk.started == []
 
 
+async def test_a_field_is_named_as_the_schema_names_it(client, detail, office):
+    given = {"order": NUMBER, "fulfillmentOrder": "F" * 501, **KEY}
+    answer = await act(client, "orderRetryCapture", given)
+    assert [(e["code"], e["field"]) for e in answer["userErrors"]] == [
+        ("MALFORMED", "fulfillmentOrder")
+    ]
+    assert office.commands.stored == {}
+
+
 PLACE = {
     "channelRef": "SO-1",
     "currency": "USD",
@@ -228,6 +237,19 @@ async def test_staff_say_for_which_channel_they_place(client, office):
         ({"currency": "XXX"}, "UNKNOWN_CURRENCY", None),
         ({"shipping": -1}, "MALFORMED", "shipping"),
         ({"channelRef": "a\0b"}, "MALFORMED", "input"),
+        ({"channelRef": ""}, "MALFORMED", "channelRef"),
+        ({"lines": [{**PLACE["lines"][0], "unitPrice": -1}]}, "MALFORMED", "lines.0.unitPrice"),
+        ({"shipTo": {**PLACE["shipTo"], "country": "us"}}, "MALFORMED", "shipTo.country"),
+        (
+            {"shipTo": {**PLACE["shipTo"], "postalCode": "1" * 201}},
+            "MALFORMED",
+            "shipTo.postalCode",
+        ),
+        ({"shipTo": {**PLACE["shipTo"], "email": "a" * 201}}, "MALFORMED", "shipTo.email"),
+        ({"customerRef": "C" * 201}, "MALFORMED", "customerRef"),
+        ({"payment": {"paidReference": "P" * 201}}, "MALFORMED", "payment.paidReference"),
+        ({"payment": {"paidReference": ""}}, "MALFORMED", "payment.paidReference"),
+        ({"payment": {"source": ""}}, "MALFORMED", "payment.source"),
         ({"payment": {}}, "MALFORMED", "payment"),
         ({"payment": {"source": "a", "paidReference": "b"}}, "MALFORMED", "payment"),
         ({"idempotencyKey": ""}, "MALFORMED", "idempotencyKey"),

@@ -211,6 +211,15 @@ async def test_a_key_that_stands_twice_is_400_and_named(client, office, once, tw
     assert nothing_happened(office)
 
 
+@pytest.mark.parametrize("message", ["\xfc", "a\tb"])
+async def test_a_message_id_that_is_no_key_is_422_by_its_header(client, office, message):
+    sent = {"webhook-id": message.encode("latin-1")}
+    answer = await client.signed("/intake/web", ORDER, message=message, **sent)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/malformed")
+    assert [error["field"] for error in answer.json()["errors"]] == ["webhook-id"]
+    assert nothing_happened(office)
+
+
 async def test_a_time_that_cannot_be_is_422_by_its_field(client, office):
     office.intake.fails = BadTime("placed_at", "it is before 2000-01-01")
     answer = await client.signed("/intake/web", ORDER)

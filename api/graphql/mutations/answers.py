@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from api.graphql.context import Context
+from api.graphql.field_names import in_schema
 from api.graphql.types.order import Order, order
 from api.graphql.types.returns import Return, return_
 from api.refusals import InvalidInput, UserErrorCode
@@ -47,7 +48,9 @@ async def errors_of(deed: Callable[[], Awaitable[Any]]) -> list[UserError]:
     try:
         await deed()
     except InvalidInput as refusal:
-        return [_error(refusal.code, each.message, each.field) for each in refusal.errors]
+        return [
+            _error(refusal.code, each.message, in_schema(each.field)) for each in refusal.errors
+        ]
     except Refusal as refusal:
         return [_error(refusal.code, refusal.message)]
     except DeskUnavailable:

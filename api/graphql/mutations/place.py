@@ -79,6 +79,9 @@ def _payment(wanted: OrderPlaceInput) -> dict[str, Any]:
     source, reference = wanted.payment.source, wanted.payment.paid_reference
     if (source is None) == (reference is None):
         raise InvalidInput([FieldError("payment", "give either `source` or `paidReference`")])
+    if not (source or reference):
+        name = "source" if source is not None else "paidReference"
+        raise InvalidInput([FieldError(f"payment.{name}", "it is empty")])
     if source is not None:
         return {"method": "card", "source": source}
     return {"method": "paid_at_channel", "reference": reference}
