@@ -15,11 +15,15 @@ from api.graphql.types.pages import (
     order_connection,
     task_connection,
 )
+from domain.access import STAFF
 from domain.errors import Malformed, NotFound, Refusal
+from domain.transitions import OrderStatus
 from ports.reads import PAGE_MAX
 from ports.reads import OrderFilter as Wanted
 
 PAGE_DEFAULT = 20
+STATUSES = tuple(status.value for status in OrderStatus)
+OWNERS = tuple(sorted(role.value for role in STAFF))
 
 
 @strawberry.input(description="What to list; everything given must hold.")
@@ -67,7 +71,12 @@ class Query:
         try:
             page = await context.books.reads.orders(
                 context.principal,
-                Wanted(wanted.status, wanted.channel, wanted.customer_ref, wanted.search),
+                Wanted(
+                    _one_of(STATUSES, "status", wanted.status.upper()),
+                    wanted.channel,
+                    wanted.customer_ref,
+                    wanted.search,
+                ),
                 _page_size(first),
                 after,
             )
@@ -96,6 +105,7 @@ class Query:
     ) -> TaskConnection:
         context = info.context
         try:
+            owner = _one_of(OWNERS, "owner", owner.lower())
             page = await context.books.reads.tasks(
                 context.principal, owner, _page_size(first), after
             )
@@ -108,3 +118,10 @@ def _page_size(first: int) -> int:
     if not 1 <= first <= PAGE_MAX:
         raise Malformed(f"`first` is from 1 to {PAGE_MAX}, not {first}")
     return first
+
+
+def _one_of(known: tuple[str, ...], field: str, wanted: str) -> str:
+    """Empty is for all. What is unknown is refused: an empty list would look like an answer."""
+    if wanted and wanted not in known:
+        raise Malformed(f"`{field}` is one of {', '.join(known)}; not {wanted[:40]!r}")
+    return wanted

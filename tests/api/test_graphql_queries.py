@@ -177,6 +177,21 @@ async def test_an_empty_page_is_the_end(client):
     }
 
 
+async def test_a_status_may_be_written_in_any_case(client, office):
+    await client.graphql(ORDERS, {"first": 1, "filter": {"status": "in_Review"}})
+    assert office.reads.asked == [("ana", OrderFilter(status="IN_REVIEW"), 1, None)]
+
+
+async def test_a_status_that_there_is_not_is_refused_with_those_there_are(client, office):
+    answer = await client.graphql(ORDERS, {"first": 1, "filter": {"status": "NOPE"}})
+    assert answer["errors"][0]["extensions"] == {"code": "MALFORMED"}
+    assert answer["errors"][0]["message"] == (
+        "`status` is one of RECEIVED, IN_REVIEW, APPROVED, PROCESSING, COMPLETED, CLOSED, "
+        "REJECTED, CANCELED, EXPIRED; not 'NOPE'"
+    )
+    assert office.reads.asked == []
+
+
 @pytest.mark.parametrize("first", [0, -1, 101, 2**31 - 1])
 async def test_a_page_has_1_to_100_items(client, office, first):
     answer = await client.graphql(ORDERS, {"first": first})
@@ -204,6 +219,15 @@ async def test_tasks_are_the_queue_of_staff(client, office):
     expected = {"id": "t1", "reason": "look", "owner": "agent", "level": 1, "order": NUMBER}
     assert tasks == {"nodes": [expected]}
     assert office.reads.asked == [("ana", "agent", 20, None)]
+
+
+async def test_an_owner_that_is_no_staff_role_is_refused_with_those_there_are(client, office):
+    answer = await client.graphql(TASKS.replace("agent", "king"))
+    assert answer["errors"][0]["extensions"] == {"code": "MALFORMED"}
+    assert answer["errors"][0]["message"] == (
+        "`owner` is one of agent, finance, supervisor, warehouse; not 'king'"
+    )
+    assert office.reads.asked == []
 
 
 async def test_tasks_are_refused_to_a_channel(client):
