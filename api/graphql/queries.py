@@ -52,9 +52,10 @@ class Query:
     ) -> Order | None:
         context = info.context
         try:
-            return order(await context.books.reads.order(context.principal, number), context.books)
+            detail = await context.books.reads.order(context.principal, number.strip().upper())
         except NotFound:
             return None
+        return order(detail, context.books)
 
     @resolved("Newest first.")
     async def orders(

@@ -106,6 +106,14 @@ async def test_the_process_is_told_by_the_live_workflow(client, office, detail):
     ]
 
 
+async def test_an_order_is_found_by_its_number_as_people_write_it(client, detail):
+    for written in (NUMBER.lower(), f" {NUMBER} "):
+        answer = await client.graphql(
+            "query($n: ID!) { order(number: $n) { number } }", {"n": written}
+        )
+        assert answer["data"]["order"] == {"number": NUMBER}
+
+
 async def test_the_process_is_last_known_when_nobody_answers(client, office, detail):
     office.desk.down = DeskUnavailable("slow")
     process = (await client.graphql(PROCESS, {"number": NUMBER}))["data"]["order"]["process"]
