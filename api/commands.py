@@ -81,6 +81,8 @@ def _check_texts(body: dict[str, Json]) -> None:
         for name, text in texts.items()
         if len(text) > TEXT_MAX or holds_unstorable_text(text)
     ]
+    if not texts.get("source", "given").strip():
+        wrong.append(FieldError("source", "it is empty; a decline of it would use up an attempt"))
     if wrong:
         raise InvalidInput(wrong)
 

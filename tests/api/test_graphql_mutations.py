@@ -190,6 +190,15 @@ async def test_more_than_was_delivered_cannot_be_returned(client, office, detail
     assert office.desk.started == []
 
 
+@pytest.mark.parametrize("source", ["", " "])
+async def test_a_payment_without_a_source_is_refused_before_it_uses_up_an_attempt(
+    client, detail, office, source
+):
+    answer = await act(client, "orderRetryPayment", {"order": NUMBER, "source": source, **KEY})
+    assert [(e["code"], e["field"]) for e in answer["userErrors"]] == [("MALFORMED", "source")]
+    assert (office.commands.stored, office.desk.commands) == ({}, [])
+
+
 async def test_a_field_is_named_as_the_schema_names_it(client, detail, office):
     given = {"order": NUMBER, "fulfillmentOrder": "F" * 501, **KEY}
     answer = await act(client, "orderRetryCapture", given)
