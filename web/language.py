@@ -19,15 +19,13 @@ class Language(StrEnum):
     CHINESE = "zh_CN"
 
 
-_CHINESE = ("zh", "zh-cn", "zh-hans", "zh-hans-cn", "zh-sg")
-
-
 def language_of(request: Request) -> Language:
     """`?lang=` first, then the best of Accept-Language, then English."""
     asked = request.query_params.get("lang")
     wanted = [asked] if asked else _accepted(request.headers.get("accept-language", ""))
     names = [name.replace("_", "-").lower() for name in wanted]
-    names = ["zh-CN" if name in _CHINESE else name for name in names]
+    # Who reads any Chinese reads ours rather than English.
+    names = ["zh-CN" if name.partition("-")[0] == "zh" else name for name in names]
     found = negotiate_locale(names, ["en", "zh-CN"], sep="-")
     return Language.CHINESE if found == "zh-CN" else Language.ENGLISH
 
