@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from orderloom.console import people_console
 from orderloom.demo.cast import Cast, demo_files, gathered, load_all, prepared
 from orderloom.demo.files import DemoFiles, Handed
 from orderloom.demo.graphql import Unavailable, token_for
@@ -50,7 +51,7 @@ WAITING = "{ tasks(first: 100) { nodes { id } } }"
 def run_live(home: Home, stop: StopRequest, *, port: int | None) -> None:
     """Until `stop` is requested."""
     begun = time.monotonic()
-    console = Console()
+    console = people_console()
     furnish(home, LIFELIKE)
     files = demo_files(home)
     with (
