@@ -24,7 +24,7 @@ def read_cursor(text: str) -> Cursor:
     try:
         at, identity = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
         cursor = Cursor(datetime.fromisoformat(at), identity)
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise Malformed("this is no cursor of a page") from error
     if cursor.at.tzinfo is None or not is_plain(cursor.id):
         raise Malformed("this is no cursor of a page")

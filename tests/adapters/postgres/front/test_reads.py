@@ -185,7 +185,8 @@ async def test_a_page_has_a_limit(shop: Any, first: int) -> None:
 
 @pytest.mark.parametrize(
     "plain", ['["2026-11-22T12:00:00", "x"]', '["now", "x"]', "[1, 2]", "{}", '"x"',
-              '["2026-11-22T12:00:00Z", "\\u0000"]']
+              '["2026-11-22T12:00:00Z", "\\u0000"]', "[" * 100_000],
+    ids=range(7),
 )  # fmt: skip
 async def test_a_cursor_that_was_never_written_is_malformed(shop: Any, plain: str) -> None:
     for cursor in (plain, base64.urlsafe_b64encode(plain.encode()).decode()):

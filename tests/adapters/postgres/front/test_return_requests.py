@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain import journal as j
-from domain.errors import Forbidden, KeyConflict, LimitExceeded, NotFound, StepRefused
+from domain.errors import BadQuantity, Forbidden, KeyConflict, LimitExceeded, NotFound, StepRefused
 from domain.order import LineUnits
 
 
@@ -123,10 +123,15 @@ async def test_who_may_not_see_or_ask_gets_nothing_and_leaves_nothing(shop: Any)
     assert await shop.rows("SELECT kind FROM command") == [("place",)]
 
 
-@pytest.mark.parametrize("line", [LineUnits(9, "TEA", 1), LineUnits(1, "TEA", 0)])
-async def test_what_is_no_unit_of_the_order_is_refused(shop: Any, line: LineUnits) -> None:
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [(LineUnits(9, "TEA", 1), LimitExceeded), (LineUnits(1, "TEA", 0), BadQuantity)],
+)
+async def test_what_is_no_unit_of_the_order_is_refused(
+    shop: Any, line: LineUnits, refusal: type[Exception]
+) -> None:
     order = await delivered(shop)
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(refusal):
         await shop.commands.request_return(shop.agent, "k", order, [line], "why")
     with pytest.raises(StepRefused, match="at least one line"):
         await shop.commands.request_return(shop.agent, "k2", order, [], "why")
