@@ -72,6 +72,29 @@ async def test_more_buyers_than_units_get_exactly_the_units(
     assert await run_sql("SELECT sum(quantity)::int FROM reservation") == [(100,)]
 
 
+async def test_ten_thousand_buyers_of_a_thousand_units_get_exactly_the_thousand(
+    database: PostgresDatabase, run_sql: Sql
+) -> None:
+    """Bugs that others shipped: confirmed by a check that others passed at the same time."""
+    await run_sql("UPDATE stock SET on_hand = 1000, opening = 1000 WHERE sku = 'S1'")
+    buyers, orders, at_once = 10_000, 400, asyncio.Semaphore(100)
+
+    async def buy(buyer: int) -> bool:
+        line = (LineUnits(1, "S1", 1),)
+        plan = PlannedParcel(f"B{buyer}", "BOS", line)
+        async with at_once:
+            return await database.run(
+                lambda uow: uow.inventory.reserve(f"O{1 + buyer % orders}", [plan])
+            )
+
+    got = await asyncio.gather(*map(buy, range(buyers)))
+
+    assert sum(got) == 1_000
+    assert await stock_of(run_sql) == (1_000, 1_000, 0)
+    assert await run_sql("SELECT sum(quantity)::int, count(*) FROM reservation") == [(1_000, 1_000)]
+    assert await run_sql("SELECT count(*) FROM fulfillment_order") == [(1_000,)]
+
+
 async def test_baskets_in_opposite_orders_neither_deadlock_nor_oversell(
     database: PostgresDatabase, run_sql: Sql
 ) -> None:
