@@ -11,7 +11,7 @@ from domain.commands import Command
 from domain.facts import Fact
 from domain.journal import BodyRecord, EntryRecord
 from domain.order import LineUnits, PlacedOrder
-from domain.payments import PaymentOperation
+from domain.payments import PaymentOperation, operation_key
 from domain.process import ProcessDefinition
 
 
@@ -96,4 +96,4 @@ class PaymentCall:
     @property
     def key(self) -> str:
         owner = self.fulfillment_order or self.step.subject
-        return f"{owner}/{self.operation.value}/{self.ordinal}"
+        return operation_key(owner, self.operation, self.ordinal)

@@ -6,6 +6,7 @@ from domain import journal as j
 from domain.access import Role
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
+from domain.ids import fulfillment_order_id
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus, transition
 from domain.view import OrderView, ParcelStatus
@@ -95,7 +96,7 @@ def _is_done(view: OrderView, body: j.Body) -> bool:
 
 
 def next_parcel(view: OrderView, ahead: int = 0) -> str:
-    return f"{view.order.number}-F{len(view.parcels) + 1 + ahead}"
+    return fulfillment_order_id(view.order.number, len(view.parcels) + 1 + ahead)
 
 
 def entries_at_deadline(view: OrderView, wait: Wait) -> list[j.Body]:

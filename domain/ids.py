@@ -8,8 +8,6 @@ from typing import NewType
 OrderNumber = NewType("OrderNumber", str)
 FulfillmentOrderId = NewType("FulfillmentOrderId", str)  # <order number>-F<n>
 ReturnNumber = NewType("ReturnNumber", str)  # <order number>-R<n>
-Sku = NewType("Sku", str)
-LocationId = NewType("LocationId", str)
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U to misread
 NUMBER_ENTROPY_BYTES = 8

@@ -52,11 +52,6 @@ _MOVES = {
 }
 
 
-def may_move(before: PaymentStatus, after: PaymentStatus) -> bool:
-    """Whether a payment transaction may go from one status to the other."""
-    return after in _MOVES[before]
-
-
 def sources_of(after: PaymentStatus) -> list[PaymentStatus]:
     """The statuses from which `after` can be reached: the condition of the conditional update."""
     return [before for before, afters in _MOVES.items() if after in afters]

@@ -151,8 +151,6 @@ class FactInbox(Protocol):
     async def nobody_there(self, fact: str) -> None:
         """The order has no process: done with when the order has ended, else due again later."""
 
-    async def quarantine(self, fact: str, reason: str) -> None: ...
-
 
 class ProcessStart(StrEnum):
     """The kinds of events that start a process; every other kind is news, and is published."""

@@ -16,7 +16,7 @@ from adapters.postgres.clock import now
 from adapters.postgres.fact_match import Match, Standing, match_payment, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.projections import SAVE_VIEW, order_values, save_view_if
+from adapters.postgres.projections import order_values, save_view_if
 from adapters.postgres.tables import fact as fact_table
 from adapters.postgres.tables import order_view
 from adapters.postgres.transactions import each_alone, in_transaction
@@ -105,9 +105,6 @@ class PostgresFactInbox:
         async with self._alone.connect() as connection:
             await connection.execute(_NOBODY_THERE, {"fact": fact, "final": _FINAL})
 
-    async def quarantine(self, fact: str, reason: str) -> None:
-        await in_transaction(self._engine, partial(_quarantine, fact=fact, reason=reason))
-
 
 async def _store(
     connection: AsyncConnection, source: str, event_id: str, fact: Fact, raw: Json
@@ -172,18 +169,3 @@ async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
     if not stands.signal:
         await connection.execute(_STANDS, {"fact": fact.id, **_standing_values(stands)})
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
-
-
-async def _quarantine(connection: AsyncConnection, fact: str, reason: str) -> None:
-    """It no longer counts: the order is folded again without it."""
-    order = await connection.scalar(
-        select(fact_table.c.order_number).where(fact_table.c.id == fact)
-    )
-    locked = await PostgresOrders(connection).lock(order) if order else None
-    await connection.execute(
-        update(fact_table).where(fact_table.c.id == fact).values(quarantined=reason, due_at=None)
-    )
-    if locked:
-        rest = (known for known in locked.facts if known.id != fact)
-        view = fold(locked.order, locked.journal, rest)
-        await connection.execute(SAVE_VIEW, order_values(view, waits(view, locked.process)))

@@ -222,17 +222,6 @@ async def test_a_due_fact_of_an_order_that_has_ended_is_done_with(shop: Any) -> 
     assert await standing(shop) == ("closed", False, 0, False)
 
 
-async def test_a_quarantined_fact_no_longer_counts(shop: Any) -> None:
-    order = (await shop.place()).number
-    parcel = await shop.source(order)
-    told = fact(FactKind.PICKED, parcel, lines=(LineUnits(1, "TEA", 3),))
-    await store(shop, told)
-    await shop.facts.quarantine(told.id, "from a test of the warehouse")
-    detail = await shop.reads.order(shop.agent, order)
-    assert (detail.view.parcels[parcel].status, detail.view.facts) == ("SUBMITTED", ())
-    assert await standing(shop) == (None, True, 0, False)
-
-
 async def test_what_the_database_cannot_hold_is_malformed(shop: Any) -> None:
     with pytest.raises(Malformed):
         await store(shop, fact(FactKind.SHIPPED, "x"), {"id": "a\0b"})
