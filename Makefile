@@ -49,4 +49,4 @@ histories: setup ## records the workflow tests' histories for a release: RELEASE
 
 lock: ## renew the hashed requirements
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml -o requirements/base.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml --group demo --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml --extra pdf --group demo --group dev -c requirements/base.txt -o requirements/dev.txt
