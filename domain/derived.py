@@ -78,6 +78,7 @@ def _parcels_in_words(parcels: list[Parcel]) -> str:
         ParcelStatus.OPEN: "being prepared for the warehouse",
         ParcelStatus.SUBMITTED: "handed to the warehouse",
         ParcelStatus.ACCEPTED: "accepted by the warehouse",
+        ParcelStatus.PICKING: "being picked",
         ParcelStatus.PICKED: "picked",
         ParcelStatus.PACKED: "packed",
         ParcelStatus.SHIPPED: "shipped",

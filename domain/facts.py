@@ -14,6 +14,7 @@ TOLD_AHEAD_MAX = timedelta(hours=24)  # forgives a clock that has its zone wrong
 class FactKind(StrEnum):
     ACCEPTED = "fulfillment.accepted"
     REJECTED = "fulfillment.rejected"
+    PICKING = "fulfillment.picking"
     PICKED = "fulfillment.picked"
     PACKED = "fulfillment.packed"
     SHIPPED = "fulfillment.shipped"

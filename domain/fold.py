@@ -101,6 +101,7 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
 
 _PROGRESS = {
     FactKind.ACCEPTED: ParcelStatus.ACCEPTED,
+    FactKind.PICKING: ParcelStatus.PICKING,
     FactKind.PICKED: ParcelStatus.PICKED,
     FactKind.PACKED: ParcelStatus.PACKED,
     FactKind.SHIPPED: ParcelStatus.SHIPPED,

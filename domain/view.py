@@ -19,7 +19,8 @@ class ParcelStatus(StrEnum):
     OPEN = "OPEN"
     SUBMITTED = "SUBMITTED"
     ACCEPTED = "ACCEPTED"
-    PICKED = "PICKED"
+    PICKING = "PICKING"
+    PICKED = "PICKED"  # what was found is known: here a short pick shows
     PACKED = "PACKED"
     SHIPPED = "SHIPPED"
     IN_TRANSIT = "IN_TRANSIT"

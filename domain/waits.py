@@ -16,6 +16,7 @@ from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus, Payment
 
 SHIPPED = ParcelStatus.SHIPPED.progress
+_AT_WORK = ("accepted", "picking", "picked", "packed")  # any of them may be the first told of
 
 
 class AtDeadline(StrEnum):
@@ -153,8 +154,10 @@ def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
         case ParcelStatus.SUBMITTED:
             yield _wait(f"{key}/accept", "the warehouse has to accept the parcel", "warehouse",
                         at["submitted"], process.accept_within, AtDeadline.ESCALATE)  # fmt: skip
-        case ParcelStatus.ACCEPTED | ParcelStatus.PICKED | ParcelStatus.PACKED:
-            since = at.get("accepted") or at.get("picked") or at["packed"]
+        case (
+            ParcelStatus.ACCEPTED | ParcelStatus.PICKING | ParcelStatus.PICKED | ParcelStatus.PACKED
+        ):
+            since = next(at[name] for name in _AT_WORK if name in at)
             yield _wait(f"{key}/ship", "the warehouse has to pick, pack and ship", "warehouse",
                         since, process.ship_within, AtDeadline.ESCALATE)  # fmt: skip
         case ParcelStatus.SHIPPED:

@@ -3,8 +3,9 @@
 Journal lines (besides those of every program, see README.md); each has reference (the fulfillment
 order), order, location and lines (line, sku, quantity: what the step is about):
   submitted       as asked; with fulfillment_order (our id), ship_to, key, request
-  accepted | rejected (reason) | picked (lines found) | packed (packages) | shipped (packages with
-                  carrier and tracking_number; `book`: whether with the carrier, too)
+  accepted | rejected (reason) | picking (somebody has begun) | picked (lines found) |
+  packed (packages) | shipped (packages with carrier and tracking_number; `book`: whether with the
+                  carrier, too)
   canceled | cancel_refused (reason)   with key, request
   resubmitted     the same fulfillment order under another key: no effect
   parcel_booked   tracking_number, reference: the carrier has the parcel
@@ -35,6 +36,7 @@ class WarehouseSettings(Settings):
     """Each time counts from the step before, 20 % more or less; null stops the work there."""
 
     accept_after: Seconds | None = 0.2
+    picking_after: Seconds | None = None  # null, here: it is not told that picking begins
     pick_after: Seconds | None = 0.2
     pack_after: Seconds | None = 0.2
     ship_after: Seconds | None = 0.2
@@ -71,12 +73,6 @@ class Warehouse(Simulator[WarehouseSettings]):
     def __init__(self, surroundings: Surroundings[WarehouseSettings]) -> None:
         super().__init__(surroundings)
         self._orders: dict[str, FulfillmentOrder] = {}
-        self._steps = {
-            "submitted": self._accept,
-            "accepted": self._pick,
-            "picked": self._pack,
-            "packed": self._ship,
-        }
         desk = CarrierDesk(self.weather)
         self._bookings = Outbox(self.journal, self.weather, desk, self._end)
 
@@ -138,17 +134,20 @@ class Warehouse(Simulator[WarehouseSettings]):
     # Work on the floor, by the clock.
 
     def _await_step(self, order: FulfillmentOrder) -> None:
-        step = self._steps.get(order.status)
-        if step is None or (order.status == "picked" and not order.picked):
+        settings = self.settings
+        picking = (settings.picking_after, self._start_picking)
+        pick = (settings.pick_after, self._pick)
+        steps = {
+            "submitted": (settings.accept_after, self._accept),
+            "accepted": pick if settings.picking_after is None else picking,
+            "picking": pick,
+            "picked": (settings.pack_after, self._pack),
+            "packed": (settings.ship_after, self._ship),
+        }
+        if order.status not in steps or (order.status == "picked" and not order.picked):
             self.timers.cancel(order.reference)
             return
-        settings = self.settings
-        seconds = {
-            "submitted": settings.accept_after,
-            "accepted": settings.pick_after,
-            "picked": settings.pack_after,
-            "packed": settings.ship_after,
-        }[order.status]
+        seconds, step = steps[order.status]
         about = None if seconds is None else self.weather.about(seconds)
         self.timers.set(order.reference, order.since, about, partial(step, order))
 
@@ -160,6 +159,9 @@ class Warehouse(Simulator[WarehouseSettings]):
             self._note(order, "rejected", reason=f"cannot_handle {', '.join(sorted(refused))}")
         else:
             self._note(order, "accepted")
+
+    def _start_picking(self, order: FulfillmentOrder) -> None:
+        self._note(order, "picking")
 
     def _pick(self, order: FulfillmentOrder) -> None:
         self._note(order, "picked", lines=pick(order.lines, self.settings.short_skus))

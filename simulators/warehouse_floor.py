@@ -7,7 +7,7 @@ from datetime import datetime
 from simulators.kit.wire import Json
 
 CARRIER = "swiftline"
-CANCELABLE = {"submitted", "accepted", "picked"}  # once packed, the parcel leaves
+CANCELABLE = {"submitted", "accepted", "picking", "picked"}  # once packed, the parcel leaves
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ def load(
 
     * products: sku, name, category
     * prices: sku, currency, unit_price (minor units: 249 is 2.49 USD)
-    * locations: id, name, country, region, latitude, longitude, priority, active
+    * locations: id, name, country, region, latitude, longitude, priority, active, fulfilled_by
     * stock: sku, location, on_hand, safety
     * customers: ref, tier, blocked
     * tax rates: country, region, rate_bp (included in prices; 625 is 6.25 %)

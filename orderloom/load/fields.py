@@ -9,6 +9,7 @@ from domain.money import AMOUNT_MAX
 
 TEXT_CHARACTERS_MAX = 500
 UNITS_MAX = 2**31 - 1  # a PostgreSQL integer
+WAREHOUSES = ("built_in", "http")
 YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 
 Value = str | int | float | bool | None
@@ -87,6 +88,13 @@ def optional_latitude(cell: str) -> float | None:
 
 def optional_longitude(cell: str) -> float | None:
     return longitude(cell) if cell else None
+
+
+def warehouse(cell: str) -> str:
+    """Who fulfills from a location; empty: as the settings say."""
+    if cell not in ("", *WAREHOUSES):
+        raise BadCell(f"{cell!r} is no kind of warehouse", f"write {' or '.join(WAREHOUSES)}")
+    return cell
 
 
 def yes_unless_no(cell: str) -> bool:

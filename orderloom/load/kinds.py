@@ -2,15 +2,15 @@
 
   products   sku, name, category
   prices     sku, currency, unit_price          list price of one unit, in minor units
-  locations  id, name, country, region, latitude, longitude, priority, active
+  locations  id, name, country, region, latitude, longitude, priority, active, fulfilled_by
   stock      sku, location, on_hand, safety     the first load opens, a later one is a count
   customers  ref, tier, blocked
   tax rates  country, region, rate_bp           included in prices; hundredths of a percent
   places     country, region, city, latitude, longitude
 
 Columns come in any order. These may be missing or empty: category, region (but of a place),
-latitude, longitude, priority (100) and active (true) of a location, safety (0), tier, blocked
-(false).
+latitude, longitude, priority (100), active (true) and fulfilled_by (as the settings say) of a
+location, safety (0), tier, blocked (false).
 """
 
 from collections.abc import Sequence
@@ -75,6 +75,7 @@ KINDS = (
             "longitude": fields.optional_longitude,
             "priority": fields.priority,
             "active": fields.yes_unless_no,
+            "fulfilled_by": fields.warehouse,
         },
         ("id",),
     ),

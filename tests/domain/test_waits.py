@@ -78,6 +78,10 @@ SCENES = {
         AT_WAREHOUSE, (fact(K.ACCEPTED),), f"{PARCEL}/ship", "warehouse", "escalate",
         "ship_within", False,
     ),
+    "being picked without being accepted": (
+        AT_WAREHOUSE, (fact(K.PICKING),), f"{PARCEL}/ship", "warehouse", "escalate", "ship_within",
+        False,
+    ),
     "picked without being accepted": (
         AT_WAREHOUSE, (fact(K.PICKED),), f"{PARCEL}/ship", "warehouse", "escalate", "ship_within",
         False,

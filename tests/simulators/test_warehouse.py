@@ -77,6 +77,15 @@ async def test_an_order_is_shipped_in_one_package_with_every_step_told(
     assert usual.kinds(reference=reference) == ["submitted", *STEPS]
 
 
+async def test_a_warehouse_may_tell_that_picking_begins(usual, shared_system, reference):
+    await usual.control(picking_after=0.01)
+    await submit(usual, reference)
+    await shared_system.has(reference, "fulfillment.shipped")
+    begun = (await shared_system.has(reference, "fulfillment.picking")).data
+    assert begun == {"reference": reference}
+    assert usual.kinds(reference=reference) == ["submitted", "accepted", "picking", *STEPS[1:]]
+
+
 async def test_packages_hold_no_more_units_than_set(usual, shared_system, reference):
     await usual.control(max_units_per_package=2)
     await submit(usual, reference)

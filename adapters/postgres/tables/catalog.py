@@ -41,6 +41,9 @@ location = Table(
     Column("longitude", Float, nullable=True),
     Column("priority", Integer, nullable=False, server_default="100"),
     Column("active", Boolean, nullable=False, server_default="true"),
+    # Whose hands pack there: the built-in warehouse's or a WMS's; empty: as the settings say.
+    text("fulfilled_by", server_default=""),
+    CheckConstraint("fulfilled_by IN ('', 'built_in', 'http')", name="fulfilled_by"),
 )
 
 customer = Table(

@@ -67,6 +67,7 @@ fulfillment_order = Table(
     text("id", primary_key=True),
     text("order_number", ForeignKey("customer_order.number"), index=True),
     text("location"),
+    text("fulfilled_by", nullable=True),  # which warehouse adapter has it, once it is handed over
     now("created_at"),
 )
 

@@ -59,7 +59,7 @@ def test_every_kind_of_file_is_loaded_with_its_defaults(shop):
         "country,region,city,latitude,longitude\nUS,MA,Boston,42.36,-71.06\n",
     )
     assert shop.rows("SELECT * FROM location") == [
-        ("W1", "Warehouse One", "US", "", None, None, 100, True)
+        ("W1", "Warehouse One", "US", "", None, None, 100, True, "")
     ]
     assert shop.rows("SELECT * FROM customer ORDER BY ref") == [
         ("C-1", "", True),
@@ -70,6 +70,21 @@ def test_every_kind_of_file_is_loaded_with_its_defaults(shop):
         ("US", "MA", 625),
     ]
     assert shop.rows("SELECT * FROM place") == [("US", "MA", "boston", 42.36, -71.06)]
+
+
+def test_a_location_says_which_warehouse_fulfills_from_it(shop):
+    header = "id,name,country,fulfilled_by\n"
+    counts, reasons = shop.verdicts(
+        header + "W1,One,US,built_in\nW2,Two,US,http\nW3,Three,US,wms\n"
+    )
+    assert (counts, reasons) == (
+        {"added": 2, "refused": 1},
+        {4: "fulfilled_by 'wms' is no kind of warehouse"},
+    )
+    assert shop.rows("SELECT id, fulfilled_by FROM location ORDER BY id") == [
+        ("W1", "built_in"),
+        ("W2", "http"),
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
