@@ -26,7 +26,7 @@ from activities.warehouse import WarehouseActivities
 from domain import journal as j
 from domain.codec import to_json
 from domain.commands import Command
-from domain.decisions import amount_to_authorize, applies, entries_at_deadline, next_ordinal
+from domain.decisions import applies, entries_at_deadline, next_ordinal
 from domain.derived import doing
 from domain.journal import BodyRecord
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
@@ -220,17 +220,6 @@ class Clerk:
             WarehouseActivities.request_cancel, call, **OUTSIDE_STEP
         )
 
-    async def authorize(self) -> PaymentStatus:
-        return await self._pay(PaymentOperation.AUTHORIZE, amount_to_authorize(self.view))
-
-    async def void(self) -> None:
-        await self._pay(PaymentOperation.VOID, amount_to_authorize(self.view))
-
-    async def capture(self, parcel: str) -> None:
-        amount = self.view.parcels[parcel].amount
-        if amount:
-            await self._pay(PaymentOperation.CAPTURE, amount, parcel)
-
     async def confirm(self, operation: PaymentOperation, ordinal: int, amount: int) -> None:
         """Asks the provider what became of an operation that waited for the cardholder."""
         await self._outside_step(
@@ -242,7 +231,7 @@ class Clerk:
             ),
         )
 
-    async def _pay(
+    async def pay(
         self, operation: PaymentOperation, amount: int, parcel: str = ""
     ) -> PaymentStatus:
         """One business operation to its end; proven to have had no effect, it is asked anew."""

@@ -11,8 +11,6 @@ from domain import journal as j
 from domain.commands import Command, check
 from domain.errors import Refusal
 from domain.facts import Fact
-from domain.order import PaymentMethod
-from domain.payments import PaymentOperation, PaymentStatus
 from domain.remedies import remedies
 from domain.transitions import OrderStatus
 from domain.view import OrderView
@@ -20,6 +18,7 @@ from ports.desk import LiveProcess
 from ports.live import live_process
 from workflows.clerk import Clerk, OrderStopped
 from workflows.parcel import FulfillmentProcess
+from workflows.tenders import tender_of
 from workflows.undo import Undo
 
 
@@ -47,8 +46,9 @@ class OrderWorkflow:
     async def run(self, _start: Start) -> End:
         clerk = self._clerk
         await clerk.open()
+        self._tender = tender_of(clerk)
         clerk.spawn(clerk.watch_deadlines())
-        clerk.spawn(self._collect_receivables())
+        clerk.spawn(self._tender.collect_again())
         try:
             await self._pass_review()
             await self._reserve_stock()
@@ -73,34 +73,9 @@ class OrderWorkflow:
             await self._clerk.until(lambda view: "stock" not in view.holds)
 
     async def _secure_payment(self) -> None:
-        clerk = self._clerk
-        if clerk.view.status is OrderStatus.COMPLETED:
-            return
-        if clerk.book.order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
-            order = clerk.book.order
-            await clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
-            return
-        self._undo.push(clerk.void)
-        while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):
-            await clerk.until(lambda view: "payment" not in view.holds)  # declined: pay otherwise
-            told = clerk.book.payment_news
-            if await clerk.authorize() is PaymentStatus.REQUIRES_ACTION:
-                await self._let_cardholder_confirm(told)
-        clerk.check()
-
-    async def _let_cardholder_confirm(self, told: int) -> None:
-        """The provider tells when it is done; what it tells is asked for, not believed. `told` is
-        how much had been told before we asked: news may come before the answer does.
-        """
-        clerk = self._clerk
-        while True:
-            last = clerk.view.last_payment(PaymentOperation.AUTHORIZE)
-            assert last is not None, "an authorization waits for the cardholder"  # noqa: S101
-            if last.status.settled:
-                return
-            await clerk.until(lambda _: clerk.book.payment_news > told)  # noqa: B023  # it rises
-            told = clerk.book.payment_news
-            await clerk.confirm(PaymentOperation.AUTHORIZE, last.ordinal, last.amount)
+        """Promised or paid, as the payment method has it."""
+        if self._clerk.view.status is not OrderStatus.COMPLETED:
+            await self._tender.secure(self._undo)
 
     async def _fulfill_every_parcel(self) -> None:
         """Parcels go side by side; what a warehouse refuses or lacks is sourced elsewhere."""
@@ -118,19 +93,11 @@ class OrderWorkflow:
 
     def _send(self, parcel: str) -> None:
         if parcel not in self._parcels and self._clerk.view.parcels[parcel].status.active:
-            self._parcels[parcel] = self._clerk.spawn(FulfillmentProcess(self._clerk, parcel).run())
+            process = FulfillmentProcess(self._clerk, self._tender, parcel)
+            self._parcels[parcel] = self._clerk.spawn(process.run())
 
     def _every_parcel_ended(self) -> bool:
         return all(task.done() for task in self._parcels.values())
-
-    async def _collect_receivables(self) -> None:
-        """Beside everything else: captures that finance wants tried again."""
-        try:
-            while True:
-                await self._clerk.until(lambda view: bool(view.recapturing))
-                await self._clerk.capture(self._clerk.view.recapturing[0])
-        except OrderStopped:
-            return
 
     async def _keep_return_window_open(self) -> None:
         """The deadline of the window closes the order; returns are workflows of their own."""

@@ -1,10 +1,10 @@
 """One fulfillment order on its way: handed over, shipped, captured, delivered."""
 
 from domain.journal import Delivered
-from domain.payments import PaymentOperation
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 from workflows.clerk import Clerk, OrderStopped
+from workflows.tenders import Tender
 
 
 class FulfillmentProcess:
@@ -12,8 +12,9 @@ class FulfillmentProcess:
     are to be sourced elsewhere, which is the order's affair.
     """
 
-    def __init__(self, clerk: Clerk, fulfillment_order: str) -> None:
+    def __init__(self, clerk: Clerk, tender: Tender, fulfillment_order: str) -> None:
         self._clerk = clerk
+        self._tender = tender
         self._name = fulfillment_order
 
     @property
@@ -29,7 +30,7 @@ class FulfillmentProcess:
             if not await self._is_sent():
                 return
             await self._clerk.ship(self._name)
-            await self._capture()
+            await self._tender.collect(self._name)
             await self._clerk.until(lambda _: self._parcel.status is ParcelStatus.DELIVERED)
             await self._clerk.record(Delivered(self._name))
         except OrderStopped:
@@ -56,12 +57,6 @@ class FulfillmentProcess:
 
     def _sent(self) -> bool:
         return self._parcel.status.active and self._parcel.status.progress >= SHIPPED
-
-    async def _capture(self) -> None:
-        view = self._clerk.view
-        last = view.last_payment(PaymentOperation.CAPTURE, self._name)
-        if not view.registered and (last is None or not last.status.settled):
-            await self._clerk.capture(self._name)
 
 
 def _given_up(parcel: Parcel) -> bool:
