@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 N ?= 200
 PYTEST_WORKERS ?= 2
 
-.PHONY: run setup test check fmt demo bench chaos histories lock browser
+.PHONY: run setup test check fmt demo bench chaos histories migration lock browser
 
 run: setup ## the whole system with simulators and real orders; stays up
 	$(BIN)/orderloom run
@@ -46,6 +46,10 @@ chaos: setup ## kill -9 of real processes, then the auditor's report
 
 histories: setup ## records the workflow tests' histories for a release: RELEASE=0.1.0
 	RECORD_HISTORIES=$(CURDIR)/tests/replay/histories/$(RELEASE) $(BIN)/python -m pytest tests/workflows -q
+
+migration: setup ## the migration that changed tables need: TOPIC="stock supply"
+	$(BIN)/python -m scripts.migration $(TOPIC)
+	$(BIN)/ruff format --quiet adapters/postgres/migrations
 
 lock: ## renew the hashed requirements
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml -o requirements/base.txt

@@ -28,7 +28,7 @@ async def carry_out(
     when the process did not answer: the command is stored and will be delivered.
     """
     check_key(key)
-    _check_texts(body)
+    check_texts(body)
     accepted = await books.commands.accept(principal, key, kind, subject, body)
     if accepted.settled:
         return _stored_outcome(accepted)
@@ -54,7 +54,7 @@ async def request_return(
 ) -> str:
     """The number of the return, which is stored and about to start. Raises a Refusal."""
     check_key(key)
-    _check_texts({"reason": reason})
+    check_texts({"reason": reason})
     rma = await books.commands.request_return(principal, key, order, lines, reason)
     books.background.start("start_return", _start(books, rma), rma=rma)
     return rma
@@ -74,7 +74,7 @@ def check_key(key: str, field: str = "idempotencyKey") -> None:
         raise InvalidInput([FieldError(field, message)])
 
 
-def _check_texts(body: dict[str, Json]) -> None:
+def check_texts(body: dict[str, Json]) -> None:
     texts = {name: text for name, text in body.items() if isinstance(text, str)}
     wrong = [
         FieldError(name, f"at most {TEXT_MAX} characters, without NUL")

@@ -23,6 +23,7 @@ COMMANDS = {
         "run": "orderloom.commands.run:run",
         "up": "orderloom.commands.up:up",
         "load": "orderloom.commands.load:load",
+        "act": "orderloom.commands.act:act",
         "audit": "orderloom.commands.audit:audit",
         "cost": "orderloom.commands.cost:cost",
         "outbox": "orderloom.commands.outbox:outbox",

@@ -97,7 +97,9 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class TaskRead:
-    """A wait owned by staff: one row of the ops queue."""
+    """One row of the ops queue: a wait owned by staff, an act that waits for a second person, or a
+    task of its own. `order` is empty when it is about none.
+    """
 
     id: str
     subject: str

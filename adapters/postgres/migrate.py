@@ -11,7 +11,7 @@ from sqlalchemy import Connection, create_engine, text
 _LOCK = 7_362_011  # advisory: two processes that migrate at once wait for one another
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
@@ -23,7 +23,7 @@ def upgrade(database_url: str) -> None:
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK})
-            config = _config()
+            config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
@@ -35,7 +35,9 @@ def heads(database_url: str) -> tuple[str | None, str | None]:
     engine = create_engine(database_url)
     try:
         with engine.connect() as connection:
-            return _current(connection), ScriptDirectory.from_config(_config()).get_current_head()
+            return _current(connection), ScriptDirectory.from_config(
+                alembic_config()
+            ).get_current_head()
     finally:
         engine.dispose()
 

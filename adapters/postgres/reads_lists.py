@@ -1,5 +1,6 @@
 """Lists: orders newest first, their numbers by status, and the ops queue by deadline."""
 
+import json
 from dataclasses import astuple
 from typing import Any
 
@@ -10,6 +11,7 @@ from adapters.postgres.cursors import Cursor
 from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import customer_order, order_view
 from domain.access import STAFF, Principal, Role
+from domain.acts import RULES
 from domain.errors import Forbidden
 from ports.reads import OrderFilter, OrderSummary, Page, TaskRead
 
@@ -27,21 +29,35 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
     order_view.c.parcels,
 )
 
-# The queued waits of orders and returns. One more than a page tells whether there is another.
+# The queued waits of orders and returns, acts that wait for a second person, and tasks of their
+# own. One more than a page tells whether there is another.
 _TASKS = text(
     """
-    SELECT subject || '/' || (wait->>'key') AS id, subject, "order", wait->>'reason' AS reason,
-           wait->>'owner' AS owner, (wait->>'since')::timestamptz AS since,
-           (wait->>'deadline')::timestamptz AS deadline, (wait->>'level')::int AS level
-    FROM (SELECT number AS subject, number AS "order", waits FROM order_view WHERE queued > 0
-          UNION ALL
-          SELECT number, order_number, waits FROM return_order WHERE queued > 0) AS waiting,
-         jsonb_array_elements(waits) AS wait
-    WHERE (wait->>'queued')::bool AND (:owner = '' OR wait->>'owner' = :owner)
-      AND (CAST(:at AS timestamptz) IS NULL
-           OR ((wait->>'deadline')::timestamptz, subject || '/' || (wait->>'key')) > (:at, :id))
+    SELECT id, subject, "order", reason, owner, since, deadline, level FROM (
+        SELECT subject || '/' || (wait->>'key') AS id, subject, "order", wait->>'reason' AS reason,
+               wait->>'owner' AS owner, (wait->>'since')::timestamptz AS since,
+               (wait->>'deadline')::timestamptz AS deadline, (wait->>'level')::int AS level
+        FROM (SELECT number AS subject, number AS "order", waits FROM order_view WHERE queued > 0
+              UNION ALL
+              SELECT number, order_number, waits FROM return_order WHERE queued > 0) AS waiting,
+             jsonb_array_elements(waits) AS wait
+        WHERE (wait->>'queued')::bool
+        UNION ALL
+        SELECT 'approval/' || id, subject, '',
+               asked_by || ' asks for approval of ' || act || ': ' || why,
+               CAST(:approvers AS json) ->> act, asked_at, deadline, 0
+        FROM approval WHERE status = 'PENDING'
+        UNION ALL
+        SELECT id, subject, order_number, reason, owner, since, deadline, 0
+        FROM task WHERE closed_at IS NULL
+    ) AS queue
+    WHERE (:owner = '' OR owner = :owner)
+      AND (CAST(:at AS timestamptz) IS NULL OR (deadline, id) > (:at, :id))
     ORDER BY deadline, id LIMIT :limit
     """
+)
+_APPROVERS = json.dumps(
+    {kind.value: rule.approvers[0].value for kind, rule in RULES.items() if rule.approvers}
 )
 
 
@@ -85,7 +101,14 @@ async def task_page(
         return Page([], [], more=False)
     at, identity = after or (None, None)
     found = await connection.execute(
-        _TASKS, {"owner": owner, "at": at, "id": identity, "limit": first + 1}
+        _TASKS,
+        {
+            "owner": owner,
+            "at": at,
+            "id": identity,
+            "limit": first + 1,
+            "approvers": _APPROVERS,
+        },
     )
     rows = found.all()
     items = [TaskRead(*row) for row in rows[:first]]

@@ -8,14 +8,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.clock import now, start_due
-from adapters.postgres.command_rows import RETURN_REQUEST, Wish, find, store, wish
+from adapters.postgres.command_rows import RETURN_REQUEST, wish
+from adapters.postgres.once import once
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.outcomes import outcome_json, settle
 from adapters.postgres.tables import outbox, return_order
 from adapters.postgres.transactions import in_transaction
 from domain.access import Principal, Role
 from domain.codec import Json, to_json
-from domain.errors import LimitExceeded, NotFound, StepRefused
+from domain.errors import NotFound, Refusal
 from domain.fold import fold
 from domain.ids import return_number
 from domain.journal import ReturnRequested
@@ -24,8 +24,6 @@ from domain.return_request import return_requested
 from domain.returns import fold_return, return_waits
 from ports.front_office import ProcessStart
 from ports.unit_of_work import LockedOrder
-
-_STORED_REFUSALS = {kind.code: kind for kind in (StepRefused, LimitExceeded)}
 
 
 async def request_return(
@@ -39,42 +37,33 @@ async def request_return(
     """See `ports.front_office.CommandBook.request_return`."""
     body = {"lines": to_json(tuple(lines)), "reason": reason}
     wished = wish(principal, key, RETURN_REQUEST, order, body)
-    outcome = await in_transaction(
-        engine, partial(_decide, principal=principal, wished=wished, lines=lines, reason=reason)
-    )
-    if "refusal" in outcome:
-        code, message = outcome["refusal"]
-        raise _STORED_REFUSALS[code](message)
-    number: str = outcome["result"]["return"]
+
+    async def work(connection: AsyncConnection) -> Json | Refusal:
+        request = partial(_request, connection, principal, order, lines, reason)
+        return await once(connection, wished, request)
+
+    answer = await in_transaction(engine, work)
+    if isinstance(answer, Refusal):
+        raise answer
+    number: str = answer["return"]
     return number
 
 
-async def _decide(
+async def _request(
     connection: AsyncConnection,
     principal: Principal,
-    wished: Wish,
+    order: str,
     lines: Sequence[LineUnits],
     reason: str,
 ) -> Json:
-    """The outcome of the command, as its row keeps it."""
-    if not await store(connection, wished, expires_seconds=None):
-        before = await find(connection, wished)
-        return before and before.outcome
     orders = PostgresOrders(connection)
-    locked = await orders.lock(wished.subject)
+    locked = await orders.lock(order)
     _check_asker(principal, locked.order)
-    in_return = await orders.returned_units(wished.subject)
+    in_return = await orders.returned_units(order)
     view = fold(locked.order, locked.journal, locked.facts)
     at = (await connection.execute(select(now()))).scalar_one()
-    try:
-        entry = return_requested(view, locked.process, in_return, lines, reason, at)
-    except (StepRefused, LimitExceeded) as refused:
-        refusal = (refused.code, refused.message)
-        await settle(connection, wished.id, refusal=refusal, result=None)
-        return outcome_json(refusal, None)
-    result = {"return": await _open(connection, orders, locked, entry, principal.name)}
-    await settle(connection, wished.id, refusal=None, result=result)
-    return outcome_json(None, result)
+    entry = return_requested(view, locked.process, in_return, lines, reason, at)
+    return {"return": await _open(connection, orders, locked, entry, principal.name)}
 
 
 def _check_asker(principal: Principal, order: PlacedOrder) -> None:

@@ -7,6 +7,7 @@ import strawberry
 from api.graphql.context import Ask
 from api.graphql.errors import Refused
 from api.graphql.resolved import resolved
+from api.graphql.types.approvals import ApprovalConnection, approval_connection
 from api.graphql.types.order import Order, order
 from api.graphql.types.pages import (
     OrderConnection,
@@ -23,6 +24,7 @@ from ports.reads import OrderFilter as Wanted
 
 PAGE_DEFAULT = 20
 STATUSES = tuple(status.value for status in OrderStatus)
+APPROVAL_STATUSES = ("PENDING", "APPROVED", "DECLINED")
 OWNERS = tuple(sorted(role.value for role in STAFF))
 
 
@@ -113,6 +115,26 @@ class Query:
         except Refusal as refusal:
             raise Refused(refusal) from refusal
         return task_connection(page)
+
+    @resolved("Acts under four eyes, oldest first. For staff.")
+    async def approvals(
+        self,
+        info: Ask,
+        status: Annotated[
+            str, strawberry.argument(description="PENDING, APPROVED or DECLINED; empty for all.")
+        ] = "PENDING",
+        first: First = PAGE_DEFAULT,
+        after: After = None,
+    ) -> ApprovalConnection:
+        context = info.context
+        try:
+            status = _one_of(APPROVAL_STATUSES, "status", status.upper())
+            page = await context.books.office.approvals(
+                context.principal, status, _page_size(first), after
+            )
+        except Refusal as refusal:
+            raise Refused(refusal) from refusal
+        return approval_connection(page)
 
 
 def _page_size(first: int) -> int:

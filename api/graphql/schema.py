@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.graphql.errors import is_unexpected, log_unexpected
+from api.graphql.mutations.acts import ActMutations
 from api.graphql.mutations.orders import OrderMutations
 from api.graphql.mutations.place import PlaceMutation
 from api.graphql.mutations.returns import ReturnMutations
@@ -28,7 +29,7 @@ MASKED = "Something went wrong on our side; the log has more under this response
 
 
 @strawberry.type(description="What can be done. Every input has its idempotency key.")
-class Mutation(PlaceMutation, OrderMutations, ReturnMutations):
+class Mutation(PlaceMutation, OrderMutations, ReturnMutations, ActMutations):
     pass
 
 

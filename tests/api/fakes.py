@@ -1,7 +1,7 @@
 """Hand-written fakes of the ports: small, in memory, and they remember what was asked of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,13 +9,15 @@ from api.auth import TokenReader
 from api.background import Background
 from api.books import Books, Doors
 from api.process_cache import ProcessCache
-from domain.access import Principal, Role
+from domain.access import STAFF, Principal, Role
+from domain.acts import ActKind, may_act
 from domain.codec import Json
 from domain.commands import Command, CommandKind, authorize
 from domain.errors import Forbidden, KeyConflict, NotFound, Refusal, UnknownSku
 from domain.facts import Fact
 from domain.order import LineUnits
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
+from ports.back_office import ActAnswer, ApprovalRead
 from ports.desk import LiveProcess
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
@@ -49,6 +51,40 @@ class FakeIntake:
         self.placed[key] = (request, number)
         self.by.append(principal)
         return PlacedAnswer(number, f"token-of-{number}", repeated=False)
+
+
+@dataclass
+class FakeBackOffice:
+    """`done` by (principal, key); `second_person` is the approval that acts wait for, if any."""
+
+    done: dict[tuple[str, str], tuple[ActKind, str, Json, str]] = field(default_factory=dict)
+    second_person: str = ""
+    waiting: list[ApprovalRead] = field(default_factory=list)
+    fails: Exception | None = None
+
+    async def act(
+        self,
+        principal: Principal,
+        key: str,
+        kind: ActKind,
+        subject: str,
+        body: Mapping[str, Json],
+        reason: str = "",
+    ) -> ActAnswer:
+        if self.fails:
+            raise self.fails
+        may_act(kind, principal, reason)
+        self.done[(principal.name, key)] = (kind, subject, dict(body), reason)
+        if self.second_person:
+            return ActAnswer({}, self.second_person)
+        return ActAnswer({"did": kind.value})
+
+    async def approvals(
+        self, principal: Principal, status: str, first: int, after: str | None
+    ) -> Page:
+        principal.require(*STAFF, Role.DEVELOPER)
+        items = [each for each in self.waiting if status in ("", each.status)]
+        return Page(items[:first], [each.id for each in items[:first]], more=len(items) > first)
 
 
 @dataclass
@@ -240,6 +276,7 @@ class Office:
         self.facts = FakeFactInbox()
         self.outbox = FakeOutbox()
         self.reads = FakeReads()
+        self.back_office = FakeBackOffice()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
         self.now = NOW
@@ -252,6 +289,7 @@ class Office:
             facts=self.facts,  # type: ignore[arg-type]
             outbox=self.outbox,  # type: ignore[arg-type]
             reads=self.reads,
+            office=self.back_office,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),
             background=self.background,

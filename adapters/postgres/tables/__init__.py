@@ -4,6 +4,7 @@ from adapters.postgres.tables.base import metadata
 from adapters.postgres.tables.catalog import customer, location, place, price, product, tax_rate
 from adapters.postgres.tables.exchange import command, fact, outbox, step
 from adapters.postgres.tables.money import ledger_entry, ledger_transaction, payment_transaction
+from adapters.postgres.tables.office import approval, task
 from adapters.postgres.tables.orders import (
     audit,
     channel_order,
@@ -18,6 +19,7 @@ from adapters.postgres.tables.orders import (
 from adapters.postgres.tables.stock import movement, reservation, stock
 
 __all__ = [
+    "approval",
     "audit",
     "channel_order",
     "command",
@@ -43,5 +45,6 @@ __all__ = [
     "return_order",
     "step",
     "stock",
+    "task",
     "tax_rate",
 ]

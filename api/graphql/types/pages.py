@@ -40,11 +40,13 @@ class StatusCount:
     orders: int = strawberry.field(description="How many; statuses without any are left out.")
 
 
-@strawberry.type(description="A wait that staff has to end: one row of the ops queue.")
+@strawberry.type(description="What staff has to decide or do: one row of the ops queue.")
 class Task:
     id: strawberry.ID = strawberry.field(description="Names the task.")
-    subject: str = strawberry.field(description="The order or return that waits.")
-    order: str = strawberry.field(description="The order that it is about.")
+    subject: str = strawberry.field(description="What waits: an order, a return, a SKU.")
+    order: str = strawberry.field(
+        description="The order that it is about; empty when it is about none."
+    )
     reason: str = strawberry.field(description="What has to be decided or done.")
     owner: str = strawberry.field(description="The staff role whose queue it stands in.")
     since: datetime = strawberry.field(description="When the wait began.")
@@ -81,16 +83,16 @@ class TaskConnection:
 def order_connection(page: Page) -> OrderConnection:
     nodes = [_summary(each) for each in cast("list[SummaryRead]", page.items)]
     edges = [OrderEdge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]
-    return OrderConnection(edges=edges, nodes=nodes, page_info=_page_info(page))
+    return OrderConnection(edges=edges, nodes=nodes, page_info=page_info(page))
 
 
 def task_connection(page: Page) -> TaskConnection:
     nodes = [_task(each) for each in cast("list[TaskRead]", page.items)]
     edges = [TaskEdge(node=node, cursor=at) for node, at in zip(nodes, page.cursors, strict=True)]
-    return TaskConnection(edges=edges, nodes=nodes, page_info=_page_info(page))
+    return TaskConnection(edges=edges, nodes=nodes, page_info=page_info(page))
 
 
-def _page_info(page: Page) -> PageInfo:
+def page_info(page: Page) -> PageInfo:
     return PageInfo(has_next_page=page.more, end_cursor=page.cursors[-1] if page.cursors else None)
 
 

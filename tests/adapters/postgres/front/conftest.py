@@ -8,6 +8,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.dead_letters import PostgresDeadLetterOffice
 from adapters.postgres.engine import create_engine
@@ -72,6 +73,7 @@ class Shop:
         self.outbox = PostgresOutboxQueue(engine)
         self.dead_letters = PostgresDeadLetterOffice(engine)
         self.reads = PostgresReads(engine, SERVER_KEY)
+        self.office = PostgresBackOffice(engine)
 
     @staticmethod
     def customer(order: str) -> Principal:

@@ -1,0 +1,99 @@
+"""Four eyes: acts that wait for a second person, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import String, bindparam, cast, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.clock import after, now
+from adapters.postgres.cursors import Cursor
+from adapters.postgres.tables import approval
+from domain.access import Principal, Role
+from domain.acts import Act, ActKind, wanted_of
+from domain.codec import Json
+from domain.errors import NotFound, StepRefused
+from ports.back_office import ApprovalRead
+from ports.reads import Page
+
+DECIDE_WITHIN_SECONDS = 86_400.0
+_DIGITS_MAX = 18  # of a bigint, with a margin
+
+_LOCK = select(approval).where(approval.c.id == bindparam("approval")).with_for_update()
+_READ = select(
+    cast(approval.c.id, String).label("id"),
+    *(approval.c[name] for name in ApprovalRead.__dataclass_fields__ if name != "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An act under lock that waits for a second person."""
+
+    id: int
+    act: Act
+
+
+async def ask_second_person(
+    connection: AsyncConnection, act: Act, body: Mapping[str, Json], why: str
+) -> str:
+    """The id of the approval that the act now waits for."""
+    written = await connection.execute(
+        insert(approval)
+        .values(
+            command=act.id,
+            act=act.kind.value,
+            subject=act.subject,
+            body=dict(body),
+            reason=act.reason,
+            why=why,
+            asked_by=act.by.name,
+            asked_roles=_roles(act.by),
+            deadline=after(DECIDE_WITHIN_SECONDS),
+        )
+        .returning(approval.c.id)
+    )
+    return str(written.scalar_one())
+
+
+async def lock_approval(connection: AsyncConnection, wanted: str) -> Waiting:
+    """Refuses `NotFound`, and (`StepRefused`) what is decided already."""
+    number = int(wanted) if wanted.isdecimal() and len(wanted) <= _DIGITS_MAX else 0
+    row = (await connection.execute(_LOCK, {"approval": number})).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no approval {wanted}")
+    if row.status != "PENDING":
+        raise StepRefused(f"approval {wanted} is {row.status} already, by {row.decided_by}")
+    kind = ActKind(row.act)
+    asked_by = Principal(row.asked_by, frozenset(map(Role, row.asked_roles.split(","))))
+    act = Act(row.command, kind, row.subject, wanted_of(kind, row.body), row.reason, asked_by)
+    return Waiting(row.id, act)
+
+
+async def decided(
+    connection: AsyncConnection, waiting: Waiting, by: Principal, status: str
+) -> None:
+    await connection.execute(
+        update(approval)
+        .where(approval.c.id == waiting.id)
+        .values(status=status, decided_by=by.name, decided_roles=_roles(by), decided_at=now())
+    )
+
+
+async def approval_page(
+    connection: AsyncConnection, status: str, first: int, cursor: Cursor | None
+) -> Page:
+    query = _READ.order_by(approval.c.asked_at, approval.c.id).limit(first + 1)
+    if status:
+        query = query.where(approval.c.status == status)
+    if cursor is not None:
+        place = (cursor.at, int(cursor.id) if cursor.id.isdecimal() else 0)
+        query = query.where(tuple_(approval.c.asked_at, approval.c.id) > place)
+    rows = (await connection.execute(query)).all()
+    items = [ApprovalRead(*row) for row in rows[:first]]
+    cursors = [Cursor(item.asked_at, item.id).write() for item in items]
+    return Page(items, cursors, more=len(rows) > first)
+
+
+def _roles(principal: Principal) -> str:
+    return ",".join(sorted(principal.roles))

@@ -1,0 +1,104 @@
+"""Acts of staff: command, effect, outcome and audit row in one transaction; some under four eyes.
+
+Each kind of act has one handler, here in `HANDLERS`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.approvals import approval_page, ask_second_person, decided, lock_approval
+from adapters.postgres.command_rows import wish
+from adapters.postgres.cursors import check_page, read_cursor
+from adapters.postgres.once import once
+from adapters.postgres.tasks import close_task
+from adapters.postgres.transactions import in_transaction
+from domain.access import STAFF, Principal, Role
+from domain.acts import Act, ActKind, SecondPersonNeeded, may_act, may_approve, wanted_of
+from domain.codec import Json
+from domain.errors import Forbidden, NotFound, Refusal
+from ports.back_office import ActAnswer
+from ports.reads import Page
+
+Handler = Callable[[AsyncConnection, Act], Awaitable[dict[str, Json]]]
+_APPROVAL = "approval"
+
+
+async def _approve(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """The act that was asked for is decided now, by the state as it is now."""
+    waiting = await lock_approval(connection, act.subject)
+    may_approve(waiting.act.kind, waiting.act.by.name, act.by)
+    result = await HANDLERS[waiting.act.kind](
+        connection, replace(waiting.act, approved_by=act.by.name)
+    )
+    await decided(connection, waiting, act.by, "APPROVED")
+    return result
+
+
+async def _decline(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """Whoever asked may take it back."""
+    waiting = await lock_approval(connection, act.subject)
+    if act.by.name != waiting.act.by.name:
+        may_approve(waiting.act.kind, waiting.act.by.name, act.by)
+    await decided(connection, waiting, act.by, "DECLINED")
+    return {}
+
+
+async def _close_task(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    if not await close_task(connection, act.subject, act.by.name, act.reason):
+        raise NotFound(f"there is no open task {act.subject}")
+    return {}
+
+
+HANDLERS: Mapping[ActKind, Handler] = {
+    ActKind.APPROVE_ACT: _approve,
+    ActKind.DECLINE_ACT: _decline,
+    ActKind.CLOSE_TASK: _close_task,
+}
+
+
+class PostgresBackOffice:
+    """See `ports.back_office.BackOffice`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def act(
+        self,
+        principal: Principal,
+        key: str,
+        kind: ActKind,
+        subject: str,
+        body: Mapping[str, Json],
+        reason: str = "",
+    ) -> ActAnswer:
+        may_act(kind, principal, reason)
+        wanted = wanted_of(kind, dict(body))
+        wished = wish(principal, key, kind.value, subject, {**body, "reason": reason})
+        act = Act(wished.id, kind, subject, wanted, reason, principal)
+        answer = await in_transaction(
+            self._engine,
+            lambda connection: once(connection, wished, partial(_do, connection, act, body)),
+        )
+        if isinstance(answer, Refusal):
+            raise answer
+        return ActAnswer(answer, answer.get(_APPROVAL, ""))
+
+    async def approvals(
+        self, principal: Principal, status: str, first: int, after: str | None
+    ) -> Page:
+        check_page(first)
+        if not principal.may(*STAFF, Role.DEVELOPER):
+            raise Forbidden("approvals are for staff")
+        cursor = None if after is None else read_cursor(after)
+        async with self._engine.connect() as connection:
+            return await approval_page(connection, status, first, cursor)
+
+
+async def _do(connection: AsyncConnection, act: Act, body: Mapping[str, Json]) -> Json:
+    try:
+        return await HANDLERS[act.kind](connection, act)
+    except SecondPersonNeeded as needed:
+        return {_APPROVAL: await ask_second_person(connection, act, body, needed.why)}

@@ -1,0 +1,128 @@
+"""What staff may do to stock, money and catalog outside the process of an order: each act is
+decided and done in one transaction, and leaves a trace.
+
+A new act is one member of `ActKind`, one dataclass for what it asks, and one rule in `RULES`.
+"""
+
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from domain.access import STAFF, Principal, Role
+from domain.codec import Json, from_json, to_json
+from domain.errors import Forbidden, Malformed, Refusal, StepRefused
+
+
+class ActKind(StrEnum):
+    APPROVE_ACT = "approve_act"
+    DECLINE_ACT = "decline_act"
+    CLOSE_TASK = "close_task"
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An act whose subject and reason say all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActRule:
+    """`asks` is the dataclass of what is asked. Only acts with `approvers` may need a second
+    person, who has one of these roles.
+    """
+
+    asks: type
+    roles: tuple[Role, ...]
+    approvers: tuple[Role, ...] = ()
+    reason_required: bool = True
+
+
+_ANY_STAFF = tuple(sorted(STAFF))
+
+RULES: dict[ActKind, ActRule] = {
+    ActKind.APPROVE_ACT: ActRule(Nothing, _ANY_STAFF, reason_required=False),
+    ActKind.DECLINE_ACT: ActRule(Nothing, _ANY_STAFF),
+    ActKind.CLOSE_TASK: ActRule(Nothing, _ANY_STAFF),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody wants `kind` done to `subject`. `wanted` is what `ActRule.asks` describes; `id` the
+    command's. `approved_by` is the second person, once there is one.
+    """
+
+    id: str
+    kind: ActKind
+    subject: str
+    wanted: Any
+    reason: str
+    by: Principal
+    approved_by: str = ""
+
+    def needs_second_person(self, why: str) -> None:
+        """Called before anything is written. Raises `SecondPersonNeeded` until one approved."""
+        if not self.approved_by:
+            raise SecondPersonNeeded(why)
+
+
+class SecondPersonNeeded(Exception):  # a state of the act, not an error
+    """Nothing has happened: another person has to approve the act first."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def may_act(kind: ActKind, by: Principal, reason: str) -> None:
+    """Refuses (`Forbidden`, `StepRefused`) who may not, and an act that owes a reason."""
+    rule = RULES[kind]
+    by.require(*rule.roles)
+    if rule.reason_required and not reason.strip():
+        raise StepRefused(f"{kind.value.replace('_', ' ')} needs a reason")
+
+
+def may_approve(kind: ActKind, asked_by: str, by: Principal) -> None:
+    """Refuses (`Forbidden`) the one who asked, and whoever has none of the roles."""
+    if by.name == asked_by:
+        raise Forbidden("four eyes: somebody other than the one who asked has to approve")
+    by.require(*RULES[kind].approvers)
+
+
+def wanted_of(kind: ActKind, body: dict[str, Json]) -> Any:
+    """`body` as the dataclass of its kind. Refuses (`Malformed`) fields that are missing, unknown
+    or of another type.
+    """
+    asks = RULES[kind].asks
+    known = {field.name: field for field in fields(asks)}
+    unknown = sorted(body.keys() - known.keys())
+    if unknown:
+        raise Malformed(f"{kind} has no {unknown[0]!r}; it takes {_listed(known)}")
+    for name, field in known.items():
+        if name not in body and field.default is MISSING and field.default_factory is MISSING:
+            raise Malformed(f"{kind} needs {name!r}; it takes {_listed(known)}")
+    try:
+        wanted: Any = from_json(asks, body)
+        told = to_json(wanted)
+    except Refusal:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Malformed(f"{kind} takes {_listed(known)}: {error}") from error
+    wrong = [name for name, value in body.items() if not _same(value, told[name])]
+    if wrong:
+        raise Malformed(f"{wrong[0]!r} of {kind} is of another type than {body[wrong[0]]!r}")
+    return wanted
+
+
+def _same(given: Json, read: Json) -> bool:
+    """As it was given: 2.5 units are not 2, and true is not 1."""
+    if isinstance(given, dict) and isinstance(read, dict):
+        return all(name in read and _same(value, read[name]) for name, value in given.items())
+    if isinstance(given, list) and isinstance(read, list):
+        return len(given) == len(read) and all(map(_same, given, read))
+    if isinstance(given, str) and isinstance(read, str):
+        return True  # a time may be written in several ways
+    return type(given) is type(read) and bool(given == read)
+
+
+def _listed(known: dict[str, Any]) -> str:
+    return ", ".join(known) or "nothing but subject and reason"

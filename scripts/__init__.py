@@ -1,0 +1,1 @@
+"""Programs of the makers of Orderloom; nothing imports them."""
