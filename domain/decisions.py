@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain import journal as j
 from domain.access import Role
+from domain.amounts import order_charges, total
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
@@ -132,9 +133,7 @@ def _without_missing_units(view: OrderView) -> list[j.Body]:
 
 def amount_to_authorize(view: OrderView) -> int:
     """Minor units: every unit that is not canceled, and shipping."""
-    lines = view.order.lines
-    kept = ((line, line.quantity - view.canceled(line.line)) for line in lines)
-    return sum(line.portion(0, units) for line, units in kept) + view.order.shipping
+    return total(order_charges(view.order, view.canceled_units)).gross
 
 
 def next_ordinal(view: OrderView, operation: PaymentOperation, parcel: str = "") -> int:

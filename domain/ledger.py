@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import Unbalanced
-from domain.money import round_half_up
 from domain.order import PlacedOrder
 
 
@@ -42,11 +41,6 @@ class Posting:
         if sum(leg.amount for leg in self.legs) != 0:
             raise Unbalanced(f"{self.operation}: debits and credits differ")
         object.__setattr__(self, "legs", tuple(leg for leg in self.legs if leg.amount))
-
-
-def included_tax(amount: int, rate_bp: int) -> int:
-    """The tax inside a tax-inclusive amount; `rate_bp` in hundredths of a percent."""
-    return round_half_up(amount * rate_bp, 10_000 + rate_bp)
 
 
 def sale(order: PlacedOrder, operation: str, amount: int, tax: int) -> Posting:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.currency import exponent
 from domain.errors import BadAmount, CurrencyMismatch
+from domain.rounding import Rounding
 
 AMOUNT_MAX = 2**53 - 1  # the largest integer that JSON readers and the rules engine keep exact
 
@@ -65,14 +66,10 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     return [sign * floor for floor in floors]
 
 
-def round_half_up(numerator: int, denominator: int) -> int:
-    """The nearest whole number; a half goes away from zero. Order rounding rule `half_up`."""
-    sign = -1 if (numerator < 0) != (denominator < 0) else 1
-    return sign * ((2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator)))
-
-
-def portion(total: int, before: int, after: int, whole: int) -> int:
+def portion(
+    total: int, before: int, after: int, whole: int, rounding: Rounding = Rounding.HALF_UP
+) -> int:
     """What the units `before+1 … after` of `whole` cost, so that any partials add up exactly."""
     if not 0 <= before <= after <= whole or whole == 0:
         raise BadAmount(f"units {before}..{after} of {whole} are no part of a line")
-    return round_half_up(total * after, whole) - round_half_up(total * before, whole)
+    return rounding.ratio(total * after, whole) - rounding.ratio(total * before, whole)

@@ -1,13 +1,16 @@
 """An order as it was placed: it never changes; what happens to it is journaled."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from domain.charge import Charge, TaxRule
 from domain.errors import BadAmount, Malformed, TooManyLines
 from domain.ids import OrderNumber
-from domain.money import AMOUNT_MAX, Money, portion
+from domain.money import AMOUNT_MAX, Money, apportion
 from domain.quantity import Quantity
+from domain.rounding import Rounding
 
 ORDER_LINES_MAX = 200
 
@@ -28,8 +31,9 @@ class LineUnits:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """`unit_price` is the list price of one unit, `discount` the reduction of the whole line,
-    both in minor units; `tax_rate_bp` is the tax included in them, in hundredths of a percent.
+    """`unit_price` is the price of one unit, `discount` the reduction of the whole line and
+    `order_discount` its share in the order's discount, in minor units. `list_price` is what the
+    price list named `price_list` asked for one unit, None when no list had a price.
     """
 
     line: int
@@ -37,23 +41,52 @@ class OrderLine:
     quantity: Quantity
     unit_price: int
     discount: int = 0
-    tax_rate_bp: int = 0
+    tax_rate_bp: int = 0  # hundredths of a percent
+    order_discount: int = 0
+    list_price: int | None = None
+    price_list: str = ""
+    tax_category: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.unit_price <= AMOUNT_MAX:
             raise BadAmount(f"line {self.line}: a unit price is 0 or more: {self.unit_price}")
-        if not 0 <= self.discount <= self.unit_price * self.quantity:
+        if not 0 <= self.discount <= self.price:
             raise BadAmount(
                 f"line {self.line}: a discount is between 0 and the line's price: {self.discount}"
             )
+        if not 0 <= self.order_discount <= self.discounted:
+            raise BadAmount(
+                f"line {self.line}: its share of the order's discount is between 0 and what is "
+                f"left of its price: {self.order_discount}"
+            )
+
+    @property
+    def price(self) -> int:
+        """Of all units, before any discount."""
+        return self.unit_price * self.quantity
+
+    @property
+    def discounted(self) -> int:
+        """After the line's own discount."""
+        return self.price - self.discount
 
     @property
     def amount(self) -> int:
-        return self.unit_price * self.quantity - self.discount
+        """After every discount; with or without tax, as the order's prices are."""
+        return self.discounted - self.order_discount
 
-    def portion(self, before: int, after: int) -> int:
-        """What the units before+1 … after cost; any partials add up to `amount` exactly."""
-        return portion(self.amount, before, after, self.quantity)
+
+def share_discount(lines: Sequence[OrderLine], discount: int) -> tuple[OrderLine, ...]:
+    """The lines with their shares of an order's discount, by largest remainder of what each costs.
+    Refuses (`BadAmount`) a discount that is more than all of them.
+    """
+    worth = [line.discounted for line in lines]
+    if not 0 <= discount <= sum(worth):
+        raise BadAmount(f"an order's discount is between 0 and the price of its lines: {discount}")
+    shares = apportion(discount, worth) if discount else [0] * len(lines)
+    return tuple(
+        replace(line, order_discount=share) for line, share in zip(lines, shares, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +118,11 @@ class PlacedOrder:
     destination: Destination
     customer_ref: str = ""
     order_type: str = "standard"
-    rounding: str = "half_up"
+    rounding: Rounding = Rounding.HALF_UP
     received_at: datetime | None = None  # by our clock; `placed_at` is the channel's word
+    tax_included: bool = True  # in prices, discounts and shipping; else it comes on top of them
+    shipping_tax_rate_bp: int = 0
+    stated_total: int | None = None  # what the channel says that it charged
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= ORDER_LINES_MAX:
@@ -98,9 +134,36 @@ class PlacedOrder:
         Money(self.total, self.currency)
 
     @property
+    def tax_rule(self) -> TaxRule:
+        return TaxRule(self.tax_included, self.rounding)
+
+    def charge(self, line: OrderLine) -> Charge:
+        """What the whole line costs."""
+        return self.tax_rule.charge(line.amount, line.tax_rate_bp)
+
+    @property
+    def shipping_charge(self) -> Charge:
+        return self.tax_rule.charge(self.shipping, self.shipping_tax_rate_bp)
+
+    @property
+    def charged(self) -> Charge:
+        """The whole order: each line once, and shipping."""
+        return sum(map(self.charge, self.lines), self.shipping_charge)
+
+    @property
+    def subtotal(self) -> int:
+        """The lines' prices before any discount; with or without tax, as they are."""
+        return sum(line.price for line in self.lines)
+
+    @property
+    def discount(self) -> int:
+        """Every reduction: of lines, and of the order as a whole."""
+        return sum(line.discount + line.order_discount for line in self.lines)
+
+    @property
     def total(self) -> int:
-        """What the customer pays, in minor units: each line once, and shipping."""
-        return sum(line.amount for line in self.lines) + self.shipping
+        """What the customer pays, tax and shipping and all, in minor units."""
+        return self.charged.gross
 
     @property
     def known_since(self) -> datetime:

@@ -7,8 +7,16 @@ from hypothesis import strategies as st
 
 from domain import journal as j
 from domain.facts import Fact, FactKind, Package
-from domain.order import Destination, LineUnits, OrderLine, PaymentMethod, PlacedOrder
+from domain.order import (
+    Destination,
+    LineUnits,
+    OrderLine,
+    PaymentMethod,
+    PlacedOrder,
+    share_discount,
+)
 from domain.quantity import QUANTITY_MAX, Quantity
+from domain.rounding import Rounding
 from tests.domain.builders import (
     APPROVED,
     AUTHORIZED,
@@ -23,6 +31,7 @@ FEW = settings(deadline=None, max_examples=25)
 
 SKUS = ("A", "B", "C")
 moments = st.integers(0, 10**6).map(at)  # minutes
+rates = st.sampled_from([0, 500, 625, 1_300, 2_500, 9_999])
 degrees = st.one_of(st.none(), st.floats(-90, 90))
 
 # What `st.from_type` draws for these types.
@@ -43,16 +52,22 @@ def order_lines(draw: st.DrawFn, number: int, quantity_max: int = 20) -> OrderLi
         Quantity(quantity),
         price,
         draw(st.integers(0, price * quantity)),
-        draw(st.sampled_from([0, 500, 625, 1_300, 2_500])),
+        draw(rates),
     )
 
 
 @st.composite
 def orders(draw: st.DrawFn, lines_max: int = 4, quantity_max: int = 20) -> PlacedOrder:
+    """Discounted or not, taxed in either way, rounded by any rule, in 0, 2 or 3 decimals."""
     count = draw(st.integers(1, lines_max))
+    lines = [draw(order_lines(n + 1, quantity_max)) for n in range(count)]
+    worth = sum(line.discounted for line in lines)
     return placed(
-        *(draw(order_lines(n + 1, quantity_max)) for n in range(count)),
+        *share_discount(lines, draw(st.just(0) | st.integers(0, worth))),
         shipping=draw(st.integers(0, 5_000)),
+        shipping_tax_rate_bp=draw(rates),
+        tax_included=draw(st.booleans()),
+        rounding=draw(st.sampled_from(Rounding)),
         payment_method=draw(st.sampled_from(PaymentMethod)),
         currency=draw(st.sampled_from(["USD", "JPY", "KWD"])),
     )

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from domain.currency import exponent
 from domain.errors import BadAmount, CurrencyMismatch, UnknownCurrency
-from domain.money import AMOUNT_MAX, Money, apportion, portion, round_half_up
+from domain.money import AMOUNT_MAX, Money, apportion, portion
+from domain.rounding import Rounding
 from tests.domain.strategies import SOME
 
 amounts = st.integers(-AMOUNT_MAX, AMOUNT_MAX)
@@ -96,14 +97,18 @@ def test_a_split_loses_nothing_and_is_fair_to_the_cent(total, weights):
 
 
 @SOME
-@given(amounts, st.lists(st.integers(0, 1_000), min_size=1, max_size=20).filter(any))
-def test_any_sequence_of_partials_adds_up_exactly(total, steps):
+@given(
+    amounts,
+    st.lists(st.integers(0, 1_000), min_size=1, max_size=20).filter(any),
+    st.sampled_from(Rounding),
+)
+def test_any_sequence_of_partials_adds_up_exactly(total, steps, rule):
     whole = sum(steps)
     before, sums = 0, 0
     for step in steps:
-        sums += portion(total, before, before + step, whole)
+        sums += portion(total, before, before + step, whole, rule)
         before += step
-        assert sums == portion(total, 0, before, whole)
+        assert sums == portion(total, 0, before, whole, rule)
     assert sums == total
 
 
@@ -115,7 +120,25 @@ def test_a_portion_outside_its_line_is_refused(before, after, whole):
         portion(100, before, after, whole)
 
 
-def test_a_half_rounds_away_from_zero():
-    assert [round_half_up(n, 2) for n in (-3, -1, 0, 1, 3)] == [-2, -1, 0, 1, 2]
-    assert [round_half_up(n, 3) for n in (-2, -1, 1, 2)] == [-1, 0, 0, 1]
-    assert round_half_up(1, -2) == -1
+@pytest.mark.parametrize(
+    ("rule", "halves", "thirds"),
+    [
+        (Rounding.HALF_UP, [-3, -2, -1, 0, 1, 2, 3], [-1, 0, 0, 1]),
+        (Rounding.HALF_EVEN, [-2, -2, 0, 0, 0, 2, 2], [-1, 0, 0, 1]),
+        (Rounding.DOWN, [-2, -1, 0, 0, 0, 1, 2], [0, 0, 0, 0]),
+    ],
+)
+def test_each_rounding_rule_rounds_halves_and_thirds_its_own_way(rule, halves, thirds):
+    assert [rule.ratio(n, 2) for n in (-5, -3, -1, 0, 1, 3, 5)] == halves
+    assert [rule.ratio(n, 3) for n in (-2, -1, 1, 2)] == thirds
+    assert [rule.ratio(-n, -3) for n in (-2, -1, 1, 2)] == thirds
+
+
+@SOME
+@given(st.sampled_from(Rounding), amounts, amounts, st.integers(1, 10**6))
+def test_no_rounding_rule_makes_a_larger_amount_less_or_strays_by_a_whole_unit(
+    rule, one, other, denominator
+):
+    small, large = sorted((one, other))
+    assert rule.ratio(small, denominator) <= rule.ratio(large, denominator)
+    assert abs(rule.ratio(one, denominator) * denominator - one) < denominator

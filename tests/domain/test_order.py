@@ -40,10 +40,12 @@ def test_the_total_of_a_multi_line_order_counts_each_line_once_not_cumulatively(
 
 @SOME
 @given(orders())
-def test_the_total_is_the_sum_of_prices_less_discounts_plus_shipping(order):
+def test_the_total_is_the_sum_of_prices_less_discounts_plus_shipping_and_tax_on_top(order):
     prices = sum(line.unit_price * int(line.quantity) for line in order.lines)
-    discounts = sum(line.discount for line in order.lines)
-    assert order.total == prices - discounts + order.shipping
+    discounts = sum(line.discount + line.order_discount for line in order.lines)
+    assert (order.subtotal, order.discount) == (prices, discounts)
+    on_top = 0 if order.tax_included else order.charged.tax
+    assert order.total == prices - discounts + order.shipping + on_top
     assert type(order.total) is int
 
 
