@@ -4,6 +4,7 @@ from domain import journal as j
 from domain import ledger
 from domain.amounts import refund_amount, shipment_amount
 from domain.errors import OutOfStock
+from domain.ledger import Account
 from domain.order import LineUnits, PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.remedies import SHORT_PICK
@@ -51,7 +52,15 @@ async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped
     await uow.inventory.consume(body.fulfillment_order, body.lines)
     amount, tax = shipment_amount(view, body.lines)
     operation = f"{body.fulfillment_order}/sale"
-    await uow.ledger.post(ledger.sale(order, operation, amount, tax))
+    deposit = min(amount, await _deposit(uow, order))
+    await uow.ledger.post(ledger.sale(order, operation, amount, tax, deposit=deposit))
+
+
+async def _deposit(uow: UnitOfWork, order: PlacedOrder) -> int:
+    """What the customer has paid for goods that were not sent yet."""
+    if order.payment_method is not PaymentMethod.PAID_AT_CHANNEL:
+        return 0
+    return -(await uow.ledger.balances(order.number)).get(Account.DEPOSITS, 0)
 
 
 async def _book_payment(uow: UnitOfWork, order: PlacedOrder, body: j.PaymentMoved) -> None:
@@ -68,7 +77,7 @@ async def _give_deposit_back(uow: UnitOfWork, order: PlacedOrder, view: View) ->
     """What was paid at the channel for goods that will not come."""
     if not isinstance(view, OrderView) or not view.registered:
         return
-    left = view.registered - sum(parcel.amount for parcel in view.parcels.values())
+    left = await _deposit(uow, order)
     if left > 0:
         operation = f"{order.number}/deposit-back"
         await uow.ledger.post(ledger.deposit_owed_back(order, operation, left))

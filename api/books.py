@@ -7,6 +7,7 @@ from datetime import datetime
 from api.auth import TokenReader
 from api.background import Background
 from api.process_cache import ProcessCache
+from ports.accounts import Accounts
 from ports.back_office import BackOffice
 from ports.desk import OrderDesk
 from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
@@ -23,6 +24,7 @@ class Books:
     facts: FactInbox
     outbox: OutboxQueue
     reads: Reads
+    accounts: Accounts
     office: BackOffice
     desk: OrderDesk
     processes: ProcessCache

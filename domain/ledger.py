@@ -1,6 +1,7 @@
 """The double-entry ledger: which accounts a business operation debits and credits.
 
-A posting is unique by its operation; amounts are positive minor units; debits equal credits.
+A posting is unique by its operation and of one currency; amounts are minor units; debits equal
+credits. An exchange is two postings, one in each currency, each against `Account.EXCHANGE`.
 """
 
 from dataclasses import dataclass
@@ -11,26 +12,38 @@ from domain.order import PlacedOrder
 
 
 class Account(StrEnum):
-    RECEIVABLE = "receivable"
-    DEPOSITS = "deposits"
+    RECEIVABLE = "receivable"  # what customers owe us for goods that were sent
+    DEPOSITS = "deposits"  # what customers paid for goods that are still to be sent
     REVENUE = "revenue"
     TAX = "tax"
-    PROVIDER_CLEARING = "provider_clearing"
-    CHANNEL_CLEARING = "channel_clearing"
-    REFUNDS_PAYABLE = "refunds_payable"
+    BANK = "bank"
+    PROVIDER_CLEARING = "provider_clearing"  # the payment provider has it for us
+    CHANNEL_CLEARING = "channel_clearing"  # the channel has it for us
+    COD_CLEARING = "cod_clearing"  # the carrier has it for us: cash on delivery
+    UNMATCHED = "unmatched"  # came to the bank, and nobody knows yet for what
+    REFUNDS_PAYABLE = "refunds_payable"  # granted and not executed
+    STORE_CREDIT = "store_credit"  # per customer: `Leg.party`
+    FEES = "fees"  # what providers, channels and carriers keep for themselves
+    ROUNDING = "rounding"
+    EXCHANGE = "exchange"  # gain and loss
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A positive `amount` is a debit, a negative one a credit."""
+    """A positive `amount` is a debit, a negative one a credit. `party` is the customer whose share
+    of the account it is, where an account is kept per customer.
+    """
 
     account: Account
     amount: int
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Refuses (`Unbalanced`) legs that do not add up to zero. Zero legs are left out."""
+    """`order` is empty for what is about no single order, such as a settlement. Refuses
+    (`Unbalanced`) legs that do not add up to zero. Zero legs are left out.
+    """
 
     operation: str
     order: str
@@ -42,35 +55,47 @@ class Posting:
             raise Unbalanced(f"{self.operation}: debits and credits differ")
         object.__setattr__(self, "legs", tuple(leg for leg in self.legs if leg.amount))
 
+    def reversed(self, operation: str) -> "Posting":
+        """The posting that takes this one back: nothing is ever changed or deleted."""
+        legs = tuple(Leg(leg.account, -leg.amount, leg.party) for leg in self.legs)
+        return Posting(operation, self.order, self.currency, legs)
 
-def sale(order: PlacedOrder, operation: str, amount: int, tax: int) -> Posting:
-    """Goods were shipped: the customer owes them; a deposit already paid is used up first."""
-    legs = [
-        Leg(Account.RECEIVABLE, amount),
+
+def moved(
+    order: PlacedOrder, operation: str, amount: int, *, debit: Account, credit: Account
+) -> Posting:
+    """One amount, from one account of the order to another."""
+    legs = (Leg(debit, amount), Leg(credit, -amount))
+    return Posting(operation, order.number, order.currency, legs)
+
+
+def sale(order: PlacedOrder, operation: str, amount: int, tax: int, *, deposit: int = 0) -> Posting:
+    """Goods were shipped: the customer owes them, less the `deposit` that is used up for them."""
+    legs = (
+        Leg(Account.RECEIVABLE, amount - deposit),
+        Leg(Account.DEPOSITS, deposit),
         Leg(Account.REVENUE, -(amount - tax)),
         Leg(Account.TAX, -tax),
-    ]
-    if order.payment_method == "paid_at_channel":
-        legs += [Leg(Account.DEPOSITS, amount), Leg(Account.RECEIVABLE, -amount)]
-    return Posting(operation, order.number, order.currency, tuple(legs))
+    )
+    return Posting(operation, order.number, order.currency, legs)
 
 
 def captured(order: PlacedOrder, operation: str, amount: int) -> Posting:
     """The provider has the customer's money for us."""
-    legs = (Leg(Account.PROVIDER_CLEARING, amount), Leg(Account.RECEIVABLE, -amount))
-    return Posting(operation, order.number, order.currency, legs)
+    through, owed = Account.PROVIDER_CLEARING, Account.RECEIVABLE
+    return moved(order, operation, amount, debit=through, credit=owed)
 
 
 def registered(order: PlacedOrder, operation: str, amount: int) -> Posting:
     """The channel has the customer's money for us; the goods are still owed."""
-    legs = (Leg(Account.CHANNEL_CLEARING, amount), Leg(Account.DEPOSITS, -amount))
-    return Posting(operation, order.number, order.currency, legs)
+    through, owed = Account.CHANNEL_CLEARING, Account.DEPOSITS
+    return moved(order, operation, amount, debit=through, credit=owed)
 
 
 def deposit_owed_back(order: PlacedOrder, operation: str, amount: int) -> Posting:
     """Goods paid at the channel will not be sent: the channel pays the customer back."""
-    legs = (Leg(Account.DEPOSITS, amount), Leg(Account.CHANNEL_CLEARING, -amount))
-    return Posting(operation, order.number, order.currency, legs)
+    through = Account.CHANNEL_CLEARING
+    return moved(order, operation, amount, debit=Account.DEPOSITS, credit=through)
 
 
 def refund_granted(order: PlacedOrder, operation: str, amount: int, tax: int) -> Posting:
@@ -89,5 +114,4 @@ def refund_executed(order: PlacedOrder, operation: str, amount: int) -> Posting:
         if order.payment_method == "paid_at_channel"
         else Account.PROVIDER_CLEARING
     )
-    legs = (Leg(Account.REFUNDS_PAYABLE, amount), Leg(through, -amount))
-    return Posting(operation, order.number, order.currency, legs)
+    return moved(order, operation, amount, debit=Account.REFUNDS_PAYABLE, credit=through)

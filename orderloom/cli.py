@@ -17,7 +17,8 @@ from orderloom.errors import Refused
 SYSTEM = "The system"
 PARTS = "Its parts, each alone (compose and clusters start these)"
 
-# name → where its function is, by panel of the help page. A new command is one line here.
+# name → where its function is, or its group of functions, by panel of the help page. A new command
+# is one line here.
 COMMANDS = {
     SYSTEM: {
         "run": "orderloom.commands.run:run",
@@ -27,6 +28,7 @@ COMMANDS = {
         "audit": "orderloom.commands.audit:audit",
         "cost": "orderloom.commands.cost:cost",
         "outbox": "orderloom.commands.outbox:outbox",
+        "ledger": "orderloom.commands.ledger:ledger",
         "demo": "orderloom.commands.demo:demo",
         "doctor": "orderloom.commands.doctor:doctor",
         "token": "orderloom.commands.token:token",
@@ -53,7 +55,10 @@ def build() -> typer.Typer:
         for name, place in commands.items():
             module, function = place.split(":")
             command = getattr(import_module(module), function)
-            app.command(name, rich_help_panel=panel)(command)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name, rich_help_panel=panel)
+            else:
+                app.command(name, rich_help_panel=panel)(command)
     return app
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
@@ -70,6 +71,7 @@ async def serve(settings: Settings) -> None:
         facts=guarded(settings, PostgresFactInbox(engine), API_WEBHOOKS),
         outbox=PostgresOutboxQueue(engine),
         reads=PostgresReads(engine, server_key),
+        accounts=PostgresAccounts(engine),
         office=PostgresBackOffice(engine),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),

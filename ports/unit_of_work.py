@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from domain.codec import Json
 from domain.facts import Fact
 from domain.journal import Body, Entry, InspectedUnits, PlannedParcel
-from domain.ledger import Posting
+from domain.ledger import Account, Posting
 from domain.order import LineUnits, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
@@ -165,6 +165,9 @@ class Payments(Protocol):
 class Ledger(Protocol):
     async def post(self, posting: Posting) -> None:
         """Unique by its operation: posting it again changes nothing."""
+
+    async def balances(self, order: str) -> dict[Account, int]:
+        """Of the order's own entries: debits less credits, by account that has any."""
 
 
 class Outbox(Protocol):

@@ -2,37 +2,22 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres import outcomes
 from adapters.postgres.catalog import PostgresCatalog
 from adapters.postgres.closing import Closing
 from adapters.postgres.inventory import PostgresInventory
+from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
 from adapters.postgres.tables import command
 from domain.codec import Json
-from domain.ledger import Posting
 from ports.unit_of_work import Outcome, StepName
 
 _COMMAND_OUTCOME = select(command.c.outcome).where(command.c.id == bindparam("command"))
 _COMMAND_BODY = select(command.c.body).where(command.c.id == bindparam("command"))
-
-# A transaction that is there already posts nothing.
-_POST = text(
-    """
-    WITH posted AS (
-        INSERT INTO ledger_transaction (operation, order_number, currency)
-        VALUES (:operation, :order, :currency)
-        ON CONFLICT (operation) DO NOTHING RETURNING id
-    )
-    INSERT INTO ledger_entry (transaction_id, leg, account, amount)
-    SELECT posted.id, leg, account, amount
-    FROM posted, unnest(CAST(:accounts AS text[]), CAST(:amounts AS bigint[]))
-         WITH ORDINALITY AS legs(account, amount, leg)
-    """
-)
 
 
 class PostgresUnitOfWork:
@@ -45,7 +30,7 @@ class PostgresUnitOfWork:
         self.inventory = PostgresInventory(connection)
         self.payments = PostgresPayments(connection)
         self.steps = _Steps(self._closing)
-        self.ledger = _Ledger(connection)
+        self.ledger = PostgresLedger(connection)
         self.outbox = _Outbox(self._closing)
         self.facts = _Facts(self._closing)
         self.commands = _Commands(connection, self._closing)
@@ -61,21 +46,6 @@ class _Steps:
 
     async def save(self, subject: str, step: StepName, result: Json) -> None:
         self._closing.steps.append({"subject": subject, **step._asdict(), "result": result})
-
-
-class _Ledger:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def post(self, posting: Posting) -> None:
-        values = {
-            "operation": posting.operation,
-            "order": posting.order,
-            "currency": posting.currency,
-            "accounts": [leg.account.value for leg in posting.legs],
-            "amounts": [leg.amount for leg in posting.legs],
-        }
-        await self._connection.execute(_POST, values)
 
 
 class _Outbox:

@@ -6,6 +6,7 @@ import strawberry
 
 from api.graphql.context import Ask
 from api.graphql.errors import Refused
+from api.graphql.ledger_queries import LedgerQueries
 from api.graphql.resolved import resolved
 from api.graphql.types.approvals import ApprovalConnection, approval_connection
 from api.graphql.types.order import Order, order
@@ -45,7 +46,7 @@ After = Annotated[
 
 
 @strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
-class Query:
+class Query(LedgerQueries):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(
         self,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from api.auth import TokenReader
 from api.background import Background
@@ -17,6 +17,7 @@ from domain.errors import Forbidden, KeyConflict, NotFound, Refusal, UnknownSku
 from domain.facts import Fact
 from domain.order import LineUnits
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
+from ports.accounts import READERS, OrderAccount, TrialBalance
 from ports.back_office import ActAnswer, ApprovalRead
 from ports.desk import LiveProcess
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
@@ -214,6 +215,24 @@ class FakeReads:
 
 
 @dataclass
+class FakeAccounts:
+    balances: list[TrialBalance] = field(default_factory=list)
+    orders: dict[str, OrderAccount] = field(default_factory=dict)
+    asked: list[date | None] = field(default_factory=list)
+
+    async def trial_balance(self, principal: Principal, as_of: date | None) -> list[TrialBalance]:
+        principal.require(*READERS)
+        self.asked.append(as_of)
+        return self.balances
+
+    async def order_account(self, principal: Principal, order: str) -> OrderAccount:
+        principal.require(*READERS)
+        if order not in self.orders:
+            raise NotFound(f"there is no order {order}")
+        return self.orders[order]
+
+
+@dataclass
 class FakeDesk:
     """`outcome` is what every command answers; `down` what everything raises."""
 
@@ -276,6 +295,7 @@ class Office:
         self.facts = FakeFactInbox()
         self.outbox = FakeOutbox()
         self.reads = FakeReads()
+        self.accounts = FakeAccounts()
         self.back_office = FakeBackOffice()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
@@ -289,6 +309,7 @@ class Office:
             facts=self.facts,  # type: ignore[arg-type]
             outbox=self.outbox,  # type: ignore[arg-type]
             reads=self.reads,
+            accounts=self.accounts,
             office=self.back_office,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),

@@ -129,7 +129,7 @@ def test_an_order_paid_at_its_channel_uses_up_the_deposit_and_the_channel_pays_b
     order = placed(payment_method=AT_CHANNEL)
     sold = (
         ledger.registered(order, "register", 1_000),
-        ledger.sale(order, "sale", 700, 0),
+        ledger.sale(order, "sale", 700, 0, deposit=700),
         ledger.deposit_owed_back(order, "deposit-back", 300),
     )
     assert balances(*sold) == {"channel_clearing": 700, "revenue": -700}

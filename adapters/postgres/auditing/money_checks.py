@@ -1,6 +1,8 @@
 """M: the ledger balances, and says of each order what its payments say."""
 
 from adapters.postgres.auditing.check import SqlCheck
+from domain.returns import ReturnStatus
+from domain.transitions import OrderStatus
 
 MONEY_CHECKS = (
     SqlCheck(
@@ -10,7 +12,7 @@ MONEY_CHECKS = (
         SELECT operation, transaction.order_number AS "order",
                COALESCE(sum(amount), 0)::bigint AS difference, transaction.currency
         FROM ledger_transaction AS transaction
-        JOIN customer_order ON number = transaction.order_number
+        LEFT JOIN customer_order ON number = transaction.order_number
         LEFT JOIN ledger_entry ON transaction_id = transaction.id
         GROUP BY transaction.id, customer_order.currency
         HAVING COALESCE(sum(amount), 0) <> 0 OR transaction.currency <> customer_order.currency
@@ -56,5 +58,39 @@ MONEY_CHECKS = (
         WHERE NOT (0 <= refunds AND refunds <= captured AND captured <= authorized)
         ORDER BY order_number
         """,
+    ),
+    SqlCheck(
+        "M3-granted",
+        "refunds granted ≤ goods sold, and refunds executed ≤ refunds granted, per order",
+        """
+        SELECT order_number AS "order",
+          COALESCE(-sum(amount) FILTER (WHERE account IN ('revenue', 'tax')), 0)::bigint AS sold,
+          COALESCE(-sum(amount) FILTER (WHERE account = 'refunds_payable'), 0)::bigint AS payable
+        FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+        WHERE order_number IS NOT NULL AND account IN ('revenue', 'tax', 'refunds_payable')
+        GROUP BY order_number
+        HAVING COALESCE(sum(amount) FILTER (WHERE account IN ('revenue', 'tax')), 0) > 0
+            OR COALESCE(sum(amount) FILTER (WHERE account = 'refunds_payable'), 0) > 0
+        ORDER BY order_number
+        """,
+    ),
+    SqlCheck(
+        "M5",
+        "an order that has ended, with its returns, leaves nothing owed and nothing deposited",
+        """
+        SELECT order_number AS "order", status, account, sum(amount)::bigint AS balance
+        FROM order_view JOIN ledger_transaction ON order_number = number
+        JOIN ledger_entry ON transaction_id = id
+        WHERE status = ANY(:ended) AND account IN ('receivable', 'deposits', 'refunds_payable')
+          AND NOT (account = 'receivable' AND jsonb_array_length(view->'left_receivable') > 0)
+          AND NOT EXISTS (SELECT FROM return_order WHERE return_order.order_number = number
+                          AND return_order.status <> ALL(:returns_ended))
+        GROUP BY order_number, status, account HAVING sum(amount) <> 0
+        ORDER BY order_number, account
+        """,
+        {
+            "ended": [status.value for status in OrderStatus if status.final],
+            "returns_ended": [status.value for status in ReturnStatus if status.final],
+        },
     ),
 )

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     Table,
 )
@@ -38,12 +39,14 @@ ledger_transaction = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     text("operation", unique=True),
-    text("order_number", ForeignKey("customer_order.number"), index=True),
+    # NULL for what is about no single order
+    text("order_number", ForeignKey("customer_order.number"), index=True, nullable=True),
     text("currency"),
     now("at"),
 )
 
-# A positive amount is a debit, a negative one a credit; each transaction adds up to zero.
+# A positive amount is a debit, a negative one a credit; each transaction adds up to zero. Triggers
+# (migration 0004) hold that, and that neither of the two tables is ever changed.
 ledger_entry = Table(
     "ledger_entry",
     metadata,
@@ -51,5 +54,7 @@ ledger_entry = Table(
     Column("leg", Integer, primary_key=True),
     text("account", index=True),
     Column("amount", BigInteger, nullable=False),
+    text("party", server_default=""),  # the customer, in an account that is kept per customer
     CheckConstraint("amount <> 0", name="amount"),
+    Index("ix_ledger_entry_party", "party", "account", postgresql_where="party <> ''"),
 )

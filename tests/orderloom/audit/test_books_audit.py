@@ -75,7 +75,10 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "M1",
-        "UPDATE ledger_entry SET amount = amount - 1 WHERE account = 'revenue'",
+        """
+        ALTER TABLE ledger_entry DISABLE TRIGGER append_only;
+        UPDATE ledger_entry SET amount = amount - 1 WHERE account = 'revenue'
+        """,
         {
             "operation": "{parcel}/sale",
             "order": "{delivered}",
@@ -102,6 +105,42 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "M3",
         "UPDATE payment_transaction SET amount = 1499 WHERE operation = 'authorize'",
         {"order": "{delivered}", "refunds": 0, "captured": 1500, "authorized": 1499},
+    ),
+    (
+        "M3-granted",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :delivered, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'revenue', 1501), (2, 'refunds_payable', -1501)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {"order": "{delivered}", "sold": -1, "payable": 1501},
+    ),
+    (
+        "M3-granted",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :delivered, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'refunds_payable', 1), (2, 'bank', -1)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {"order": "{delivered}", "sold": 1500, "payable": -1},
+    ),
+    (
+        "M5",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :canceled, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'bank', 5), (2, 'deposits', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {"order": "{canceled}", "status": "CANCELED", "account": "deposits", "balance": -5},
     ),
     (
         "O1",
