@@ -1,4 +1,4 @@
-"""Choosing sources: fewest locations, then nearest; every candidate gets its reason.
+"""Choosing sources: fewest locations, then soonest, then nearest; every candidate gets its reason.
 
 Units are pooled by SKU before they are shared out, so that two lines of one SKU never count the
 same stock twice.
@@ -13,7 +13,7 @@ from domain.errors import OutOfStock
 from domain.journal import Candidate
 from domain.order import Destination, LineUnits
 
-RULE_VERSION = "fewest-then-nearest/1"
+RULE_VERSION = "fewest-soonest-nearest/2"
 PAIRS_MAX = 60  # locations considered in pairs; beyond, sources are added greedily
 CANDIDATES_RECORDED = 12
 _EARTH_KM = 6371.0
@@ -22,12 +22,16 @@ _FAR_KM = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """`priority`: lower is preferred when distances do not tell (no coordinates known)."""
+    """`priority`: lower is preferred when distances do not tell (no coordinates known). A parcel
+    sourced now leaves it in `leaves_in_days`; `delay` says why not today.
+    """
 
     id: str
     latitude: float | None = None
     longitude: float | None = None
     priority: int = 100
+    leaves_in_days: int = 0
+    delay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,14 @@ def _covers(needed: dict[str, int], available: dict[str, int]) -> int:
     return sum(min(units, available.get(sku, 0)) for sku, units in needed.items())
 
 
-def _rank(place: Location, to: Destination) -> tuple[float, int, str]:
+def _rank(place: Location, to: Destination) -> tuple[int, float, int, str]:
     distance = distance_km(place, to)
-    return (_FAR_KM if distance is None else distance, place.priority, place.id)
+    far = _FAR_KM if distance is None else distance
+    return (place.leaves_in_days, far, place.priority, place.id)
 
 
 def _fewest(needed: dict[str, int], stock: Stock, ranked: list[Location]) -> list[Location] | None:
-    """The nearest single location that has all, else the nearest pair, else one by one."""
+    """The first single location that has all, else the first pair, else one by one."""
     whole = sum(needed.values())
     for place in ranked:
         if _covers(needed, stock[place.id]) == whole:
@@ -129,21 +134,31 @@ def _candidates(
     chosen: list[Location],
     to: Destination,
 ) -> tuple[Candidate, ...]:
-    whole = sum(needed.values())
     listed = chosen + [place for place in ranked if place not in chosen]
-    found = []
-    for place in listed[:CANDIDATES_RECORDED]:
-        has = _covers(needed, stock.get(place.id, {}))
-        if place in chosen:
-            reason = "has every unit" if has == whole else f"has {has} of {whole} units"
-        elif has == whole:
-            reason = "has every unit, but is farther away"
-        elif has:
-            reason = f"has only {has} of {whole} units"
-        else:
-            reason = "has none of the units"
-        found.append(Candidate(place.id, place in chosen, reason, distance_km(place, to)))
-    return tuple(found)
+    return tuple(
+        Candidate(
+            place.id,
+            place in chosen,
+            _reason(needed, stock.get(place.id, {}), place, chosen),
+            distance_km(place, to),
+        )
+        for place in listed[:CANDIDATES_RECORDED]
+    )
+
+
+def _reason(
+    needed: dict[str, int], available: dict[str, int], place: Location, chosen: list[Location]
+) -> str:
+    whole, has = sum(needed.values()), _covers(needed, available)
+    if not has:
+        return "has none of the units"
+    delay = f"; {place.delay}" if place.delay else ""
+    if place in chosen:
+        return (f"has {has} of {whole} units" if has < whole else "has every unit") + delay
+    if has < whole:
+        return f"has only {has} of {whole} units{delay}"
+    later = place.leaves_in_days > max(each.leaves_in_days for each in chosen)
+    return f"has every unit, but {'leaves later' if later else 'is farther away'}{delay}"
 
 
 def _shortage(needed: dict[str, int], stock: Stock) -> str:

@@ -91,7 +91,7 @@ class Steps(Protocol):
 
 class Inventory(Protocol):
     async def locations(self) -> list[Location]:
-        """The active ones."""
+        """The active ones, each with the day on which a parcel would leave that is sourced now."""
 
     async def available(self, skus: Iterable[str]) -> Stock:
         """on_hand − reserved − safety stock where positive, by location and SKU. Not locked."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.locations import active_locations
 from adapters.postgres.tables import location, movement, reservation, stock
 from domain.journal import InspectedUnits, PlannedParcel
 from domain.order import LineUnits
@@ -80,9 +81,6 @@ _STOCK_ROWS = text(
     """
 )
 
-_LOCATIONS = select(
-    location.c.id, location.c.latitude, location.c.longitude, location.c.priority
-).where(location.c.active)
 _FREE = stock.c.on_hand - stock.c.reserved - stock.c.safety
 _AVAILABLE = (
     select(stock.c.location, stock.c.sku, _FREE)
@@ -123,7 +121,7 @@ class PostgresInventory:
         self._connection = connection
 
     async def locations(self) -> list[Location]:
-        return [Location(*row) for row in await self._connection.execute(_LOCATIONS)]
+        return await active_locations(self._connection)
 
     async def available(self, skus: Iterable[str]) -> Stock:
         found = await self._connection.execute(_AVAILABLE, {"skus": list(skus)})

@@ -22,7 +22,6 @@ from sqlalchemy import (
     and_,
     create_engine,
     delete,
-    exists,
     insert,
     literal,
     or_,
@@ -33,6 +32,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_conflict
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from adapters.postgres.loading_checks import take_out_refused
 from adapters.postgres.tables import metadata, movement, stock
 from adapters.postgres.transactions import TRIES, is_conflict
 
@@ -96,7 +96,7 @@ def loader(database_url: str) -> Iterator[Loader]:
 def _load(connection: Connection, batch: Batch) -> Verdicts:
     table = metadata.tables[batch.table]
     incoming = _copy(connection, table, batch)
-    verdicts = Verdicts(refused=_take_out_dangling(connection, table, incoming))
+    verdicts = Verdicts(refused=take_out_refused(connection, table, incoming))
     if table is stock:
         _load_stock(connection, incoming, batch, verdicts)
     else:
@@ -124,20 +124,6 @@ def _copy(connection: Connection, table: Table, batch: Batch) -> Table:
     return incoming
 
 
-def _take_out_dangling(
-    connection: Connection, table: Table, incoming: Table
-) -> dict[int, tuple[str, str]]:
-    """Takes out the rows that refer to something that is not there, and refuses them."""
-    refused = {}
-    for key in sorted(table.foreign_keys, key=lambda key: str(key.parent.name)):
-        value, target = incoming.c[key.parent.name], key.column.table.name
-        dangling = delete(incoming).where(~exists().where(key.column == value))
-        for line, name in connection.execute(dangling.returning(incoming.c.line, value)):
-            advice = f"load the {target} first, or correct the name"
-            refused[line] = (f"there is no {target} {name}", advice)
-    return refused
-
-
 def _insert_new(
     connection: Connection,
     table: Table,
@@ -159,6 +145,8 @@ def _insert_new(
 def _update_different(connection: Connection, table: Table, incoming: Table) -> set[int]:
     keys = {column.name for column in table.primary_key}
     rest = [name for name in incoming.c.keys() if name not in keys | {"line"}]  # noqa: SIM118
+    if not rest:
+        return set()
     different = or_(*(table.c[name].is_distinct_from(incoming.c[name]) for name in rest))
     statement = (
         update(table)

@@ -29,20 +29,21 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Bring products, prices, stock and their like in from CSV files, with a verdict a row.
+    The kind of a file is recognised by the names of its columns, in any order:
 
-    The kind of a file is recognised by the names of its columns, which come in any order:
-
-    * products: sku, name, category
+    * products: sku, name, category, weight_g, length_mm, width_mm, height_mm
+    * bundles: bundle, component, quantity
     * prices: sku, currency, unit_price (minor units: 249 is 2.49 USD)
-    * locations: id, name, country, region, latitude, longitude, priority, active, fulfilled_by
+    * locations: id, name, country, region, latitude, longitude, priority, active, fulfilled_by,
+      kind, capacity, timezone, cutoff, weekdays, holidays, closed_on
     * stock: sku, location, on_hand, safety
     * customers: ref, tier, blocked
     * tax rates: country, region, rate_bp (included in prices; 625 is 6.25 %)
     * places: country, region, city, latitude, longitude
 
-    A row that is refused never stops the others; exit code 1 says that there were some. A file that
-    is loaded again changes nothing, except for stock: that is a count, the difference becomes a
-    movement, and a count below what is reserved for orders is refused.
+    Columns left out stay as they are. A refused row never stops the others; exit code 1 says that
+    there were some. Loading again changes nothing, but stock: that is a count, whose difference
+    becomes a movement, and which is refused below what is reserved.
     """
     use_home(home)
     from orderloom.load.loading import RefusedFiles, look_through_all

@@ -2,8 +2,13 @@
 
 import math
 from collections.abc import Callable
+from datetime import date, time
+from functools import cache
+from zoneinfo import available_timezones
 
+from adapters.calendars.public_holidays import keeps_holidays
 from domain.currency import exponent
+from domain.departure import EVERY_DAY, LocationKind
 from domain.errors import UnknownCurrency
 from domain.money import AMOUNT_MAX
 
@@ -12,7 +17,10 @@ UNITS_MAX = 2**31 - 1  # a PostgreSQL integer
 WAREHOUSES = ("built_in", "http")
 YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 
-Value = str | int | float | bool | None
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CLOSED_DAYS_MAX = 366
+
+Value = str | int | float | bool | time | list[int] | list[date] | None
 Parser = Callable[[str], Value]
 
 
@@ -97,12 +105,86 @@ def warehouse(cell: str) -> str:
     return cell
 
 
+def location_kind(cell: str) -> str:
+    kinds = [kind.value for kind in LocationKind]
+    if cell not in ("", *kinds):
+        raise BadCell(f"{cell!r} is no kind of location", f"write {' or '.join(kinds)}")
+    return cell or LocationKind.WAREHOUSE.value
+
+
+def optional_positive(cell: str) -> int | None:
+    return positive(cell) if cell else None
+
+
+def positive(cell: str) -> int:
+    number = units(cell)
+    if number < 1:
+        raise BadCell("is 0", "write 1 or more, or leave it empty")
+    return number
+
+
+def timezone(cell: str) -> str:
+    if cell and cell not in _timezones():
+        raise BadCell(f"{cell!r} is no IANA time zone", "write one such as America/New_York")
+    return cell or "UTC"
+
+
+def cutoff(cell: str) -> time | None:
+    """Empty is the end of the day."""
+    if not cell:
+        return None
+    hours, colon, minutes = cell.partition(":")
+    if colon and len(cell) == 5 and cell.isascii() and (hours + minutes).isdigit():
+        hour, minute = int(hours), int(minutes)
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise BadCell(f"{cell!r} is no time of a day", "write hours and minutes, such as 16:30")
+
+
+def weekdays(cell: str) -> list[int]:
+    """By ISO number; empty is every day, since a location that never works is none."""
+    if not cell:
+        return sorted(EVERY_DAY)
+    words = cell.lower().split()
+    unknown = [word for word in words if word not in WEEKDAYS]
+    if unknown or not words:
+        raise BadCell(f"{cell!r} are no weekdays", f"write some of {' '.join(WEEKDAYS)}")
+    return sorted({WEEKDAYS.index(word) + 1 for word in words})
+
+
+def holidays(cell: str) -> str:
+    """Whose public holidays are kept; empty: none are."""
+    if cell and not keeps_holidays(cell):
+        raise BadCell(
+            f"{cell!r} is no country or subdivision whose public holidays are known",
+            "write a code such as US or US-MA",
+        )
+    return cell
+
+
+def closed_on(cell: str) -> list[date]:
+    days = set()
+    for word in cell.split():
+        try:
+            days.add(date.fromisoformat(word))
+        except ValueError:
+            raise BadCell(f"{word!r} is no day", "write days such as 2026-12-24") from None
+    if len(days) > CLOSED_DAYS_MAX:
+        raise BadCell(f"has more than {CLOSED_DAYS_MAX} days", "make it inactive instead")
+    return sorted(days)
+
+
 def yes_unless_no(cell: str) -> bool:
     return _yes_or_no(cell) if cell else True
 
 
 def no_unless_yes(cell: str) -> bool:
     return _yes_or_no(cell) if cell else False
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _whole(cell: str, most: int, advice: str) -> int:

@@ -32,6 +32,14 @@ class CsvFile:
     sha256: str
     lines: int
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the kind that the file has, and its key. What a file does not name stays as it
+        is, and begins as the table says.
+        """
+        named = {*self.header, *self.kind.key}
+        return tuple(name for name in self.kind.columns if name in named)
+
 
 @dataclass(frozen=True)
 class GoodRow:

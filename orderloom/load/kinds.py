@@ -1,16 +1,17 @@
 """The kinds of CSV file that `orderloom load` knows, each recognised by the names of its columns.
 
-  products   sku, name, category
+  products   sku, name, category, weight_g, length_mm, width_mm, height_mm
+  bundles    bundle, component, quantity        units of the component in one bundle
   prices     sku, currency, unit_price          list price of one unit, in minor units
-  locations  id, name, country, region, latitude, longitude, priority, active, fulfilled_by
+  locations  id, name, country, region, latitude, longitude, priority, active, fulfilled_by, kind,
+             capacity, timezone, cutoff, weekdays, holidays, closed_on
   stock      sku, location, on_hand, safety     the first load opens, a later one is a count
   customers  ref, tier, blocked
   tax rates  country, region, rate_bp           included in prices; hundredths of a percent
   places     country, region, city, latitude, longitude
 
-Columns come in any order. These may be missing or empty: category, region (but of a place),
-latitude, longitude, priority (100), active (true) and fulfilled_by (as the settings say) of a
-location, safety (0), tier, blocked (false).
+Columns come in any order. The optional ones may be missing, and what is there then stays as it is;
+or empty, and then they mean what docs/operator.md says.
 """
 
 from collections.abc import Sequence
@@ -62,8 +63,21 @@ KINDS = (
         "products",
         "product",
         {"sku": fields.text, "name": fields.text},
-        {"category": fields.optional_text},
+        {
+            "category": fields.optional_text,
+            "weight_g": fields.optional_positive,
+            "length_mm": fields.optional_positive,
+            "width_mm": fields.optional_positive,
+            "height_mm": fields.optional_positive,
+        },
         ("sku",),
+    ),
+    Kind(
+        "bundles",
+        "bundle_component",
+        {"bundle": fields.text, "component": fields.text, "quantity": fields.positive},
+        {},
+        ("bundle", "component"),
     ),
     Kind(
         "locations",
@@ -76,6 +90,13 @@ KINDS = (
             "priority": fields.priority,
             "active": fields.yes_unless_no,
             "fulfilled_by": fields.warehouse,
+            "kind": fields.location_kind,
+            "capacity": fields.optional_positive,
+            "timezone": fields.timezone,
+            "cutoff": fields.cutoff,
+            "weekdays": fields.weekdays,
+            "holidays": fields.holidays,
+            "closed_on": fields.closed_on,
         },
         ("id",),
     ),

@@ -123,15 +123,18 @@ class _Loading:
     def _verdicts(self, rows: Sequence[GoodRow]) -> "Verdicts":
         from adapters.postgres.loading import Batch
 
-        kind = self._file.kind
-        lines = [(row.line, *row.row) for row in rows]
-        return self._loader.load(Batch(kind.table, kind.columns, lines, self._run))
+        kind, named = self._file.kind, self._file.columns
+        lines = [
+            (row.line, *(v for c, v in zip(kind.columns, row.row, strict=True) if c in named))
+            for row in rows
+        ]
+        return self._loader.load(Batch(kind.table, named, lines, self._run))
 
 
 class RefusedFiles:
-    """Refused rows as CSV that can be corrected and loaded again: the columns of the kind, then
-    line, reason and advice. `path` for the first kind that has any; rows of a further kind go
-    into a file beside it, named by the kind.
+    """Refused rows as CSV that can be corrected and loaded again: the columns of their file, then
+    line, reason and advice. `path` for the first that has any; rows of a further kind, or with
+    other columns, go into a file beside it, named by the kind.
     """
 
     def __init__(self, path: Path, *, keep_off: Sequence[Path] = ()) -> None:
@@ -145,7 +148,7 @@ class RefusedFiles:
         for mine in (path, *map(self._beside, KINDS)):
             if mine.resolve() in taken:
                 raise Refused(f"{mine} is one of the files to load. Choose another for --refused.")
-        self._writers: dict[str, csv.DictWriter[str]] = {}
+        self._writers: dict[tuple[str, tuple[str, ...]], csv.DictWriter[str]] = {}
         self._files = ExitStack()
         self.written: list[Path] = []
 
@@ -164,19 +167,21 @@ class RefusedFiles:
             writer.writerow({**row.cells, **verdict})
 
     def _writer(self, file: CsvFile) -> "csv.DictWriter[str]":
-        kind = file.kind
-        if kind.name not in self._writers:
-            path = self._beside(kind) if self._writers else self._path
+        key = (file.kind.table, file.columns)
+        if key not in self._writers:
+            before = sum(table == file.kind.table for table, _ in self._writers)
+            path = self._beside(file.kind, before) if self._writers else self._path
             opened = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
-            columns = [*kind.columns, *VERDICT_COLUMNS]
+            columns = [*file.columns, *VERDICT_COLUMNS]
             writer = csv.DictWriter(opened, columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
-            self._writers[kind.name] = writer
+            self._writers[key] = writer
             self.written.append(path)
-        return self._writers[kind.name]
+        return self._writers[key]
 
-    def _beside(self, kind: Kind) -> Path:
-        return self._path.with_name(f"{self._path.stem}.{kind.table}{self._path.suffix}")
+    def _beside(self, kind: Kind, before: int = 0) -> Path:
+        number = before + 1 if before else ""
+        return self._path.with_name(f"{self._path.stem}.{kind.table}{number}{self._path.suffix}")
 
 
 def _can_be_written(path: Path) -> bool:

@@ -178,7 +178,7 @@ def _approved() -> list[j.Body]:
         j.PlannedParcel(SECOND, "NYC", IN_SECOND),
     )
     return [j.Reviewed("approve", "review/1", "default", "nothing stands against it"),
-            j.Sourced(parcels, "fewest-then-nearest/1")]  # fmt: skip
+            j.Sourced(parcels, "fewest-soonest-nearest/2")]  # fmt: skip
 
 
 def _paid() -> list[j.Body]:

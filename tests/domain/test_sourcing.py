@@ -1,4 +1,4 @@
-"""Sources: fewest locations, then nearest; every candidate has its reason."""
+"""Sources: fewest locations, then soonest, then nearest; every candidate has its reason."""
 
 import pytest
 from hypothesis import given
@@ -122,6 +122,36 @@ def test_without_coordinates_the_priority_decides_and_then_the_name():
     plan = choose_sources(units((1, "A", 1)), stock, places, somewhere)
     assert list(plan.sources) == ["B"]
     assert [c.distance_km for c in plan.candidates] == [None, None, None]
+
+
+def test_a_location_from_which_it_leaves_later_is_ranked_after_the_others():
+    closed = Location("BOS", 42.36, -71.06, 100, 2, "closed until Tuesday 2026-11-24")
+    full = Location("NYC", 40.71, -74.01, 100, 1, "the capacity of today is used up")
+    stock = {"BOS": {"A": 1}, "NYC": {"A": 1}, "LAX": {"A": 1}}
+    plan = choose_sources(units((1, "A", 1)), stock, (closed, full, LAX), BOSTON)
+    assert list(plan.sources) == ["LAX"]
+    assert [(c.location, c.reason) for c in plan.candidates] == [
+        ("LAX", "has every unit"),
+        ("NYC", "has every unit, but leaves later; the capacity of today is used up"),
+        ("BOS", "has every unit, but leaves later; closed until Tuesday 2026-11-24"),
+    ]
+
+
+def test_a_location_that_leaves_later_is_taken_when_no_other_has_the_units():
+    closed = Location("BOS", 42.36, -71.06, 100, 2, "closed until Tuesday 2026-11-24")
+    plan = choose_sources(units((1, "A", 1)), {"BOS": {"A": 1}}, (closed, NYC), BOSTON)
+    assert list(plan.sources) == ["BOS"]
+    assert [(c.location, c.reason) for c in plan.candidates] == [
+        ("BOS", "has every unit; closed until Tuesday 2026-11-24"),
+        ("NYC", "has none of the units"),
+    ]
+
+
+def test_one_location_that_leaves_later_beats_two_that_leave_today():
+    late = Location("LAX", 34.05, -118.24, 100, 1, "past the cut-off of 16:00")
+    stock = {"BOS": {"A": 1}, "NYC": {"B": 1}, "LAX": {"A": 1, "B": 1}}
+    demand = units((1, "A", 1), (2, "B", 1))
+    assert list(choose_sources(demand, stock, (BOS, NYC, late), BOSTON).sources) == ["LAX"]
 
 
 def test_a_distance_is_that_of_the_great_circle():

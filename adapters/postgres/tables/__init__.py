@@ -1,7 +1,15 @@
 """Every table, by subject. `metadata` is what migrations are compared with."""
 
 from adapters.postgres.tables.base import metadata
-from adapters.postgres.tables.catalog import customer, location, place, price, product, tax_rate
+from adapters.postgres.tables.catalog import (
+    bundle_component,
+    customer,
+    location,
+    place,
+    price,
+    product,
+    tax_rate,
+)
 from adapters.postgres.tables.exchange import command, fact, outbox, step
 from adapters.postgres.tables.money import ledger_entry, ledger_transaction, payment_transaction
 from adapters.postgres.tables.office import approval, task
@@ -21,6 +29,7 @@ from adapters.postgres.tables.stock import movement, reservation, stock
 __all__ = [
     "approval",
     "audit",
+    "bundle_component",
     "channel_order",
     "command",
     "customer",

@@ -1,14 +1,17 @@
 """What is sold, at which price and tax, from where, to whom: loaded from CSV."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Integer,
     Table,
+    Time,
 )
 
 from adapters.postgres.tables.base import metadata, text
@@ -19,6 +22,25 @@ product = Table(
     text("sku", primary_key=True),
     text("name"),
     text("category", server_default=""),
+    Column("weight_g", Integer, nullable=True),  # of one unit, packed; NULL is unknown
+    Column("length_mm", Integer, nullable=True),
+    Column("width_mm", Integer, nullable=True),
+    Column("height_mm", Integer, nullable=True),
+    CheckConstraint(
+        "weight_g > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0", name="measures"
+    ),
+)
+
+# A bundle is a product that has rows here, and no stock of its own: its components have. They may
+# be bundles in turn, but nothing contains itself.
+bundle_component = Table(
+    "bundle_component",
+    metadata,
+    text("bundle", ForeignKey("product.sku"), primary_key=True),
+    text("component", ForeignKey("product.sku"), primary_key=True, index=True),
+    Column("quantity", Integer, nullable=False),  # units in one bundle
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("bundle <> component", name="other_than_itself"),
 )
 
 price = Table(
@@ -30,11 +52,13 @@ price = Table(
     CheckConstraint("unit_price >= 0", name="unit_price"),
 )
 
+# When it works is `domain.departure.WorkingDays`.
 location = Table(
     "location",
     metadata,
     text("id", primary_key=True),
     text("name"),
+    text("kind", server_default="warehouse"),
     text("country"),
     text("region", server_default=""),
     Column("latitude", Float, nullable=True),
@@ -43,7 +67,18 @@ location = Table(
     Column("active", Boolean, nullable=False, server_default="true"),
     # Whose hands pack there: the built-in warehouse's or a WMS's; empty: as the settings say.
     text("fulfilled_by", server_default=""),
+    Column("capacity", Integer, nullable=True),  # parcels a day; NULL is without limit
+    text("timezone", server_default="UTC"),
+    Column("cutoff", Time, nullable=True),  # by that time zone; NULL is the end of the day
+    Column("weekdays", ARRAY(Integer), nullable=False, server_default="{1,2,3,4,5,6,7}"),
+    text("holidays", server_default=""),  # whose public holidays it keeps, as US-MA; empty: none
+    Column("closed_on", ARRAY(Date), nullable=False, server_default="{}"),
     CheckConstraint("fulfilled_by IN ('', 'built_in', 'http')", name="fulfilled_by"),
+    CheckConstraint("kind IN ('warehouse', 'store', 'supplier')", name="kind"),
+    CheckConstraint("capacity > 0", name="capacity"),
+    CheckConstraint(
+        "cardinality(weekdays) > 0 AND weekdays <@ ARRAY[1, 2, 3, 4, 5, 6, 7]", name="weekdays"
+    ),
 )
 
 customer = Table(

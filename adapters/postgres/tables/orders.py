@@ -69,6 +69,7 @@ fulfillment_order = Table(
     text("location"),
     text("fulfilled_by", nullable=True),  # which warehouse adapter has it, once it is handed over
     now("created_at"),
+    Index("ix_fulfillment_order_taken", "location", "created_at"),
 )
 
 return_order = Table(

@@ -102,7 +102,18 @@ def test_the_command_shows_people_a_table_and_the_refused_lines(shop, tmp_path):
     lines = [line.split() for line in ended.stdout.splitlines()]
     assert "refused goods.csv, line 3: name is empty; fill it in".split() in lines
     assert ["goods.csv", "products", "1", "0", "0", "1"] in lines
-    assert refused.read_text().splitlines()[1] == "B,,,3,name is empty,fill it in"
+    assert refused.read_text().splitlines()[1] == "B,,3,name is empty,fill it in"
+
+
+def test_refused_rows_have_the_columns_of_their_file_since_an_empty_cell_is_no_missing_one(shop):
+    path = shop.folder / "refused.csv"
+    with RefusedFiles(path) as refused:
+        shop.load("sku,name\nA,\n", "sku,name,weight_g\nB,,180\n", refused=refused)
+    assert refused.written == [path, path.with_name("refused.product2.csv")]
+    assert [file.read_text() for file in refused.written] == [
+        "sku,name,line,reason,advice\nA,,2,name is empty,fill it in\n",
+        "sku,name,weight_g,line,reason,advice\nB,,180,2,name is empty,fill it in\n",
+    ]
 
 
 @pytest.mark.parametrize("place", ["nowhere/refused.csv", "products.csv/refused.csv", "."])

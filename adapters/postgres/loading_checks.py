@@ -1,0 +1,131 @@
+"""What a row to be loaded has to agree with in the database, or be refused."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    column,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
+
+from adapters.postgres.tables import bundle_component, location, product, stock
+
+Refused = dict[int, tuple[str, str]]  # line → why, and what to do
+
+_LOCK_BUNDLES = text("LOCK TABLE bundle_component IN SHARE ROW EXCLUSIVE MODE")
+_HAS_UNITS = or_(*(stock.c[name] > 0 for name in ("on_hand", "damaged", "quarantined")))
+
+
+def take_out_refused(connection: Connection, table: Table, incoming: Table) -> Refused:
+    """Takes the rows out of `incoming` that cannot be loaded."""
+    refused = _take_out_dangling(connection, table, incoming)
+    for check in _CHECKS.get(table, ()):
+        refused |= check(connection, incoming)
+    return refused
+
+
+def _take_out_dangling(connection: Connection, table: Table, incoming: Table) -> Refused:
+    """The rows that refer to something that is not there."""
+    refused: Refused = {}
+    for key in sorted(table.foreign_keys, key=lambda key: str(key.parent.name)):
+        value, target = incoming.c[key.parent.name], key.column.table.name
+        dangling = delete(incoming).where(~exists().where(key.column == value))
+        for line, name in connection.execute(dangling.returning(incoming.c.line, value)):
+            advice = f"load the {target} first, or correct the name"
+            refused[line] = (f"there is no {target} {name}", advice)
+    return refused
+
+
+def _no_stock_of_bundles(connection: Connection, incoming: Table) -> Refused:
+    """Its product is locked as a bundle's is below, so that neither overlooks the other."""
+    skus = select(incoming.c.sku)
+    connection.execute(_locked(skus).with_for_update(read=True, key_share=True))
+    return _refuse(
+        connection,
+        incoming,
+        incoming.c.sku,
+        exists().where(bundle_component.c.bundle == incoming.c.sku),
+        ("{} is a bundle, which has no stock of its own", "load the stock of its components"),
+    )
+
+
+def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
+    """So that nothing contains itself: no component is a bundle. And no bundle has stock."""
+    connection.execute(_LOCK_BUNDLES)
+    connection.execute(_locked(select(incoming.c.bundle)).with_for_update())
+    here, there, also = incoming.c, bundle_component.c, incoming.alias("also").c
+    advice = "list the components of the inner bundle instead"
+    refused = _refuse(
+        connection,
+        incoming,
+        here.component,
+        or_(
+            exists().where(there.bundle == here.component),
+            exists().where(also.bundle == here.component),
+        ),
+        ("{} is a bundle itself", advice),
+    )
+    refused |= _refuse(
+        connection,
+        incoming,
+        here.bundle,
+        or_(
+            exists().where(there.component == here.bundle),
+            exists().where(also.component == here.bundle),
+        ),
+        ("{} is a component of another bundle", advice),
+    )
+    return refused | _refuse(
+        connection,
+        incoming,
+        here.bundle,
+        exists().where(stock.c.sku == here.bundle, _HAS_UNITS),
+        ("{} has stock of its own, which a bundle has not", "count its stock to 0 first"),
+    )
+
+
+def _time_zones_are_known(connection: Connection, incoming: Table) -> Refused:
+    """By the database as well, whose list may be older than ours."""
+    if "timezone" not in incoming.c:
+        return {}
+    known: Select[Any] = select(column("name", Text)).select_from(func.pg_timezone_names())
+    return _refuse(
+        connection,
+        incoming,
+        incoming.c.timezone,
+        incoming.c.timezone.not_in(known),
+        ("the database does not know the time zone {}", "write an older name of it"),
+    )
+
+
+def _locked(skus: Select[tuple[str]]) -> Select[tuple[str]]:
+    return select(product.c.sku).where(product.c.sku.in_(skus)).order_by(product.c.sku.collate("C"))
+
+
+def _refuse(
+    connection: Connection,
+    incoming: Table,
+    named: ColumnElement[str],
+    condition: ColumnElement[bool],
+    verdict: tuple[str, str],
+) -> Refused:
+    taken_out = delete(incoming).where(condition).returning(incoming.c.line, named)
+    reason, advice = verdict
+    return {line: (reason.format(name), advice) for line, name in connection.execute(taken_out)}
+
+
+_CHECKS: dict[Table, Sequence[Callable[[Connection, Table], Refused]]] = {
+    stock: (_no_stock_of_bundles,),
+    bundle_component: (_bundles_are_flat,),
+    location: (_time_zones_are_known,),
+}
