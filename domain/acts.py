@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from domain import pick_acts as floor
 from domain.access import STAFF, Principal, Role
 from domain.codec import Json, from_json, to_json
 from domain.errors import Forbidden, Malformed, Refusal, StepRefused
@@ -17,6 +18,15 @@ class ActKind(StrEnum):
     APPROVE_ACT = "approve_act"
     DECLINE_ACT = "decline_act"
     CLOSE_TASK = "close_task"
+    PICK_LIST_ACCEPT = "pick_list_accept"
+    PICK_LIST_REJECT = "pick_list_reject"
+    PICK_LIST_START_PICKING = "pick_list_start_picking"
+    PICK_LIST_REPORT_PICKED = "pick_list_report_picked"
+    PICK_LIST_PACK = "pick_list_pack"
+    PICK_LIST_SHIP = "pick_list_ship"
+    PICK_LIST_CONFIRM_CANCEL = "pick_list_confirm_cancel"
+    PICK_LIST_REFUSE_CANCEL = "pick_list_refuse_cancel"
+    PICK_LIST_REPORT_SHIPMENT = "pick_list_report_shipment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,25 @@ class ActRule:
 
 
 _ANY_STAFF = tuple(sorted(STAFF))
+_FLOOR = (Role.WAREHOUSE, Role.SUPERVISOR)  # of every location: people have no location of theirs
 
 RULES: dict[ActKind, ActRule] = {
     ActKind.APPROVE_ACT: ActRule(Nothing, _ANY_STAFF, reason_required=False),
     ActKind.DECLINE_ACT: ActRule(Nothing, _ANY_STAFF),
     ActKind.CLOSE_TASK: ActRule(Nothing, _ANY_STAFF),
+    ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_REJECT: ActRule(floor.Reject, _FLOOR),
+    ActKind.PICK_LIST_START_PICKING: ActRule(floor.StartPicking, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_REPORT_PICKED: ActRule(floor.ReportPicked, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_PACK: ActRule(floor.Pack, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_SHIP: ActRule(floor.Ship, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_CONFIRM_CANCEL: ActRule(floor.ConfirmCancel, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_REFUSE_CANCEL: ActRule(floor.RefuseCancel, _FLOOR),
+    ActKind.PICK_LIST_REPORT_SHIPMENT: ActRule(floor.ReportShipment, _FLOOR, reason_required=False),
+}
+
+PICK_LIST_ACTS = {
+    kind: rule.asks for kind, rule in RULES.items() if issubclass(rule.asks, floor.FloorAct)
 }
 
 

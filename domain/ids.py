@@ -29,6 +29,30 @@ def return_number(order: str, ordinal: int) -> ReturnNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintLink:
+    """The way to the printed form of a pick list, for a browser that has no bearer token: signed
+    with a server key, good until `until` (seconds of the Unix epoch).
+    """
+
+    parcel: str
+    until: int
+    signature: str
+
+    @classmethod
+    def derive(cls, key: bytes, parcel: str, until: int) -> "PrintLink":
+        signed = hmac.new(key, f"print/{parcel}/{until}".encode(), hashlib.sha256).hexdigest()
+        return cls(parcel, until, signed[:40])
+
+    @property
+    def path(self) -> str:
+        return f"/print/{self.parcel}/{self.until}/{self.signature}"
+
+    def opens(self, key: bytes, at: float) -> bool:
+        right = self.derive(key, self.parcel, self.until)
+        return hmac.compare_digest(right.signature, self.signature) and at < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingToken:
     """The secret part of a tracking link: 160 bits derived from a server key, so that the same
     link can be written into a mail again. Looked up by hash; raising `version` revokes it.

@@ -18,13 +18,18 @@ from activities.warehouse import WarehouseActivities
 from adapters.http_party import HttpParty
 from adapters.payments.http_provider import HttpPaymentProvider
 from adapters.postgres.engine import PostgresDatabase, create_engine
+from adapters.postgres.pick_lists import PostgresPickLists
 from adapters.rules.zen_rules import ZenReviewRules
 from adapters.temporal.connect import connect
+from adapters.warehouse.built_in import BuiltInWarehouse
+from adapters.warehouse.by_location import WarehouseByLocation
 from adapters.warehouse.http_warehouse import HttpWarehouse
 from orderloom.failing.points import WORKER_DATABASE, WORKER_PAYMENT, WORKER_WAREHOUSE
 from orderloom.failing.wrapping import activity_interceptors, guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.settings import Settings
+from ports.floor import FulfilledBy
+from ports.outside import Warehouse
 from workflows.order import OrderWorkflow
 from workflows.rma import ReturnWorkflow
 
@@ -60,7 +65,9 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
     warehouse = HttpParty(settings.warehouse_url, settings.warehouse_key.get_secret_value())
     database = guarded(settings, PostgresDatabase(engine), WORKER_DATABASE)
     provider = guarded(settings, HttpPaymentProvider(payment), WORKER_PAYMENT)
-    floor = guarded(settings, HttpWarehouse(warehouse), WORKER_WAREHOUSE)
+    floor = guarded(
+        settings, _warehouses(settings, PostgresPickLists(engine), warehouse), WORKER_WAREHOUSE
+    )
     try:
         yield [
             OrderActivities(database, ZenReviewRules()),
@@ -72,6 +79,15 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
         await payment.close()
         await warehouse.close()
         await engine.dispose()
+
+
+def _warehouses(settings: Settings, lists: PostgresPickLists, party: HttpParty) -> Warehouse:
+    """Locations that do not say otherwise belong to the WMS where there is one."""
+    return WarehouseByLocation(
+        lists,
+        {FulfilledBy.BUILT_IN: BuiltInWarehouse(lists), FulfilledBy.HTTP: HttpWarehouse(party)},
+        otherwise=FulfilledBy.HTTP if settings.warehouse_url else FulfilledBy.BUILT_IN,
+    )
 
 
 def build_worker(

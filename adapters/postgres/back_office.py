@@ -13,10 +13,19 @@ from adapters.postgres.approvals import approval_page, ask_second_person, decide
 from adapters.postgres.command_rows import wish
 from adapters.postgres.cursors import check_page, read_cursor
 from adapters.postgres.once import once
+from adapters.postgres.pick_lists import pick_list_act
 from adapters.postgres.tasks import close_task
 from adapters.postgres.transactions import in_transaction
 from domain.access import STAFF, Principal, Role
-from domain.acts import Act, ActKind, SecondPersonNeeded, may_act, may_approve, wanted_of
+from domain.acts import (
+    PICK_LIST_ACTS,
+    Act,
+    ActKind,
+    SecondPersonNeeded,
+    may_act,
+    may_approve,
+    wanted_of,
+)
 from domain.codec import Json
 from domain.errors import Forbidden, NotFound, Refusal
 from ports.back_office import ActAnswer
@@ -53,6 +62,7 @@ async def _close_task(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 
 
 HANDLERS: Mapping[ActKind, Handler] = {
+    **dict.fromkeys(PICK_LIST_ACTS, pick_list_act),
     ActKind.APPROVE_ACT: _approve,
     ActKind.DECLINE_ACT: _decline,
     ActKind.CLOSE_TASK: _close_task,

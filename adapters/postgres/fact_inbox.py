@@ -88,7 +88,7 @@ class PostgresFactInbox:
 
     async def store(self, source: str, event_id: str, fact: Fact, raw: Json) -> StoredFact:
         storable([source, event_id, to_json(fact), raw])
-        work = partial(_store, source=source, event_id=event_id, fact=fact, raw=raw)
+        work = partial(store_fact, source=source, event_id=event_id, fact=fact, raw=raw)
         return await in_transaction(self._engine, work)
 
     async def told(self, facts: Sequence[str]) -> None:
@@ -106,9 +106,10 @@ class PostgresFactInbox:
             await connection.execute(_NOBODY_THERE, {"fact": fact, "final": _FINAL})
 
 
-async def _store(
+async def store_fact(
     connection: AsyncConnection, source: str, event_id: str, fact: Fact, raw: Json
 ) -> StoredFact:
+    """Within a transaction of the caller's, which locks the order here at the latest."""
     matched, locked = await _match(connection, fact)
     view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
     stands = standing(fact, matched, final=bool(view and view.status.final), again=False)

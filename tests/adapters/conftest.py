@@ -22,7 +22,7 @@ from adapters.postgres.engine import create_engine
 
 API_KEY = "sim_contract"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests").decode()
-NOBODY = "http://127.0.0.1:9"  # webhooks go nowhere: the suites look at answers only
+NOBODY = "http://127.0.0.1:9"  # webhooks go nowhere: most suites look at answers only
 
 
 class Simulator:
@@ -41,15 +41,17 @@ class Simulator:
 
 
 @contextmanager
-def running(name: str, folder: Path, **settings: Any) -> Iterator[str]:
+def running(
+    name: str, folder: Path, webhooks: str = NOBODY, secret: str = SECRET, **settings: Any
+) -> Iterator[str]:
     ready = folder / f"{name}.url"
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", f"simulators.{name}"),
-            *("--journal", str(folder / f"{name}.jsonl"), "--webhooks", NOBODY),
+            *("--journal", str(folder / f"{name}.jsonl"), "--webhooks", webhooks),
             *("--ready-file", str(ready), "--settings", json.dumps(settings)),
         ],
-        env={**os.environ, "SIMULATOR_API_KEY": API_KEY, "SIMULATOR_WEBHOOK_SECRET": SECRET},
+        env={**os.environ, "SIMULATOR_API_KEY": API_KEY, "SIMULATOR_WEBHOOK_SECRET": secret},
         stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 20

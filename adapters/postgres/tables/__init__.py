@@ -11,6 +11,7 @@ from adapters.postgres.tables.catalog import (
     tax_rate,
 )
 from adapters.postgres.tables.exchange import command, fact, outbox, step
+from adapters.postgres.tables.floor import pick_list
 from adapters.postgres.tables.money import ledger_entry, ledger_transaction, payment_transaction
 from adapters.postgres.tables.office import approval, task
 from adapters.postgres.tables.orders import (
@@ -47,6 +48,7 @@ __all__ = [
     "payment_source",
     "payment_transaction",
     "person",
+    "pick_list",
     "place",
     "price",
     "product",

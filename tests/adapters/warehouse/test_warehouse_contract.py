@@ -1,88 +1,233 @@
-"""One suite for every warehouse behind the port: the fake, and the HTTP adapter against the
-warehouse's simulator.
-"""
+"""One suite for both warehouses behind the port: what is asked of them, and what they tell."""
 
-import itertools
-from collections.abc import AsyncIterator
+from itertools import permutations
 
 import pytest
-import pytest_asyncio
 from fake_parties import FakeWarehouse
+from warehouse_floors import FOUND, Floor
 
 from adapters.http_party import HttpParty
+from adapters.postgres.orders import PostgresOrders
 from adapters.warehouse.http_warehouse import HttpWarehouse
+from domain.codec import from_json
+from domain.facts import Fact
+from domain.fold import fold
 from domain.order import LineUnits
-from ports.outside import OutcomeUnknown, ParcelRequest, Warehouse
+from domain.remedies import SHORT_PICK, remedies
+from domain.view import ParcelStatus
+from ports.outside import OutcomeUnknown, ParcelRequest
+from tests.adapters.warehouse.conftest import LINES, SHIP_TO, Sent
 
-_parcels = itertools.count(1)
-SHIP_TO = {
-    "name": "Ana Ruiz",
-    "line1": "1 Main St",
-    "city": "Boston",
-    "region": "MA",
-    "postal_code": "02108",
-    "country": "US",
-    "phone": "",
-}
+ASKED = [
+    {"line": 1, "sku": "TEA", "quantity": 3},
+    {"line": 2, "sku": "CUP", "quantity": 1},
+]
 
 
-@pytest_asyncio.fixture(params=["fake", "http"])
-async def warehouse(request: pytest.FixtureRequest) -> AsyncIterator[Warehouse]:
-    if request.param == "fake":
-        yield FakeWarehouse()
-    else:
-        party = HttpParty(request.getfixturevalue("simulator_urls")["warehouse"], "sim_contract")
-        yield HttpWarehouse(party)
-        await party.close()
+async def hand_over(floor: Floor, sent: Sent) -> str:
+    await floor.warehouse.submit(sent.request)
+    return sent.parcel
 
 
-def parcel(units: int = 2) -> ParcelRequest:
-    name = f"CONTRACT-F{next(_parcels)}"
-    return ParcelRequest(name, "CONTRACT", "BOS", (LineUnits(1, "TEA", units),), SHIP_TO)
+async def pick(floor: Floor, sent: Sent) -> str:
+    parcel = await hand_over(floor, sent)
+    await floor.accept(parcel)
+    await floor.start_picking(parcel)
+    await floor.report_picked(parcel, FOUND)
+    return parcel
 
 
-async def test_a_parcel_may_be_submitted_however_often(warehouse: Warehouse) -> None:
-    wanted = parcel()
-    await warehouse.submit(wanted)
-    await warehouse.submit(wanted)
+async def ship(floor: Floor, sent: Sent) -> str:
+    parcel = await pick(floor, sent)
+    await floor.pack(parcel, [FOUND])
+    await floor.ship(parcel)
+    return parcel
 
 
-async def test_a_parcel_may_be_asked_back_however_often(warehouse: Warehouse) -> None:
-    wanted = parcel()
-    await warehouse.submit(wanted)
-    await warehouse.request_cancel(wanted.fulfillment_order)
-    await warehouse.request_cancel(wanted.fulfillment_order)
+PICKED = [("accepted", ""), ("picking", ""), ("picked", "")]
+SHIPPED = [*PICKED, ("packed", ""), ("shipped", "")]
 
 
-async def test_the_warehouse_holds_one_parcel_however_often_it_was_submitted(
-    simulator_urls: dict[str, str],
+async def test_a_parcel_is_held_once_however_often_it_is_submitted(
+    floor: Floor, sent: Sent
 ) -> None:
-    party = HttpParty(simulator_urls["warehouse"], "sim_contract")
-    wanted = parcel(units=3)
-    for _ in range(2):
-        await HttpWarehouse(party).submit(wanted)
-    known = (await party.question(f"/v1/fulfillment-orders/{wanted.fulfillment_order}")).json()
-    assert known["reference"] == wanted.fulfillment_order
-    assert known["lines"] == [{"line": 1, "sku": "TEA", "quantity": 3}]
-    await party.close()
+    for _ in range(3):
+        await floor.warehouse.submit(sent.request)
+    await floor.hear()
+    assert await floor.holds(sent.parcel) == ASKED
+    assert await sent.facts() == []
 
 
-async def test_another_content_under_the_same_name_is_not_taken(
-    simulator_urls: dict[str, str],
-) -> None:
-    party = HttpParty(simulator_urls["warehouse"], "sim_contract")
-    wanted = parcel()
-    await HttpWarehouse(party).submit(wanted)
+async def test_another_content_under_the_same_name_is_not_taken(floor: Floor, sent: Sent) -> None:
+    await floor.warehouse.submit(sent.request)
     other = ParcelRequest(
-        wanted.fulfillment_order, "CONTRACT", "BOS", (LineUnits(1, "TEA", 9),), SHIP_TO
+        sent.parcel, sent.order, "BOS", (LineUnits(1, "TEA", 9),), sent.request.ship_to
     )
     with pytest.raises(OutcomeUnknown):
-        await HttpWarehouse(party).submit(other)
-    await party.close()
+        await floor.warehouse.submit(other)
+    assert await floor.holds(sent.parcel) == ASKED
+
+
+async def test_every_step_on_the_floor_is_told(floor: Floor, sent: Sent) -> None:
+    await ship(floor, sent)
+    await floor.hear()
+    assert await sent.facts() == SHIPPED
+    parcel = await sent.known()
+    assert (parcel.status, parcel.picked) == (ParcelStatus.SHIPPED, LINES)
+    [package] = parcel.packages
+    assert (package.package, package.lines) == ("P1", LINES)
+    assert package.carrier
+    assert package.tracking_number
+
+
+async def test_a_parcel_may_leave_in_several_packages(floor: Floor, sent: Sent) -> None:
+    parcel = await pick(floor, sent)
+    two = [
+        [{"line": 1, "quantity": 2}],
+        [{"line": 1, "quantity": 1}, {"line": 2, "quantity": 1}],
+    ]
+    await floor.pack(parcel, two)
+    await floor.ship(parcel)
+    await floor.hear()
+    packages = (await sent.known()).packages
+    assert [(each.package, each.lines) for each in packages] == [
+        ("P1", (LineUnits(1, "TEA", 2),)),
+        ("P2", (LineUnits(1, "TEA", 1), LineUnits(2, "CUP", 1))),
+    ]
+    assert len({each.tracking_number for each in packages}) == 2
+
+
+async def test_a_warehouse_rejects_with_its_reason(floor: Floor, sent: Sent) -> None:
+    parcel = await hand_over(floor, sent)
+    await floor.reject(parcel, "location_closed")
+    await floor.hear()
+    assert await sent.facts() == [("rejected", "location_closed")]
+    [release] = remedies(await sent.view())
+    assert (release.lines, release.reason) == (LINES, "rejected by the warehouse")
+
+
+async def test_a_short_pick_tells_what_was_found_and_ships_no_more(
+    floor: Floor, sent: Sent
+) -> None:
+    parcel = await hand_over(floor, sent)
+    await floor.accept(parcel)
+    found = [{"line": 1, "quantity": 2}, {"line": 2, "quantity": 1}]
+    await floor.report_picked(parcel, found)
+    await floor.hear()
+    [release] = remedies(await sent.view())
+    assert (release.lines, release.reason) == ((LineUnits(1, "TEA", 1),), SHORT_PICK)
+    await floor.pack(parcel, [found])
+    await floor.ship(parcel)
+    await floor.hear()
+    [package] = (await sent.known()).packages
+    assert package.lines == (LineUnits(1, "TEA", 2), LineUnits(2, "CUP", 1))
+
+
+async def test_when_nothing_is_found_everything_is_missing(floor: Floor, sent: Sent) -> None:
+    parcel = await hand_over(floor, sent)
+    await floor.accept(parcel)
+    await floor.report_picked(parcel, [])
+    await floor.hear()
+    assert (await sent.known()).picked == ()
+    [release] = remedies(await sent.view())
+    assert (release.lines, release.reason) == (LINES, SHORT_PICK)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+async def test_what_was_not_touched_is_given_back_however_often_it_is_asked(
+    floor: Floor, sent: Sent, accepted: bool
+) -> None:
+    parcel = await hand_over(floor, sent)
+    if accepted:
+        await floor.accept(parcel)
+    for _ in range(3):
+        await floor.warehouse.request_cancel(parcel)
+    await floor.hear()
+    assert (await sent.facts())[accepted:] == [("canceled", "")]
+    assert (await sent.known()).cancel == "confirmed"
+
+
+async def test_what_was_picked_is_given_back_when_the_floor_confirms(
+    floor: Floor, sent: Sent
+) -> None:
+    parcel = await pick(floor, sent)
+    await floor.ask_back(parcel)
+    await floor.hear()
+    assert await sent.facts() == [*PICKED, ("canceled", "")]
+    assert (await sent.known()).cancel == "confirmed"
+
+
+async def test_a_refused_cancel_lets_the_parcel_go_its_way(floor: Floor, sent: Sent) -> None:
+    parcel = await pick(floor, sent)
+    await floor.ask_back(parcel, refusing=True)
+    await floor.pack(parcel, [FOUND])
+    await floor.ship(parcel)
+    await floor.hear()
+    refused = ("cancel_refused", "not_possible")
+    assert await sent.facts() == [*PICKED, refused, ("packed", ""), ("shipped", "")]
+    known = await sent.known()
+    assert (known.status, known.cancel) == (ParcelStatus.SHIPPED, "refused")
+
+
+async def test_a_cancel_after_shipping_is_too_late(floor: Floor, sent: Sent) -> None:
+    parcel = await ship(floor, sent)
+    for _ in range(2):
+        await floor.warehouse.request_cancel(parcel)
+    await floor.hear()
+    assert await sent.facts() == [*SHIPPED, ("cancel_refused", "already_shipped")]
+    known = await sent.known()
+    assert (known.status, known.cancel) == (ParcelStatus.SHIPPED, "refused")
+    assert remedies(await sent.view()) == []
+
+
+async def test_a_rejected_parcel_cannot_be_asked_back(floor: Floor, sent: Sent) -> None:
+    parcel = await hand_over(floor, sent)
+    await floor.reject(parcel, "location_closed")
+    await floor.warehouse.request_cancel(parcel)
+    await floor.hear()
+    told = [("rejected", "location_closed"), ("cancel_refused", "already_rejected")]
+    assert await sent.facts() == told
+    assert (await sent.known()).status is ParcelStatus.REJECTED
+
+
+async def test_what_a_warehouse_never_saw_cannot_be_asked_back(floor: Floor, sent: Sent) -> None:
+    with pytest.raises(OutcomeUnknown):
+        await floor.warehouse.request_cancel(sent.parcel)
+    await floor.hear()
+    assert await sent.facts() == []
+
+
+async def test_the_end_is_the_same_in_whatever_order_and_however_often_it_is_told(
+    floor: Floor, sent: Sent
+) -> None:
+    parcel = await ship(floor, sent)
+    await floor.warehouse.request_cancel(parcel)
+    await floor.hear()
+    told = [from_json(Fact, data) for (data,) in await sent.shop.rows("SELECT data FROM fact")]
+    assert len(told) == 6
+    before = await sent.view()
+    for fact in reversed(told):
+        source, _, event = fact.id.partition(":")
+        again = await sent.shop.facts.store(source, event, fact, {})
+        assert again.repeated
+    async with sent.shop.engine.connect() as connection:
+        locked = await PostgresOrders(connection).lock(sent.order)
+    for order in permutations(told):
+        assert fold(locked.order, locked.journal, order + order[:2]) == before
 
 
 async def test_a_warehouse_that_is_down_leaves_the_outcome_unknown() -> None:
     party = HttpParty("http://127.0.0.1:9", "k")
+    request = ParcelRequest("O-F1", "O", "BOS", LINES, SHIP_TO)
     with pytest.raises(OutcomeUnknown):
-        await HttpWarehouse(party).submit(parcel())
+        await HttpWarehouse(party).submit(request)
     await party.close()
+
+
+async def test_the_fake_of_other_tests_takes_what_the_port_takes() -> None:
+    fake = FakeWarehouse()
+    request = ParcelRequest("O-F1", "O", "BOS", LINES, SHIP_TO)
+    for _ in range(2):
+        await fake.submit(request)
+        await fake.request_cancel("O-F1")
+    assert (fake.parcels, fake.cancel_requests) == ({"O-F1": request}, ["O-F1"] * 2)

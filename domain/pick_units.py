@@ -1,0 +1,121 @@
+"""Units and packages of a pick list, as people name them: checked against what is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.errors import LimitExceeded, Malformed, NotFound, StepRefused
+from domain.order import LineUnits
+from domain.pick_list import Box, PickList, Stage
+
+PACKAGES_MAX = 200
+LABEL_CHARACTERS_MAX = 100
+OWN_CARRIER = "own"  # the shop's own people bring it
+_ROAD = (Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY, Stage.DELIVERED)
+_ENDS = (Stage.DELIVERED, Stage.RETURNED_TO_SENDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Some units of an order line; 0 says that none was found."""
+
+    line: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Where a package goes; without a carrier the shop's own people bring it."""
+
+    package: str
+    carrier: str = ""
+    tracking_number: str = ""
+
+
+def within(known: Sequence[LineUnits], wanted: Sequence[Units], what: str) -> tuple[LineUnits, ...]:
+    """The units with their SKU, empty lines left out. Refuses (`Malformed`, `LimitExceeded`) a line
+    that is not known or comes twice, and more units than `known` has.
+    """
+    most = {unit.line: unit for unit in known}
+    lines = [unit.line for unit in wanted]
+    if len(set(lines)) < len(lines):
+        raise Malformed("a line comes twice: name each line once, with all its units")
+    for unit in wanted:
+        if unit.quantity < 0:
+            raise Malformed(f"line {unit.line}: {unit.quantity} units cannot be")
+        limit = most[unit.line].quantity if unit.line in most else 0
+        if unit.quantity > limit or unit.line not in most:
+            raise LimitExceeded(f"line {unit.line}: {unit.quantity} units, but {limit} were {what}")
+    return tuple(
+        LineUnits(unit.line, most[unit.line].sku, unit.quantity) for unit in wanted if unit.quantity
+    )
+
+
+def boxes_of(picked: Sequence[LineUnits], packages: Sequence[Sequence[Units]]) -> tuple[Box, ...]:
+    """Packages P1, P2 … Refuses (`LimitExceeded`, `Malformed`) more than was picked, less, and an
+    empty package: what was found and is not sent would be lost silently.
+    """
+    if len(packages) > PACKAGES_MAX:
+        raise Malformed(f"a fulfillment order has up to {PACKAGES_MAX} packages")
+    contents = [within(picked, package, "picked") for package in packages]
+    if not all(contents):
+        raise Malformed("a package is empty")
+    packed: dict[int, int] = {}
+    for unit in (unit for content in contents for unit in content):
+        packed[unit.line] = packed.get(unit.line, 0) + unit.quantity
+    for unit in picked:
+        count = packed.get(unit.line, 0)
+        if count > unit.quantity:
+            raise LimitExceeded(f"line {unit.line}: {count} packed, {unit.quantity} were picked")
+        if count < unit.quantity:
+            raise Malformed(f"line {unit.line}: {count} packed of {unit.quantity} that were picked")
+    return tuple(Box(f"P{n}", content) for n, content in enumerate(contents, 1))
+
+
+def labeled(pick: PickList, labels: Sequence[Label]) -> tuple[Box, ...]:
+    """All packages with carrier and tracking number. A package without a number gets one that
+    names it, so that its delivery can be told; the carrier is then the shop itself, or the named.
+    """
+    by_name = {label.package: label for label in labels}
+    unknown = set(by_name) - {box.package for box in pick.boxes}
+    if unknown:
+        raise NotFound(f"{pick.fulfillment_order} has no package {min(unknown)}")
+    if len(by_name) < len(labels):
+        raise Malformed("a package comes twice")
+    for text in (text for label in labels for text in (label.carrier, label.tracking_number)):
+        if len(text) > LABEL_CHARACTERS_MAX or not text.isprintable():
+            raise Malformed(f"{text[:40]!r} is no carrier and no tracking number")
+    boxes = []
+    for box in pick.boxes:
+        label = by_name.get(box.package, Label(box.package))
+        number = label.tracking_number or f"{pick.fulfillment_order}-{box.package}"
+        boxes.append(replace(box, carrier=label.carrier or OWN_CARRIER, tracking_number=number))
+    if len({box.tracking_number for box in boxes}) < len(boxes):
+        raise Malformed("two packages have the same tracking number")
+    return tuple(boxes)
+
+
+def reported(pick: PickList, stage: Stage, package: str) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
+    """All packages, and those of them that `stage` is news of: one, or all that are under way."""
+    if package and package not in {box.package for box in pick.boxes}:
+        raise NotFound(f"{pick.fulfillment_order} has no package {package}")
+    meant = [box for box in pick.boxes if package in ("", box.package)]
+    news = [box for box in meant if _can_follow(box, stage)]
+    if not news:
+        known = ", ".join(f"{box.package}: {box.stages[-1] if box.stages else 'shipped'}"
+                          for box in meant)  # fmt: skip
+        raise StepRefused(f"no package can become {stage} now; {known}")
+    names = {box.package for box in news}
+    boxes = tuple(
+        replace(box, stages=(*box.stages, stage)) if box.package in names else box
+        for box in pick.boxes
+    )
+    return boxes, tuple(box for box in boxes if box.package in names)
+
+
+def _can_follow(box: Box, stage: Stage) -> bool:
+    """Each stage once, forward only, and nothing after the end; what was lost may turn up."""
+    if stage in box.stages or any(end in box.stages for end in _ENDS):
+        return False
+    if stage not in _ROAD:
+        return True
+    return not any(later in box.stages for later in _ROAD[_ROAD.index(stage) :])

@@ -1,0 +1,152 @@
+"""The built-in warehouse beyond the port: keys, traces, refusals, and which warehouse has what."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from fake_parties import FakeWarehouse
+
+from adapters.postgres.back_office import PostgresBackOffice
+from adapters.postgres.pick_lists import PostgresPickLists
+from adapters.warehouse.built_in import BuiltInWarehouse
+from adapters.warehouse.by_location import WarehouseByLocation
+from domain.acts import ActKind
+from domain.errors import Forbidden, KeyConflict, LimitExceeded, Malformed, NotFound, StepRefused
+from ports.floor import FulfilledBy
+from tests.adapters.warehouse.conftest import Sent
+
+ACCEPT, PICKED = ActKind.PICK_LIST_ACCEPT, ActKind.PICK_LIST_REPORT_PICKED
+
+
+@pytest.fixture
+def office(sent: Sent) -> PostgresBackOffice:
+    return PostgresBackOffice(sent.shop.engine)
+
+
+@pytest.fixture
+def lists(sent: Sent) -> PostgresPickLists:
+    return PostgresPickLists(sent.shop.engine)
+
+
+async def test_one_key_acts_once_and_leaves_one_trace(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
+) -> None:
+    await lists.open(sent.request)
+    will = sent.shop.warehouse
+    answers = await asyncio.gather(
+        *(office.act(will, "k", ACCEPT, sent.parcel, {}) for _ in range(5))
+    )
+    assert [answer.result for answer in answers] == [{"status": "ACCEPTED", "cancel": ""}] * 5
+    assert await sent.facts() == [("accepted", "")]
+    assert await sent.shop.rows("SELECT principal, act, subject, outcome FROM audit") == [
+        ("will", "pick_list_accept", sent.parcel, "DONE")
+    ]
+    with pytest.raises(KeyConflict):
+        await office.act(will, "k", ACCEPT, sent.parcel, {}, "because")
+    with pytest.raises(StepRefused, match="is ACCEPTED"):
+        await office.act(will, "k2", ACCEPT, sent.parcel, {})
+    assert await sent.facts() == [("accepted", "")]
+
+
+async def test_two_people_at_once_do_each_step_once(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
+) -> None:
+    await lists.open(sent.request)
+    people = (sent.shop.warehouse, sent.shop.supervisor)
+    answers = await asyncio.gather(
+        *(office.act(who, f"k{n}", ACCEPT, sent.parcel, {}) for n in range(5) for who in people),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(answer, StepRefused) for answer in answers) == 9
+    assert await sent.facts() == [("accepted", "")]
+
+
+@pytest.mark.parametrize("who", ["agent", "developer", "web"])
+async def test_only_people_of_the_floor_act_on_it(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists, who: str
+) -> None:
+    await lists.open(sent.request)
+    with pytest.raises(Forbidden):
+        await office.act(getattr(sent.shop, who), "k", ACCEPT, sent.parcel, {})
+    assert await sent.facts() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        ({}, Malformed),
+        ({"lines": "all"}, Malformed),
+        ({"lines": None}, Malformed),
+        ({"lines": [{"line": "1", "quantity": 1}]}, Malformed),
+        ({"lines": [{"line": 1, "quantity": 1.5}]}, Malformed),
+        ({"lines": [{"line": 1, "quantity": True}]}, Malformed),
+        ({"lines": [{"line": 1}]}, Malformed),
+        ({"lines": [{"line": 1, "quantity": 4}]}, LimitExceeded),
+        ({"lines": [{"line": 9, "quantity": 1}]}, LimitExceeded),
+        ({"lines": [{"line": 10**30, "quantity": 10**30}]}, LimitExceeded),
+    ],
+)
+async def test_what_cannot_have_been_picked_changes_nothing(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists, body: Any, refusal: Any
+) -> None:
+    await lists.open(sent.request)
+    await office.act(sent.shop.warehouse, "k", ACCEPT, sent.parcel, {})
+    with pytest.raises(refusal):
+        await office.act(sent.shop.warehouse, "k2", PICKED, sent.parcel, body)
+    assert await sent.facts() == [("accepted", "")]
+
+
+@pytest.mark.parametrize("parcel", ["", "O-F1", "x" * 500])
+async def test_a_pick_list_that_is_not_there_is_not_found(
+    sent: Sent, office: PostgresBackOffice, parcel: str
+) -> None:
+    for name in (parcel, sent.parcel):  # the latter was never submitted
+        with pytest.raises(NotFound):
+            await office.act(sent.shop.warehouse, "k", ACCEPT, name, {})
+    assert await sent.shop.count("command") == 1  # the placement
+
+
+def by_location(lists: PostgresPickLists, http: FakeWarehouse, otherwise: FulfilledBy) -> Any:
+    warehouses = {FulfilledBy.BUILT_IN: BuiltInWarehouse(lists), FulfilledBy.HTTP: http}
+    return WarehouseByLocation(lists, warehouses, otherwise)
+
+
+@pytest.mark.parametrize(
+    ("says", "otherwise", "goes_to"),
+    [
+        ("", "http", "http"),
+        ("", "built_in", "built_in"),
+        ("http", "built_in", "http"),
+        ("built_in", "http", "built_in"),
+    ],
+)
+async def test_the_location_says_which_warehouse_has_it(
+    sent: Sent, lists: PostgresPickLists, says: str, otherwise: str, goes_to: str
+) -> None:
+    await sent.shop.run("UPDATE location SET fulfilled_by = :by", by=says)
+    http = FakeWarehouse()
+    warehouse = by_location(lists, http, FulfilledBy(otherwise))
+    await warehouse.submit(sent.request)
+    await warehouse.request_cancel(sent.parcel)
+    assert [*http.parcels, *http.cancel_requests] == [sent.parcel] * 2 * (goes_to == "http")
+    assert await sent.shop.count("pick_list") == (goes_to == "built_in")
+
+
+async def test_a_location_that_moves_to_another_warehouse_leaves_it_what_it_has(
+    sent: Sent, lists: PostgresPickLists
+) -> None:
+    http = FakeWarehouse()
+    warehouse = by_location(lists, http, FulfilledBy.HTTP)
+    await warehouse.submit(sent.request)
+    await sent.shop.run("UPDATE location SET fulfilled_by = 'built_in'")
+    await warehouse.submit(sent.request)
+    await warehouse.request_cancel(sent.parcel)
+    assert (list(http.parcels), http.cancel_requests) == ([sent.parcel], [sent.parcel])
+    assert await sent.shop.count("pick_list") == 0
+
+
+async def test_nobody_has_what_is_no_fulfillment_order(
+    sent: Sent, lists: PostgresPickLists
+) -> None:
+    with pytest.raises(NotFound):
+        await by_location(lists, FakeWarehouse(), FulfilledBy.HTTP).request_cancel("O-F9")
