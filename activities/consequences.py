@@ -1,22 +1,27 @@
-"""What each journal entry does to stock and ledger: the one place that says so."""
+"""What each journal entry does to stock, ledger and invoices: the one place that says so."""
 
+from activities.invoicing import issue_documents
 from domain import journal as j
 from domain import ledger
 from domain.amounts import refund_amount, shipment_amount
 from domain.errors import OutOfStock
 from domain.ledger import Account
-from domain.order import LineUnits, PaymentMethod, PlacedOrder
+from domain.order import PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.process import ProcessDefinition
 from domain.remedies import SHORT_PICK
-from domain.returns import Disposition, ReturnView
+from domain.returns import ReturnView, refunded_lines
 from domain.view import OrderView
 from ports.unit_of_work import UnitOfWork
 
 View = OrderView | ReturnView
 
 
-async def enact(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Body) -> None:
+async def enact(
+    uow: UnitOfWork, order: PlacedOrder, process: ProcessDefinition, view: View, body: j.Body
+) -> None:
     """Refuses (`OutOfStock`) a reservation whose stock is gone; then nothing has happened."""
+    await issue_documents(uow, order, process, view, body)
     match body:
         case j.Sourced():
             if not await uow.inventory.reserve(order.number, body.parcels):
@@ -99,11 +104,3 @@ async def _refund_at_channel(uow: UnitOfWork, order: PlacedOrder, view: View) ->
     if isinstance(view, ReturnView) and order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
         operation = f"{view.number}/refund-at-channel"
         await uow.ledger.post(ledger.refund_executed(order, operation, view.refund))
-
-
-def refunded_lines(units: tuple[j.InspectedUnits, ...]) -> list[LineUnits]:
-    return [
-        LineUnits(unit.line, unit.sku, unit.quantity)
-        for unit in units
-        if Disposition(unit.disposition).refunded
-    ]

@@ -2,7 +2,6 @@
 
 from temporalio import activity
 
-from activities.consequences import refunded_lines
 from activities.effects import Decision, Effects, ReturnTurn, check_location
 from activities.messages import CommandCall, Opened, RecordCall, Start, StepResult
 from domain import journal as j
@@ -19,6 +18,7 @@ from domain.returns import (
     check_inspected,
     check_received,
     check_return_command,
+    refunded_lines,
 )
 from ports.unit_of_work import Database, UnitOfWork
 

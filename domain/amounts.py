@@ -33,7 +33,7 @@ def order_charges(
         LineUnits(line.line, line.sku, line.quantity - canceled.get(line.line, 0))
         for line in order.lines
     )
-    return (*goods_charges(order, {}, kept), *_shipping(order))
+    return (*goods_charges(order, {}, kept), *shipping_charges(order))
 
 
 def shipment_charges(view: OrderView, lines: Iterable[LineUnits]) -> tuple[ChargedLine, ...]:
@@ -41,7 +41,7 @@ def shipment_charges(view: OrderView, lines: Iterable[LineUnits]) -> tuple[Charg
     order = view.order
     before = {line.line: view.shipped_units(line.line) for line in order.lines}
     charges = goods_charges(order, before, lines)
-    return charges if any(before.values()) else (*charges, *_shipping(order))
+    return charges if any(before.values()) else (*charges, *shipping_charges(order))
 
 
 def goods_charges(
@@ -57,6 +57,14 @@ def goods_charges(
         _charged(order, order.line(number), before.get(number, 0), quantity)
         for number, quantity in units.items()
     )
+
+
+def shipping_charges(order: PlacedOrder) -> tuple[ChargedLine, ...]:
+    """One line, or none where shipping is free."""
+    if not order.shipping:
+        return ()
+    charge = order.shipping_charge
+    return (ChargedLine(SHIPPING_LINE, "", 1, order.shipping_tax_rate_bp, charge),)
 
 
 def total(charges: Iterable[ChargedLine]) -> Charge:
@@ -86,10 +94,3 @@ def _upto(order: PlacedOrder, line: OrderLine, units: int) -> Charge:
     """What the first `units` of the line cost."""
     amount = portion(line.amount, 0, units, line.quantity, order.rounding)
     return order.tax_rule.charge(amount, line.tax_rate_bp)
-
-
-def _shipping(order: PlacedOrder) -> tuple[ChargedLine, ...]:
-    if not order.shipping:
-        return ()
-    charge = order.shipping_charge
-    return (ChargedLine(SHIPPING_LINE, "", 1, order.shipping_tax_rate_bp, charge),)

@@ -4,9 +4,18 @@ It is stamped on every order, so that an order keeps the promises under which it
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
+
+
+class InvoicePolicy(StrEnum):
+    """What an invoice is issued for."""
+
+    PER_SHIPMENT = "per_shipment"
+    PER_ORDER = "per_order"  # at its completion
+    NONE = "none"  # somebody else invoices, such as a marketplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +40,7 @@ class ProcessDefinition:
     return_parcel_within: float = 21 * _DAY  # the customer sends the goods, else the return expires
     return_inspect_within: float = 2 * _DAY
     return_auto_approve_max: int = 50_000  # minor units; a larger return waits for an agent
+    invoice: InvoicePolicy = InvoicePolicy.PER_SHIPMENT
+    invoice_series: str = "INV"  # numbers are <series>-<year>-000001, gapless within a year
+    credit_note_series: str = "CN"
+    invoice_time_zone: str = "UTC"  # IANA name: whose calendar dates invoices

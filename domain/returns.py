@@ -258,6 +258,15 @@ def _refund_failed(view: ReturnView) -> bool:
     return last is not None and last.status is PaymentStatus.FAILED and not view.retrying
 
 
+def refunded_lines(units: Iterable[j.InspectedUnits]) -> list[LineUnits]:
+    """Those for which the customer gets money back."""
+    return [
+        LineUnits(unit.line, unit.sku, unit.quantity)
+        for unit in units
+        if Disposition(unit.disposition).refunded
+    ]
+
+
 def needs_refund(view: ReturnView) -> bool:
     paid = sum(
         p.amount

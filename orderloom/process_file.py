@@ -1,7 +1,9 @@
 """A process definition in a file: JSON that overrides what it names."""
 
+import re
 from dataclasses import asdict, fields
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -21,6 +23,7 @@ _CHECKED = TypeAdapter(
         config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False),
     )
 )
+_SERIES = re.compile(r"[A-Z0-9]{1,12}")
 _DURATIONS = [field.name for field in fields(ProcessDefinition) if field.type is float]
 _IN_WORDS = {  # by pydantic's types of errors
     "unexpected_keyword_argument": "there is no such name",
@@ -29,13 +32,14 @@ _IN_WORDS = {  # by pydantic's types of errors
     "int_type": "it is no whole number",
     "int_from_float": "it is no whole number",
     "string_type": "it is no text",
+    "enum": "it is none of the words that the operator's guide lists",
 }
 
 
 def read_process(path: Path) -> ProcessDefinition:
     """Refuses, naming the file and each name in it that is at fault, a file that is missing or no
     JSON object, a name that the definition does not have, a value of another type, below zero or
-    not finite, and a duration of over ten years.
+    not finite, a duration of over ten years, and names that no series or time zone has.
     """
     try:
         values = asdict(_CHECKED.validate_json(path.read_bytes()))
@@ -43,7 +47,7 @@ def read_process(path: Path) -> ProcessDefinition:
         raise _refused(path, [error.strerror or str(error)]) from error
     except ValidationError as error:
         raise _refused(path, [_in_words(detail) for detail in error.errors()]) from error
-    if faults := _out_of_bounds(values):
+    if faults := [*_out_of_bounds(values), *_unreadable(values)]:
         raise _refused(path, faults)
     return ProcessDefinition(**values)
 
@@ -70,4 +74,15 @@ def _out_of_bounds(values: dict[str, str | float]) -> list[str]:
             faults.append(f"{name}: it is over {DURATION_MAX_YEARS} years (it counts seconds)")
         elif value > AMOUNT_MAX:
             faults.append(f"{name}: it is over {AMOUNT_MAX:,}")
+    return faults
+
+
+def _unreadable(values: dict[str, str | float]) -> list[str]:
+    faults = [
+        f"{name}: it is not 1 to 12 capital letters and digits"
+        for name in ("invoice_series", "credit_note_series")
+        if not _SERIES.fullmatch(str(values[name]))
+    ]
+    if values["invoice_time_zone"] not in available_timezones():
+        faults.append("invoice_time_zone: there is no such time zone, as Asia/Shanghai")
     return faults

@@ -1,6 +1,7 @@
 """One effect in our database: everything in it is committed together, or not at all.
 
-Lock order, everywhere: command → order → stock by (SKU, location) → payment → ledger.
+Lock order, everywhere: command → order → stock by (SKU, location) → payment → ledger → audit →
+number series, each series for a moment only.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -9,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from domain.codec import Json
 from domain.facts import Fact
+from domain.invoices import Draft, Issued
 from domain.journal import Body, Entry, InspectedUnits, PlannedParcel
 from domain.ledger import Account, Posting
 from domain.order import LineUnits, PlacedOrder
@@ -170,6 +172,19 @@ class Ledger(Protocol):
         """Of the order's own entries: debits less credits, by account that has any."""
 
 
+class Invoices(Protocol):
+    """Invoices and credit notes, which never change once they are issued."""
+
+    async def issued(self, order: str) -> tuple[Issued, ...]:
+        """The order's invoices, oldest first, without its credit notes."""
+
+    async def issue(self, draft: Draft, process: ProcessDefinition) -> None:
+        """Gives it the next number of its series, as the last thing before the transaction is
+        committed, so that none is skipped and few wait. Unique by its operation: issuing it again
+        changes nothing. The books refuse credits beyond the line that they credit.
+        """
+
+
 class Outbox(Protocol):
     async def put(self, event_id: str, kind: str, subject: str, payload: Json) -> None:
         """Unique by `event_id`, which is derived and stable."""
@@ -230,6 +245,8 @@ class UnitOfWork(Protocol):
     def payments(self) -> Payments: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def invoices(self) -> Invoices: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

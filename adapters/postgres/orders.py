@@ -104,12 +104,17 @@ class PostgresOrders:
     async def append(
         self, subject: str, order: str, after: int, bodies: Sequence[Body], by: str
     ) -> tuple[Entry, ...]:
-        at = await self._clock() if self._clock else self._locked_at
-        assert at is not None, "entries are journaled under lock"  # noqa: S101
+        at = await self.now()
         entries = tuple(Entry(after + i, at, by, body) for i, body in enumerate(bodies, start=1))
         row = {"subject": subject, "order_number": order}
         self.closing.entries += [{**row, **to_json(EntryRecord.of(entry))} for entry in entries]
         return entries
+
+    async def now(self) -> datetime:
+        """What entries are dated: when the order was locked."""
+        at = await self._clock() if self._clock else self._locked_at
+        assert at is not None, "entries are journaled under lock"  # noqa: S101
+        return at
 
     async def project(self, view: OrderView, waits: Sequence[Wait]) -> None:
         self.closing.project(SAVE_VIEW, order_values(view, waits))

@@ -9,6 +9,7 @@ from adapters.postgres import outcomes
 from adapters.postgres.catalog import PostgresCatalog
 from adapters.postgres.closing import Closing
 from adapters.postgres.inventory import PostgresInventory
+from adapters.postgres.invoices import PostgresInvoices
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
@@ -29,6 +30,7 @@ class PostgresUnitOfWork:
         self.orders = PostgresOrders(connection, self._closing, clock)
         self.inventory = PostgresInventory(connection)
         self.payments = PostgresPayments(connection)
+        self.invoices = PostgresInvoices(connection, self.orders.now)
         self.steps = _Steps(self._closing)
         self.ledger = PostgresLedger(connection)
         self.outbox = _Outbox(self._closing)
@@ -38,6 +40,7 @@ class PostgresUnitOfWork:
 
     async def close(self) -> None:
         await self._closing.write(self._connection)
+        await self.invoices.write()
 
 
 class _Steps:
@@ -83,6 +86,8 @@ class _Commands:
         return await self._connection.scalar(_COMMAND_BODY, {"command": command})
 
     async def settle(self, command: str, *, refusal: tuple[str, str] | None, result: Json) -> None:
-        """After everything else: it takes a lock that all audited transactions share."""
+        """After all but the numbers of invoices: it takes a lock that all audited transactions
+        share.
+        """
         await self._closing.write(self._connection)
         await outcomes.settle(self._connection, command, refusal=refusal, result=result)

@@ -11,10 +11,11 @@ from adapters.postgres.auditing.check import GRACE_SECONDS, Violation
 from adapters.postgres.auditing.flow_checks import FLOW_CHECKS
 from adapters.postgres.auditing.fold_checks import FOLD_CHECKS
 from adapters.postgres.auditing.folded import folded_orders
+from adapters.postgres.auditing.invoice_checks import INVOICE_CHECKS
 from adapters.postgres.auditing.money_checks import MONEY_CHECKS
 from adapters.postgres.auditing.stock_checks import STOCK_CHECKS
 
-QUESTIONS = (*STOCK_CHECKS, *MONEY_CHECKS, *FLOW_CHECKS, AuditChain())
+QUESTIONS = (*STOCK_CHECKS, *MONEY_CHECKS, *INVOICE_CHECKS, *FLOW_CHECKS, AuditChain())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from adapters.postgres.tables.catalog import (
 )
 from adapters.postgres.tables.exchange import command, fact, outbox, step
 from adapters.postgres.tables.floor import pick_list
+from adapters.postgres.tables.invoices import invoice, invoice_line, number_series
 from adapters.postgres.tables.money import ledger_entry, ledger_transaction, payment_transaction
 from adapters.postgres.tables.office import approval, task
 from adapters.postgres.tables.orders import (
@@ -37,12 +38,15 @@ __all__ = [
     "customer_order",
     "fact",
     "fulfillment_order",
+    "invoice",
+    "invoice_line",
     "journal",
     "ledger_entry",
     "ledger_transaction",
     "location",
     "metadata",
     "movement",
+    "number_series",
     "order_view",
     "outbox",
     "payment_source",

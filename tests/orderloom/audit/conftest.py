@@ -16,6 +16,7 @@ from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from domain import journal as j
 from domain.access import Principal, Role
 from domain.commands import CommandKind
@@ -52,6 +53,7 @@ class World:
     fresh: str = ""
     rma: str = ""
     cancel_command: str = ""
+    invoice: str = ""
 
     @property
     def parcel(self) -> str:
@@ -60,8 +62,15 @@ class World:
     @property
     def names(self) -> dict[str, str]:
         """What statements and expectations may call things by."""
-        names = ("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command")
+        names = (
+            *("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command"),
+            *("invoice", "series"),
+        )
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def series(self) -> str:
+        return self.invoice.rpartition("-")[0]
 
     async def build(self) -> None:
         await self.run(*CATALOG)
@@ -130,6 +139,8 @@ class World:
         await self.journal(self.delivered, j.Shipped(self.parcel, packages, UNITS, TOTAL))
         await self.pay(PaymentOperation.CAPTURE, self.parcel)
         await self.journal(self.delivered, j.Delivered(self.parcel), j.Completed())
+        (issued,) = await PostgresInvoiceReads(self.engine).of_order(ANA, self.delivered)
+        self.invoice = issued.number
 
     async def _cancel(self) -> None:
         accepted = await PostgresCommandBook(self.engine).accept(

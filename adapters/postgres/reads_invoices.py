@@ -1,0 +1,247 @@
+"""Invoices and credit notes as they were issued, and what was paid on them by the ledger."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.cursors import Cursor, check_page, is_plain, read_cursor
+from adapters.postgres.reads_detail import SEES_PERSON
+from adapters.postgres.tables import customer_order, invoice, invoice_line, person, product
+from domain.access import Principal, Role
+from domain.errors import NotFound
+from domain.invoices import (
+    DocumentKind,
+    DocumentLine,
+    InvoiceStatus,
+    Owed,
+    invoice_status,
+    payments_on,
+)
+from ports.front_office import Person
+from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
+from ports.reads import Page
+
+LISTS_INVOICES = (Role.FINANCE, Role.SUPERVISOR, Role.DEVELOPER)
+
+_l = invoice_line.c
+_SUMS = (
+    select(
+        _l.invoice,
+        *(func.sum(_l[name]).label(name) for name in ("net", "tax", "gross")),
+    )
+    .where(_l.invoice == invoice.c.number)
+    .group_by(_l.invoice)
+    .lateral("sums")
+)
+_DOCUMENTS = select(
+    invoice.c.number,
+    invoice.c.series,
+    invoice.c.kind,
+    invoice.c.order_number.label("order"),
+    invoice.c.subject,
+    invoice.c.credits,
+    invoice.c.currency,
+    invoice.c.issued_at,
+    invoice.c.issued_on,
+    invoice.c.due_on,
+    _SUMS.c.net,
+    _SUMS.c.tax,
+    _SUMS.c.gross,
+).join(_SUMS, _SUMS.c.invoice == invoice.c.number)
+
+# What was received for each order against what it owes, by the parcel that it pays for, else ''.
+# Whatever lowers the receivable is received, and so are deposits that a sale uses up.
+_RECEIVED = text(
+    """
+    SELECT posted.order_number AS "order",
+           COALESCE(NULLIF(payment.fulfillment_order, ''),
+                    CASE WHEN sale THEN left(posted.operation, -length('/sale')) END, '') AS parcel,
+           sum(CASE WHEN sale THEN entry.amount ELSE -entry.amount END)::bigint AS amount
+    FROM ledger_transaction AS posted
+    CROSS JOIN LATERAL (SELECT posted.operation LIKE '%/sale' AS sale) AS kind
+    JOIN ledger_entry AS entry ON entry.transaction_id = posted.id
+     AND entry.account = CASE WHEN sale THEN 'deposits' ELSE 'receivable' END
+    LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation
+    WHERE posted.order_number = ANY(:orders)
+    GROUP BY 1, 2
+    """
+)
+# An order that owes nothing has no invoice that is not paid.
+_OWES = text(
+    """
+    EXISTS (SELECT FROM ledger_transaction AS posted
+            JOIN ledger_entry AS entry ON entry.transaction_id = posted.id
+            WHERE posted.order_number = invoice.order_number AND entry.account = 'receivable'
+            HAVING sum(entry.amount) > 0)
+    """
+)
+
+_Row = Row[*tuple[Any, ...]]
+
+
+class PostgresInvoiceReads:
+    """See `ports.invoice_reads.InvoiceReads`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def of_order(self, principal: Principal, order: str) -> list[InvoiceSummary]:
+        async with self._engine.connect() as connection:
+            channel = is_plain(order) and await connection.scalar(
+                select(customer_order.c.channel).where(customer_order.c.number == order)
+            )
+            if not channel or not principal.reads(order, channel):
+                raise NotFound(f"there is no order {order}")
+            return await _of_orders(connection, [order])
+
+    async def invoice(self, principal: Principal, number: str) -> InvoiceDetail:
+        async with self._engine.connect() as connection:
+            row = await _heading(connection, number)
+            if row is None or not principal.reads(row.order_number, row.channel):
+                raise NotFound(f"there is no invoice {number}")
+            family = await _of_orders(connection, [row.order_number])
+            lines = await _lines(connection, number)
+            return InvoiceDetail(
+                summary=next(each for each in family if each.number == number),
+                lines=lines,
+                credit_notes=tuple(each.number for each in family if each.credits == number),
+                payment_method=row.payment_method,
+                placed_at=row.placed_at,
+                names=await _names(connection, lines),
+                buyer=_person(row) if principal.may(*SEES_PERSON) else None,
+            )
+
+    async def invoices(
+        self, principal: Principal, wanted: InvoiceFilter, first: int, after: str | None
+    ) -> Page:
+        principal.require(*LISTS_INVOICES)
+        check_page(first)
+        at = None if after is None else read_cursor(after)
+        found: list[InvoiceSummary] = []
+        async with self._engine.connect() as connection:
+            while len(found) <= first:
+                query = _listed(wanted, at).limit(first + 1)
+                rows = (await connection.execute(query)).all()
+                found += [each for each in await _told(connection, rows) if _holds(wanted, each)]
+                if len(rows) <= first:
+                    break
+                at = Cursor(rows[-1].issued_at, rows[-1].number)
+        items = found[:first]
+        cursors = [Cursor(item.issued_at, item.number).write() for item in items]
+        return Page(items, cursors, more=len(found) > first)
+
+
+def _listed(wanted: InvoiceFilter, after: Cursor | None) -> Select[*tuple[Any, ...]]:
+    query = _DOCUMENTS.order_by(invoice.c.issued_at.desc(), invoice.c.number.desc())
+    if after is not None:
+        query = query.where(tuple_(invoice.c.issued_at, invoice.c.number) < tuple(after))
+    return query.where(and_(True, *_conditions(wanted)))
+
+
+def _conditions(wanted: InvoiceFilter) -> Iterable[ColumnElement[bool]]:
+    if wanted.series:
+        yield invoice.c.series == wanted.series
+    if wanted.issued_from:
+        yield invoice.c.issued_on >= wanted.issued_from
+    if wanted.issued_to:
+        yield invoice.c.issued_on <= wanted.issued_to
+    if wanted.status:
+        yield invoice.c.kind == DocumentKind.INVOICE.value
+    if wanted.status in (InvoiceStatus.ISSUED, InvoiceStatus.PARTIALLY_PAID):
+        yield _OWES  # type: ignore[misc]  # a condition in words
+
+
+def _holds(wanted: InvoiceFilter, found: InvoiceSummary) -> bool:
+    return wanted.status is None or wanted.status is found.status
+
+
+async def _of_orders(connection: AsyncConnection, orders: Sequence[str]) -> list[InvoiceSummary]:
+    """All documents of the orders, an order's invoices oldest first."""
+    found = await connection.execute(
+        _DOCUMENTS.where(invoice.c.order_number.in_(orders)).order_by(
+            invoice.c.issued_at, invoice.c.credits.is_not(None), invoice.c.number
+        )
+    )
+    received: dict[str, dict[str, int]] = {order: {} for order in orders}
+    for row in await connection.execute(_RECEIVED, {"orders": list(orders)}):
+        received[row.order][row.parcel] = row.amount
+    rows = found.all()
+    return [
+        summary
+        for order in orders
+        for summary in _summaries([row for row in rows if row.order == order], received[order])
+    ]
+
+
+async def _told(connection: AsyncConnection, rows: Sequence[_Row]) -> list[InvoiceSummary]:
+    """These rows of `_DOCUMENTS`, in their order, each with what its whole order says of it."""
+    orders = sorted({row.order for row in rows})
+    known = {each.number: each for each in await _of_orders(connection, orders)}
+    return [known[row.number] for row in rows]
+
+
+def _summaries(rows: Sequence[_Row], received: dict[str, int]) -> list[InvoiceSummary]:
+    credited: dict[str, int] = {}
+    for row in rows:
+        if row.credits:
+            credited[row.credits] = credited.get(row.credits, 0) + int(row.gross)
+    owed = [
+        Owed(row.number, row.subject, int(row.gross) - credited.get(row.number, 0))
+        for row in rows
+        if row.kind == DocumentKind.INVOICE.value
+    ]
+    paid = payments_on(owed, received)
+    status = {each.number: invoice_status(each.amount, paid[each.number]) for each in owed}
+    return [
+        InvoiceSummary(
+            **{
+                **row._asdict(),
+                "kind": DocumentKind(row.kind),
+                "status": status.get(row.number, InvoiceStatus.ISSUED),
+                "credits": row.credits or "",
+                **{name: int(getattr(row, name)) for name in ("net", "tax", "gross")},
+                "credited": credited.get(row.number, 0),
+                "paid": paid.get(row.number, 0),
+            }
+        )
+        for row in rows
+    ]
+
+
+async def _heading(connection: AsyncConnection, number: str) -> _Row | None:
+    if not is_plain(number):
+        return None
+    found = await connection.execute(
+        select(
+            invoice.c.order_number,
+            customer_order.c.channel,
+            customer_order.c.placed_at,
+            customer_order.c.placed["payment_method"].astext.label("payment_method"),
+            *(person.c[name] for name in Person.__dataclass_fields__),
+        )
+        .join(customer_order, customer_order.c.number == invoice.c.order_number)
+        .join(person, person.c.id == customer_order.c.person_id)
+        .where(invoice.c.number == number)
+    )
+    return found.one_or_none()
+
+
+async def _lines(connection: AsyncConnection, number: str) -> tuple[DocumentLine, ...]:
+    columns = (_l[name] for name in DocumentLine.__dataclass_fields__)
+    found = await connection.execute(
+        select(*columns).where(_l.invoice == number).order_by(_l.position)
+    )
+    return tuple(DocumentLine(*row) for row in found)
+
+
+async def _names(connection: AsyncConnection, lines: Sequence[DocumentLine]) -> dict[str, str]:
+    found = await connection.execute(
+        select(product.c.sku, product.c.name).where(product.c.sku.in_({line.sku for line in lines}))
+    )
+    return dict(found.all())
+
+
+def _person(row: _Row) -> Person:
+    return Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
