@@ -10,6 +10,7 @@ from api.process_cache import ProcessCache
 from ports.accounts import Accounts
 from ports.back_office import BackOffice
 from ports.desk import OrderDesk
+from ports.floor import FloorReads
 from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
 from ports.reads import Reads
 
@@ -26,10 +27,14 @@ class Books:
     reads: Reads
     accounts: Accounts
     office: BackOffice
+    floor: FloorReads
     desk: OrderDesk
     processes: ProcessCache
     background: Background
     public_url: str  # what tracking links start with, without a slash at the end
+
+    def print_url(self, path: str) -> str:
+        return f"{self.public_url}{path}"
 
     def tracking_url(self, token: str) -> str:
         return f"{self.public_url}/t/{token}"

@@ -110,6 +110,8 @@ def possible(pick: PickList) -> tuple[type[FloorAct], ...]:
     """The acts that its state allows now."""
     if pick.cancel is CancelStatus.REQUESTED:
         return (ConfirmCancel, RefuseCancel)
+    if pick.boxes and all(box.ended for box in pick.boxes):
+        return ()
     return tuple(act for act, statuses in _ALLOWED_IN.items() if pick.status in statuses)
 
 

@@ -57,6 +57,11 @@ class Box:
     stages: tuple[Stage, ...] = ()
 
     @property
+    def ended(self) -> bool:
+        """Nothing more can become of it."""
+        return not {Stage.DELIVERED, Stage.RETURNED_TO_SENDER}.isdisjoint(self.stages)
+
+    @property
     def as_package(self) -> Package:
         return Package(self.package, self.carrier, self.tracking_number, self.lines)
 

@@ -11,7 +11,6 @@ PACKAGES_MAX = 200
 LABEL_CHARACTERS_MAX = 100
 OWN_CARRIER = "own"  # the shop's own people bring it
 _ROAD = (Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY, Stage.DELIVERED)
-_ENDS = (Stage.DELIVERED, Stage.RETURNED_TO_SENDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def reported(pick: PickList, stage: Stage, package: str) -> tuple[tuple[Box, ...
 
 def _can_follow(box: Box, stage: Stage) -> bool:
     """Each stage once, forward only, and nothing after the end; what was lost may turn up."""
-    if stage in box.stages or any(end in box.stages for end in _ENDS):
+    if stage in box.stages or box.ended:
         return False
     if stage not in _ROAD:
         return True

@@ -20,6 +20,7 @@ from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.reads import PostgresReads
+from adapters.postgres.reads_floor import PostgresFloorReads
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
 from api.app import create_app
@@ -73,6 +74,7 @@ async def serve(settings: Settings) -> None:
         reads=PostgresReads(engine, server_key),
         accounts=PostgresAccounts(engine),
         office=PostgresBackOffice(engine),
+        floor=PostgresFloorReads(engine, server_key),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),
         background=Background(),

@@ -7,6 +7,8 @@ import strawberry
 from api.graphql.context import Ask
 from api.graphql.errors import Refused
 from api.graphql.ledger_queries import LedgerQueries
+from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
+from api.graphql.pick_list_queries import PickListQueries
 from api.graphql.resolved import resolved
 from api.graphql.types.approvals import ApprovalConnection, approval_connection
 from api.graphql.types.order import Order, order
@@ -18,12 +20,10 @@ from api.graphql.types.pages import (
     task_connection,
 )
 from domain.access import STAFF
-from domain.errors import Malformed, NotFound, Refusal
+from domain.errors import NotFound, Refusal
 from domain.transitions import OrderStatus
-from ports.reads import PAGE_MAX
 from ports.reads import OrderFilter as Wanted
 
-PAGE_DEFAULT = 20
 STATUSES = tuple(status.value for status in OrderStatus)
 APPROVAL_STATUSES = ("PENDING", "APPROVED", "DECLINED")
 OWNERS = tuple(sorted(role.value for role in STAFF))
@@ -39,14 +39,8 @@ class OrderFilter:
     )
 
 
-First = Annotated[int, strawberry.argument(description=f"How many, from 1 to {PAGE_MAX}.")]
-After = Annotated[
-    str | None, strawberry.argument(description="The `endCursor` of the page before.")
-]
-
-
 @strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
-class Query(LedgerQueries):
+class Query(LedgerQueries, PickListQueries):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(
         self,
@@ -76,12 +70,12 @@ class Query(LedgerQueries):
             page = await context.books.reads.orders(
                 context.principal,
                 Wanted(
-                    _one_of(STATUSES, "status", wanted.status.upper()),
+                    one_of(STATUSES, "status", wanted.status.upper()),
                     wanted.channel,
                     wanted.customer_ref,
                     wanted.search,
                 ),
-                _page_size(first),
+                page_size(first),
                 after,
             )
         except Refusal as refusal:
@@ -109,9 +103,9 @@ class Query(LedgerQueries):
     ) -> TaskConnection:
         context = info.context
         try:
-            owner = _one_of(OWNERS, "owner", owner.lower())
+            owner = one_of(OWNERS, "owner", owner.lower())
             page = await context.books.reads.tasks(
-                context.principal, owner, _page_size(first), after
+                context.principal, owner, page_size(first), after
             )
         except Refusal as refusal:
             raise Refused(refusal) from refusal
@@ -129,23 +123,10 @@ class Query(LedgerQueries):
     ) -> ApprovalConnection:
         context = info.context
         try:
-            status = _one_of(APPROVAL_STATUSES, "status", status.upper())
+            status = one_of(APPROVAL_STATUSES, "status", status.upper())
             page = await context.books.office.approvals(
-                context.principal, status, _page_size(first), after
+                context.principal, status, page_size(first), after
             )
         except Refusal as refusal:
             raise Refused(refusal) from refusal
         return approval_connection(page)
-
-
-def _page_size(first: int) -> int:
-    if not 1 <= first <= PAGE_MAX:
-        raise Malformed(f"`first` is from 1 to {PAGE_MAX}, not {first}")
-    return first
-
-
-def _one_of(known: tuple[str, ...], field: str, wanted: str) -> str:
-    """Empty is for all. What is unknown is refused: an empty list would look like an answer."""
-    if wanted and wanted not in known:
-        raise Malformed(f"`{field}` is one of {', '.join(known)}; not {wanted[:40]!r}")
-    return wanted

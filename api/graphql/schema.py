@@ -17,6 +17,7 @@ from strawberry.types import ExecutionContext
 from api.graphql.errors import is_unexpected, log_unexpected
 from api.graphql.mutations.acts import ActMutations
 from api.graphql.mutations.orders import OrderMutations
+from api.graphql.mutations.pick_lists import PickListMutations
 from api.graphql.mutations.place import PlaceMutation
 from api.graphql.mutations.returns import ReturnMutations
 from api.graphql.queries import Query
@@ -29,7 +30,7 @@ MASKED = "Something went wrong on our side; the log has more under this response
 
 
 @strawberry.type(description="What can be done. Every input has its idempotency key.")
-class Mutation(PlaceMutation, OrderMutations, ReturnMutations, ActMutations):
+class Mutation(PlaceMutation, OrderMutations, ReturnMutations, ActMutations, PickListMutations):
     pass
 
 

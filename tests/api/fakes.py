@@ -20,6 +20,7 @@ from orderloom.tokens import AUDIENCE, ISSUER, signing_key
 from ports.accounts import READERS, OrderAccount, TrialBalance
 from ports.back_office import ActAnswer, ApprovalRead
 from ports.desk import LiveProcess
+from ports.floor import PickListFilter, PickListRead, PrintedPickList
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
 
@@ -86,6 +87,34 @@ class FakeBackOffice:
         principal.require(*STAFF, Role.DEVELOPER)
         items = [each for each in self.waiting if status in ("", each.status)]
         return Page(items[:first], [each.id for each in items[:first]], more=len(items) > first)
+
+
+@dataclass
+class FakeFloor:
+    """`lists` by fulfillment order; `papers` by (fulfillment order, until, signature)."""
+
+    lists: dict[str, PickListRead] = field(default_factory=dict)
+    papers: dict[tuple[str, str, str], PrintedPickList] = field(default_factory=dict)
+    asked: list[PickListFilter] = field(default_factory=list)
+
+    async def pick_lists(
+        self, principal: Principal, wanted: PickListFilter, first: int, after: str | None
+    ) -> Page:
+        principal.require(*STAFF, Role.DEVELOPER)
+        self.asked.append(wanted)
+        items = list(self.lists.values())
+        return Page(items[:first], list(self.lists)[:first], more=len(items) > first)
+
+    async def pick_list(self, principal: Principal, fulfillment_order: str) -> PickListRead:
+        principal.require(*STAFF, Role.DEVELOPER)
+        if fulfillment_order not in self.lists:
+            raise NotFound(f"there is no pick list {fulfillment_order}")
+        return self.lists[fulfillment_order]
+
+    async def printed(self, fulfillment_order: str, until: str, signature: str) -> PrintedPickList:
+        if (fulfillment_order, until, signature) not in self.papers:
+            raise NotFound("this link leads to no pick list")
+        return self.papers[fulfillment_order, until, signature]
 
 
 @dataclass
@@ -297,6 +326,7 @@ class Office:
         self.reads = FakeReads()
         self.accounts = FakeAccounts()
         self.back_office = FakeBackOffice()
+        self.floor = FakeFloor()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
         self.now = NOW
@@ -311,6 +341,7 @@ class Office:
             reads=self.reads,
             accounts=self.accounts,
             office=self.back_office,
+            floor=self.floor,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),
             background=self.background,

@@ -48,6 +48,7 @@ STATES = {
     "picked": (after(Accept(), ALL), {Pack}),
     "packed": (PACKED, {Ship}),
     "shipped": (SHIPPED, {ReportShipment}),
+    "delivered": (after(ReportShipment(Stage.DELIVERED), pick=SHIPPED), set()),
     "rejected": (after(Reject()), set()),
     "nothing found": (after(Accept(), ReportPicked(())), set()),
     "canceled": (after(AskBack()), set()),

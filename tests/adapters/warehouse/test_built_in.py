@@ -1,6 +1,7 @@
 """The built-in warehouse beyond the port: keys, traces, refusals, and which warehouse has what."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,13 +9,16 @@ from fake_parties import FakeWarehouse
 
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.pick_lists import PostgresPickLists
+from adapters.postgres.reads_floor import PostgresFloorReads
 from adapters.warehouse.built_in import BuiltInWarehouse
 from adapters.warehouse.by_location import WarehouseByLocation
 from domain.acts import ActKind
 from domain.errors import Forbidden, KeyConflict, LimitExceeded, Malformed, NotFound, StepRefused
-from ports.floor import FulfilledBy
+from domain.ids import PrintLink
+from ports.floor import FulfilledBy, PickListFilter
 from tests.adapters.warehouse.conftest import Sent
 
+KEY = b"a key of the server, 32 bytes at"
 ACCEPT, PICKED = ActKind.PICK_LIST_ACCEPT, ActKind.PICK_LIST_REPORT_PICKED
 
 
@@ -150,3 +154,68 @@ async def test_nobody_has_what_is_no_fulfillment_order(
 ) -> None:
     with pytest.raises(NotFound):
         await by_location(lists, FakeWarehouse(), FulfilledBy.HTTP).request_cancel("O-F9")
+
+
+async def test_pick_lists_are_read_page_by_page_by_those_who_may(
+    sent: Sent, lists: PostgresPickLists
+) -> None:
+    floor = PostgresFloorReads(sent.shop.engine, KEY)
+    names = [f"{sent.order}-F{n}" for n in (1, 2, 3)]
+    add = "INSERT INTO fulfillment_order (id, order_number, location) VALUES (:id, :order, 'BOS')"
+    for name in names[1:]:
+        await sent.shop.run(add, id=name, order=sent.order)
+    for name in names:
+        await lists.open(replace(sent.request, fulfillment_order=name))
+    will = sent.shop.warehouse
+
+    async def page(first: int, after: str | None = None, **wanted: str) -> tuple[list[str], Any]:
+        found = await floor.pick_lists(will, PickListFilter(**wanted), first, after)
+        return [each.pick.fulfillment_order for each in found.items], found
+
+    shown, first = await page(2)
+    assert (shown, first.more) == (names[:2], True)
+    shown, last = await page(2, first.cursors[-1])
+    assert (shown, last.more) == (names[2:], False)
+    assert await page(9, location="BOS", status="SUBMITTED") == await page(9)
+    for nothing in ({"location": "NYC"}, {"status": "PACKED"}, {"location": "\0"}):
+        assert (await page(9, **nothing))[0] == []
+    with pytest.raises(Malformed):
+        await page(9, "no cursor")
+    for outsider in (sent.shop.web, sent.shop.customer(sent.order)):
+        with pytest.raises(Forbidden):
+            await floor.pick_lists(outsider, PickListFilter(), 9, None)
+        with pytest.raises(Forbidden):
+            await floor.pick_list(outsider, sent.parcel)
+    for name in ("O-F1", "", "\0", "x" * 500):
+        with pytest.raises(NotFound):
+            await floor.pick_list(will, name)
+
+
+async def test_a_print_link_opens_one_pick_list_for_some_hours(
+    sent: Sent, lists: PostgresPickLists
+) -> None:
+    await lists.open(sent.request)
+    floor = PostgresFloorReads(sent.shop.engine, KEY)
+    read = await floor.pick_list(sent.shop.warehouse, sent.parcel)
+    assert read.possible == ["pick_list_accept", "pick_list_reject"]
+    _, _, parcel, until, signature = read.print_path.split("/")
+    paper = await floor.printed(parcel, until, signature)
+    assert (paper.pick, paper.location_name) == (read.pick, "Boston")
+    assert paper.names == {"TEA": "Tea", "CUP": "Cup"}
+    assert paper.ship_to["line1"] == "1 Main St"
+    assert "Main" not in repr(paper)
+    expired = PrintLink.derive(KEY, parcel, 1_700_000_000)
+    for wrong in (
+        (parcel, until, signature[:-1] + "g"),
+        (parcel, str(int(until) + 1), signature),
+        (f"{sent.order}-F2", until, signature),
+        (parcel, "1_0", signature),
+        (parcel, "٣", signature),
+        (parcel, "9" * 20, signature),
+        (parcel, until, "é"),
+        (parcel, str(expired.until), expired.signature),
+    ):
+        with pytest.raises(NotFound):
+            await floor.printed(*wrong)
+    agents = await floor.pick_list(sent.shop.agent, sent.parcel)
+    assert (agents.pick, agents.print_path) == (read.pick, "")
