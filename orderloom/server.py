@@ -98,7 +98,7 @@ def compose(books: Books, doors: Doors) -> FastAPI:
     problems = [
         ProblemPage(kind.slug, kind.status, kind.title, kind.advice) for kind in all_problems()
     ]
-    return create_app(books, doors, page_routes(needs, problems, utc_now))
+    return create_app(books, doors, page_routes(needs, books.floor, problems, utc_now))
 
 
 def _doors(settings: Settings, database_answers: Check, engine_answers: Check) -> Doors:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
+from ports.floor import FloorReads
+from web.printing.routes import printing_routes
 from web.site.pages import ProblemPage, site_routes
 from web.static_files import static_routes
 from web.tracking.needs import Clock, TrackingNeeds
@@ -11,6 +13,11 @@ from web.tracking.routes import tracking_routes
 
 
 def page_routes(
-    needs: TrackingNeeds, problems: Sequence[ProblemPage], clock: Clock
+    needs: TrackingNeeds, floor: FloorReads, problems: Sequence[ProblemPage], clock: Clock
 ) -> list[BaseRoute]:
-    return [*site_routes(problems), *static_routes(), *tracking_routes(needs, clock)]
+    return [
+        *site_routes(problems),
+        *static_routes(),
+        *tracking_routes(needs, clock),
+        *printing_routes(floor),
+    ]

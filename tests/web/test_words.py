@@ -23,7 +23,10 @@ def plain(message: str) -> str:
 
 
 def messages() -> set[str]:
-    methods = [("**.py", "python"), ("**/tracking/**.html", "jinja2")]
+    methods = [
+        ("**.py", "python"),
+        *((f"**/{each}/**.html", "jinja2") for each in ("tracking", "printing")),
+    ]
     found = extract_from_dir(FOLDER, method_map=methods)
     return {message for _file, _line, message, _comments, _context in found}
 

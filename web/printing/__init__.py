@@ -1,0 +1,1 @@
+"""Paper of the warehouse: a pick list and the packing slips of its packages."""
