@@ -14,7 +14,7 @@ from domain.fold import subtract
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.remedies import SHORT_PICK, refusing_locations, remedies
-from domain.review import ReviewInputs, Verdict, price_deviation_bp
+from domain.review import ReviewInputs, Verdict, price_deviation_bp, total_deviation
 from domain.sourcing import RULE_VERSION, choose_sources
 from domain.view import ParcelStatus
 from ports.outside import ReviewRules
@@ -51,7 +51,8 @@ class OrderActivities:
             currency=order.currency,
             total=order.total,
             units=sum(line.quantity for line in order.lines),
-            price_deviation_bp=price_deviation_bp(order, known.prices),
+            price_deviation_bp=price_deviation_bp(order),
+            total_deviation=total_deviation(order),
             address_complete=known.address_complete,
             customer_blocked=known.customer_blocked,
         )

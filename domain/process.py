@@ -6,6 +6,8 @@ It is stamped on every order, so that an order keeps the promises under which it
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.rounding import Rounding
+
 _HOUR = 3600
 _DAY = 24 * _HOUR
 
@@ -44,3 +46,4 @@ class ProcessDefinition:
     invoice_series: str = "INV"  # numbers are <series>-<year>-000001, gapless within a year
     credit_note_series: str = "CN"
     invoice_time_zone: str = "UTC"  # IANA name: whose calendar dates invoices
+    rounding: Rounding = Rounding.HALF_UP  # of every amount of the order

@@ -15,7 +15,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ReviewInputs:
     """All whole numbers: amounts in minor units, `price_deviation_bp` the largest deviation of a
-    line's price from the price list in hundredths of a percent.
+    line's price from the price list in hundredths of a percent, `total_deviation` that of the
+    channel's own total.
     """
 
     channel: str
@@ -23,6 +24,7 @@ class ReviewInputs:
     total: int
     units: int
     price_deviation_bp: int
+    total_deviation: int
     address_complete: bool
     customer_blocked: bool
 
@@ -39,13 +41,18 @@ class ReviewDecision:
     inputs: dict[str, str] = field(default_factory=dict)
 
 
-def price_deviation_bp(order: PlacedOrder, price_list: dict[str, int]) -> int:
-    """The largest |ordered unit price − listed price| over the listed price, in basis points.
-    A SKU without a listed price counts as a full deviation.
+def price_deviation_bp(order: PlacedOrder) -> int:
+    """The largest |ordered unit price − list price at placement| over the list price, in basis
+    points. A line without a list price counts as a full deviation.
     """
     worst = 0
     for line in order.lines:
-        listed = price_list.get(line.sku, 0)
+        listed = line.list_price or 0
         gap = abs(line.unit_price - listed)
         worst = max(worst, gap * 10_000 // listed if listed else (10_000 if gap else 0))
     return worst
+
+
+def total_deviation(order: PlacedOrder) -> int:
+    """|what the channel says it charged − what the order comes to|; 0 when it says nothing."""
+    return 0 if order.stated_total is None else abs(order.stated_total - order.total)

@@ -42,6 +42,9 @@ class RequestedLine:
 class OrderRequest:
     """A channel's order, normalised. `payment_source` is a tokenized card, or the channel's own
     payment reference when `payment_method` is paid_at_channel. `raw` is the order as received.
+    `discount` reduces the order as a whole; `tax_included` says whether its amounts are with tax
+    (None: as those of the price list); `total` is what the channel charged, and when it is not
+    ours, review holds the order.
     """
 
     channel: str
@@ -55,6 +58,9 @@ class OrderRequest:
     customer_ref: str = ""
     placed_at: datetime | None = None
     raw: Json = field(default=None, repr=False)
+    discount: int = 0
+    tax_included: bool | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,11 +216,10 @@ class Commands(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What review is told of an order: list prices by SKU (minor units, of those that have one in
-    its currency), whether the address has all its parts, whether the customer is blocked.
+    """What review is told of an order: whether the address has all its parts, whether the customer
+    is blocked.
     """
 
-    prices: dict[str, int]
     address_complete: bool
     customer_blocked: bool
 

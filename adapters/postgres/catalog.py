@@ -1,4 +1,4 @@
-"""What review and warehouses need to know of prices, customers and addresses."""
+"""What review and warehouses need to know of customers and addresses."""
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,9 +9,7 @@ from ports.unit_of_work import Known
 
 _KNOWN = text(
     """
-    SELECT (SELECT json_object_agg(sku, unit_price) FROM price
-            WHERE currency = :currency AND sku = ANY(:skus)) AS prices,
-           (SELECT '' NOT IN (name, line1, city, country) FROM person
+    SELECT (SELECT '' NOT IN (name, line1, city, country) FROM person
             JOIN customer_order ON person_id = person.id WHERE number = :order) AS complete,
            (SELECT blocked FROM customer WHERE ref = :customer) AS blocked
     """
@@ -31,14 +29,9 @@ class PostgresCatalog:
         self._connection = connection
 
     async def known(self, order: PlacedOrder) -> Known:
-        values = {
-            "order": order.number,
-            "currency": order.currency,
-            "skus": list({line.sku for line in order.lines}),
-            "customer": order.customer_ref,
-        }
+        values = {"order": order.number, "customer": order.customer_ref}
         row = (await self._connection.execute(_KNOWN, values)).one()
-        return Known(row.prices or {}, bool(row.complete), bool(row.blocked))
+        return Known(bool(row.complete), bool(row.blocked))
 
     async def ship_to(self, order: str) -> dict[str, str]:
         row = await self._connection.execute(_SHIP_TO, {"order": order})

@@ -85,7 +85,7 @@ class PostgresIntake:
     ) -> PlacedAnswer:
         number = order_number(secrets.token_bytes(NUMBER_ENTROPY_BYTES))
         token = TrackingToken.derive(self._server_key, number, 1)
-        order = placed_order(number, request, known)
+        order = placed_order(number, request, known, self._process.rounding)
         try:
             written = await write(connection, wish, request, order, self._process, token.hash)
         except IntegrityError as error:

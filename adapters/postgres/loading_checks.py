@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.postgres.tables import bundle_component, location, product, stock
+from adapters.postgres.tables import bundle_component, location, price_list, product, stock
 
 Refused = dict[int, tuple[str, str]]  # line → why, and what to do
 
@@ -38,7 +38,8 @@ def _take_out_dangling(connection: Connection, table: Table, incoming: Table) ->
     """The rows that refer to something that is not there."""
     refused: Refused = {}
     for key in sorted(table.foreign_keys, key=lambda key: str(key.parent.name)):
-        value, target = incoming.c[key.parent.name], key.column.table.name
+        value = incoming.c[key.parent.name]
+        target = key.column.table.name.replace("_", " ")
         dangling = delete(incoming).where(~exists().where(key.column == value))
         for line, name in connection.execute(dangling.returning(incoming.c.line, value)):
             advice = f"load the {target} first, or correct the name"
@@ -108,6 +109,20 @@ def _time_zones_are_known(connection: Connection, incoming: Table) -> Refused:
     )
 
 
+def _lists_begin_before_they_end(connection: Connection, incoming: Table) -> Refused:
+    """A bound that the file does not have stays as it is."""
+    there = select(price_list).where(price_list.c.id == incoming.c.id).subquery().c
+    since, until = (
+        incoming.c[name] if name in incoming.c else select(there[name]).scalar_subquery()
+        for name in ("valid_from", "valid_until")
+    )
+    advice = "correct valid_from or valid_until"
+    named = incoming.c.id
+    return _refuse(
+        connection, incoming, named, since >= until, ("{} ends before it begins", advice)
+    )
+
+
 def _locked(skus: Select[tuple[str]]) -> Select[tuple[str]]:
     return select(product.c.sku).where(product.c.sku.in_(skus)).order_by(product.c.sku.collate("C"))
 
@@ -128,4 +143,5 @@ _CHECKS: dict[Table, Sequence[Callable[[Connection, Table], Refused]]] = {
     stock: (_no_stock_of_bundles,),
     bundle_component: (_bundles_are_flat,),
     location: (_time_zones_are_known,),
+    price_list: (_lists_begin_before_they_end,),
 }

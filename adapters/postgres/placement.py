@@ -6,18 +6,21 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.codec import Json
+from adapters.postgres.valid_prices import VALID_PRICES
+from domain.codec import Json, from_json
 from domain.errors import Malformed, UnknownSku
 from domain.facts import believable
 from domain.ids import OrderNumber
-from domain.order import Destination, OrderLine, PlacedOrder
+from domain.order import Destination, OrderLine, PlacedOrder, share_discount
+from domain.prices import ListPrice, Prices, choose_prices
 from domain.quantity import Quantity
-from ports.front_office import OrderRequest
+from domain.rounding import Rounding
+from domain.tax_rates import SHIPPING, TaxRate, rate_bp
+from ports.front_office import OrderRequest, RequestedLine
 
-# One round trip. A tax of the region beats the country's; a city of that name in any region of the
-# country is better than no place at all.
+# One round trip. A city of that name in any region of the country is better than no place at all.
 _LOOK_UP = text(
-    """
+    f"""
     SELECT clock_timestamp() AS at,
       (SELECT json_build_array(command.body_hash, command.subject, tracking_version)
        FROM command LEFT JOIN customer_order ON number = command.subject
@@ -26,18 +29,16 @@ _LOOK_UP = text(
        FROM customer_order JOIN command ON command.subject = number AND command.kind = 'place'
        WHERE channel = :channel AND channel_ref = :channel_ref
        ORDER BY command.created_at LIMIT 1) AS by_reference,
-      (SELECT json_object_agg(product.sku, price.unit_price)
-       FROM product LEFT JOIN price ON price.sku = product.sku AND price.currency = :currency
-       WHERE product.sku = ANY(:skus)) AS prices,
-      (SELECT rate_bp FROM tax_rate
-       WHERE country = :country AND region IN (:region, '')
-       ORDER BY region DESC LIMIT 1) AS rate_bp,
+      (SELECT json_object_agg(sku, tax_category) FROM product WHERE sku = ANY(:skus)) AS products,
+      (SELECT json_agg(valid) FROM ({VALID_PRICES}) AS valid) AS prices,
+      (SELECT json_agg(json_build_array(region, category, rate_bp)) FROM tax_rate
+       WHERE country = :country AND region IN (:region, '')) AS rates,
       COALESCE(
         (SELECT json_build_array(latitude, longitude) FROM place
          WHERE country = :country AND region = :region AND city = :city),
         (SELECT json_build_array(latitude, longitude) FROM place
          WHERE country = :country AND city = :city ORDER BY region LIMIT 1)) AS place
-    """
+    """  # noqa: S608 - the text of another statement of ours
 )
 
 
@@ -52,13 +53,16 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`prices` by SKU, None where a SKU has none in that currency; `place` in degrees."""
+    """`products` are tax categories by SKU; `prices` those of every list that is valid for the
+    customer, `rates` those of the country and the region; `place` in degrees.
+    """
 
     at: datetime
     by_key: Before | None
     by_reference: Before | None
-    prices: dict[str, int | None]
-    tax_rate_bp: int
+    products: dict[str, str]
+    prices: list[ListPrice]
+    rates: list[TaxRate]
     place: tuple[float, float] | None
 
 
@@ -72,8 +76,11 @@ async def look_up(
             "key": key,
             "channel": request.channel,
             "channel_ref": request.channel_ref,
-            "currency": request.currency,
             "skus": sorted({line.sku for line in request.lines}),
+            "currency": request.currency,
+            "tier": None,
+            "customer": request.customer_ref,
+            "at": request.placed_at,
             "country": request.ship_to.country,
             "region": request.ship_to.region,
             "city": request.ship_to.city.strip().lower(),
@@ -84,8 +91,9 @@ async def look_up(
         at=row.at,
         by_key=_before(row.by_key),
         by_reference=_before(row.by_reference),
-        prices=row.prices or {},
-        tax_rate_bp=row.rate_bp or 0,
+        products=row.products or {},
+        prices=from_json(list[ListPrice], row.prices or []),
+        rates=[TaxRate(*rate) for rate in row.rates or ()],
         place=row.place and tuple(row.place),
     )
 
@@ -94,13 +102,16 @@ def _before(row: Json) -> Before | None:
     return row and Before(*row)
 
 
-def placed_order(number: OrderNumber, request: OrderRequest, known: Known) -> PlacedOrder:
+def placed_order(
+    number: OrderNumber, request: OrderRequest, known: Known, rounding: Rounding
+) -> PlacedOrder:
     """Refuses `UnknownSku`, `BadTime` and `Malformed`: a line without any price, and what an order
     refuses.
     """
-    unknown = sorted({line.sku for line in request.lines} - known.prices.keys())
+    unknown = sorted({line.sku for line in request.lines} - known.products.keys())
     if unknown:
         raise UnknownSku(unknown)
+    prices = choose_prices(known.prices, tax_included=request.tax_included)
     latitude, longitude = known.place or (None, None)
     ship_to = request.ship_to
     return PlacedOrder(
@@ -109,31 +120,42 @@ def placed_order(number: OrderNumber, request: OrderRequest, known: Known) -> Pl
         channel_ref=request.channel_ref,
         currency=request.currency,
         placed_at=believable("placed_at", request.placed_at or known.at, known.at),
-        lines=_lines(request, known),
+        lines=share_discount(_lines(request, known, prices), request.discount),
         shipping=request.shipping,
         payment_method=request.payment_method,
         destination=Destination(ship_to.country, ship_to.region, latitude, longitude),
         customer_ref=request.customer_ref,
+        rounding=rounding,
         received_at=known.at,
+        tax_included=prices.tax_included,
+        shipping_tax_rate_bp=rate_bp(known.rates, SHIPPING),
+        stated_total=request.total,
     )
 
 
-def _lines(request: OrderRequest, known: Known) -> tuple[OrderLine, ...]:
-    return tuple(
-        OrderLine(
-            line=number,
-            sku=line.sku,
-            quantity=Quantity(line.quantity),
-            unit_price=_unit_price(line.unit_price, line.sku, request, known),
-            discount=line.discount,
-            tax_rate_bp=known.tax_rate_bp,
-        )
+def _lines(request: OrderRequest, known: Known, prices: Prices) -> list[OrderLine]:
+    return [
+        _line(number, line, known, prices.by_sku.get(line.sku), request.currency)
         for number, line in enumerate(request.lines, start=1)
+    ]
+
+
+def _line(
+    number: int, asked: RequestedLine, known: Known, listed: ListPrice | None, currency: str
+) -> OrderLine:
+    list_price = listed.unit_price if listed else None
+    unit_price = list_price if asked.unit_price is None else asked.unit_price
+    if unit_price is None:
+        raise Malformed(f"{asked.sku} has no list price in {currency}; name its unit price")
+    category = known.products[asked.sku]
+    return OrderLine(
+        line=number,
+        sku=asked.sku,
+        quantity=Quantity(asked.quantity),
+        unit_price=unit_price,
+        discount=asked.discount,
+        tax_rate_bp=rate_bp(known.rates, category),
+        list_price=list_price,
+        price_list=listed.price_list if listed else "",
+        tax_category=category,
     )
-
-
-def _unit_price(asked: int | None, sku: str, request: OrderRequest, known: Known) -> int:
-    price = known.prices[sku] if asked is None else asked
-    if price is None:
-        raise Malformed(f"{sku} has no list price in {request.currency}; name its unit price")
-    return price

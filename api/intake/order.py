@@ -63,6 +63,9 @@ class OrderShape(Shape):
     shipping: MinorUnits = 0
     customer: CustomerShape = CustomerShape()
     placed_at: Moment | None = None
+    discount: MinorUnits = 0
+    tax_included: bool | None = None  # as the price list's
+    total: MinorUnits | None = None
 
 
 def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
@@ -84,6 +87,9 @@ def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
         customer_ref=order.customer.ref,
         placed_at=order.placed_at,
         raw=body,
+        discount=order.discount,
+        tax_included=order.tax_included,
+        total=order.total,
     )
 
 

@@ -31,19 +31,19 @@ def load(
     """Bring products, prices, stock and their like in from CSV files, with a verdict a row.
     The kind of a file is recognised by the names of its columns, in any order:
 
-    * products: sku, name, category, weight_g, length_mm, width_mm, height_mm
+    * products: sku, name, category, weight_g, length_mm, width_mm, height_mm, tax_category
     * bundles: bundle, component, quantity
-    * prices: sku, currency, unit_price (minor units: 249 is 2.49 USD)
+    * price lists: id, tax_included, tier, valid_from, valid_until
+    * prices: sku, currency, unit_price (minor units: 249 is 2.49 USD), list
     * locations: id, name, country, region, latitude, longitude, priority, active, fulfilled_by,
       kind, capacity, timezone, cutoff, weekdays, holidays, closed_on
     * stock: sku, location, on_hand, safety
     * customers: ref, tier, blocked
-    * tax rates: country, region, rate_bp (included in prices; 625 is 6.25 %)
+    * tax rates: country, region, rate_bp (625 is 6.25 %), category
     * places: country, region, city, latitude, longitude
 
-    Columns left out stay as they are. A refused row never stops the others; exit code 1 says that
-    there were some. Loading again changes nothing, but stock: that is a count, whose difference
-    becomes a movement, and which is refused below what is reserved.
+    Columns left out stay as they are. Refused rows never stop the others, and end in exit code 1.
+    Loading again changes nothing but stock: a count, refused below what is reserved.
     """
     use_home(home)
     from orderloom.load.loading import RefusedFiles, look_through_all

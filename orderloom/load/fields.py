@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -20,7 +20,10 @@ YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED_DAYS_MAX = 366
 
-Value = str | int | float | bool | time | list[int] | list[date] | None
+YEAR_MIN, YEAR_MAX = 2000, 2199
+_TIMES = "write a day or a time, such as 2026-11-27 or 2026-11-27T08:00+08:00"
+
+Value = str | int | float | bool | time | datetime | list[int] | list[date] | None
 Parser = Callable[[str], Value]
 
 
@@ -174,12 +177,32 @@ def closed_on(cell: str) -> list[date]:
     return sorted(days)
 
 
+def optional_moment(cell: str) -> datetime | None:
+    """A day is its beginning; what has no offset is UTC."""
+    if not cell:
+        return None
+    try:
+        at = datetime.fromisoformat(cell)
+    except ValueError:
+        raise BadCell(f"{cell!r} is no time", _TIMES) from None
+    if not YEAR_MIN <= at.year <= YEAR_MAX:
+        raise BadCell(f"{cell!r} is not from {YEAR_MIN} to {YEAR_MAX}", _TIMES)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def yes_or_no(cell: str) -> bool:
+    word = cell.lower()
+    if word not in YES + NO:
+        raise BadCell(f"{cell!r} is neither yes nor no", "write true or false")
+    return word in YES
+
+
 def yes_unless_no(cell: str) -> bool:
-    return _yes_or_no(cell) if cell else True
+    return yes_or_no(cell) if cell else True
 
 
 def no_unless_yes(cell: str) -> bool:
-    return _yes_or_no(cell) if cell else False
+    return yes_or_no(cell) if cell else False
 
 
 @cache
@@ -203,10 +226,3 @@ def _degrees(cell: str, most: int) -> float:
     if -most <= degrees <= most:
         return degrees
     raise BadCell(f"{cell!r} is no number from -{most} to {most}", "write degrees, such as -71.06")
-
-
-def _yes_or_no(cell: str) -> bool:
-    word = cell.lower()
-    if word not in YES + NO:
-        raise BadCell(f"{cell!r} is neither yes nor no", "write true or false")
-    return word in YES

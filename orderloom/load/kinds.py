@@ -1,13 +1,14 @@
 """The kinds of CSV file that `orderloom load` knows, each recognised by the names of its columns.
 
-  products   sku, name, category, weight_g, length_mm, width_mm, height_mm
+  products   sku, name, category, weight_g, length_mm, width_mm, height_mm, tax_category
   bundles    bundle, component, quantity        units of the component in one bundle
-  prices     sku, currency, unit_price          list price of one unit, in minor units
+  price lists  id, tax_included, tier, valid_from, valid_until
+  prices     sku, currency, unit_price, list    list price of one unit, in minor units
   locations  id, name, country, region, latitude, longitude, priority, active, fulfilled_by, kind,
              capacity, timezone, cutoff, weekdays, holidays, closed_on
   stock      sku, location, on_hand, safety     the first load opens, a later one is a count
   customers  ref, tier, blocked
-  tax rates  country, region, rate_bp           included in prices; hundredths of a percent
+  tax rates  country, region, rate_bp, category  hundredths of a percent
   places     country, region, city, latitude, longitude
 
 Columns come in any order. The optional ones may be missing, and what is there then stays as it is;
@@ -17,6 +18,8 @@ or empty, and then they mean what docs/operator.md says.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.prices import STANDARD_LIST
+from domain.tax_rates import STANDARD
 from orderloom.load import fields
 from orderloom.load.fields import BadCell, Parser, Value
 
@@ -69,6 +72,7 @@ KINDS = (
             "length_mm": fields.optional_positive,
             "width_mm": fields.optional_positive,
             "height_mm": fields.optional_positive,
+            "tax_category": lambda cell: fields.optional_text(cell or STANDARD),
         },
         ("sku",),
     ),
@@ -101,11 +105,22 @@ KINDS = (
         ("id",),
     ),
     Kind(
+        "price lists",
+        "price_list",
+        {"id": fields.text, "tax_included": fields.yes_or_no},
+        {
+            "tier": fields.optional_text,
+            "valid_from": fields.optional_moment,
+            "valid_until": fields.optional_moment,
+        },
+        ("id",),
+    ),
+    Kind(
         "prices",
         "price",
         {"sku": fields.text, "currency": fields.currency, "unit_price": fields.amount},
-        {},
-        ("sku", "currency"),
+        {"list": lambda cell: fields.optional_text(cell or STANDARD_LIST)},
+        ("sku", "currency", "list"),
     ),
     Kind(
         "stock",
@@ -125,8 +140,11 @@ KINDS = (
         "tax rates",
         "tax_rate",
         {"country": fields.country, "rate_bp": fields.rate_bp},
-        {"region": fields.optional_text},
-        ("country", "region"),
+        {
+            "region": fields.optional_text,
+            "category": lambda cell: fields.optional_text(cell or STANDARD),
+        },
+        ("country", "region", "category"),
     ),
     Kind(
         "places",

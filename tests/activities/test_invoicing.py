@@ -162,7 +162,10 @@ async def test_each_shipment_is_invoiced_with_it_and_shipping_with_the_first(boo
         ("INV-2026-000002", "", 1_000),
     ]
     detail = await books.reads.invoice(SYSTEM, "INV-2026-000001")
-    assert [(line.line, line.net, line.tax) for line in detail.lines] == [(1, 472, 28), (0, 700, 0)]
+    assert [(line.line, line.net, line.tax) for line in detail.lines] == [
+        (1, 472, 28),
+        (0, 660, 40),
+    ]
     assert (detail.summary.issued_on, detail.summary.due_on) == (date(2026, 11, 22),) * 2
     assert await books.violations() == ALL_WELL
 

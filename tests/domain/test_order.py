@@ -1,4 +1,4 @@
-"""An order as placed: quantities, lines and totals; and what review sees of its prices."""
+"""An order as placed: quantities, lines and totals."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,6 @@ from domain.facts import TOLD_AHEAD_MAX, TOLD_SINCE, believable
 from domain.money import AMOUNT_MAX
 from domain.order import ORDER_LINES_MAX
 from domain.quantity import QUANTITY_MAX, Quantity
-from domain.review import price_deviation_bp
 from tests.domain.builders import order_line, placed
 from tests.domain.strategies import SOME, orders
 
@@ -82,17 +81,6 @@ def test_a_line_never_costs_less_than_nothing(unit_price, discount):
 
 def test_a_line_may_be_free():
     assert order_line(quantity=2, unit_price=100, discount=200).amount == 0
-
-
-def test_the_largest_deviation_from_the_price_list_counts():
-    order = placed(order_line(1, "A", unit_price=1_050), order_line(2, "B", unit_price=80))
-    assert price_deviation_bp(order, {"A": 1_000, "B": 100}) == 2_000
-    assert price_deviation_bp(order, {"A": 1_050, "B": 80}) == 0
-
-
-def test_a_sku_without_a_listed_price_deviates_fully_unless_it_is_free():
-    assert price_deviation_bp(placed(order_line(unit_price=1)), {}) == 10_000
-    assert price_deviation_bp(placed(order_line(unit_price=0)), {}) == 0
 
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

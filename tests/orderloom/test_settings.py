@@ -6,6 +6,7 @@ import re
 import pytest
 
 from domain.process import ProcessDefinition
+from domain.rounding import Rounding
 from orderloom.errors import Refused
 from orderloom.home import Home, HomeKind, write_json
 from orderloom.process_file import read_process
@@ -122,6 +123,10 @@ def test_a_malformed_value_is_refused_without_showing_it(home, monkeypatch):
         ('{"version": 1.5}', "version: it is no whole number."),
         ('{"name": 7}', "name: it is no text."),
         (
+            '{"rounding": "up"}',
+            "rounding: it is none of the words that the operator's guide lists.",
+        ),
+        (
             '{"ship_within": null, "shp_within": 1}',
             "ship_within: it is no number; shp_within: there is no such name.",
         ),
@@ -137,6 +142,12 @@ def test_a_process_definition_that_cannot_be_meant_is_refused_by_name(home, writ
     refused = re.escape(f"The process definition {file} is not usable. {said}")
     with pytest.raises(Refused, match=f"^{refused}"):
         load_settings(home=home.path, process_definition=file)
+
+
+def test_a_process_definition_may_name_the_rounding_rule_of_its_orders(home):
+    file = home.path / "process.json"
+    file.write_text('{"rounding": "half_even"}')
+    assert read_process(file) == ProcessDefinition(rounding=Rounding.HALF_EVEN)
 
 
 def test_a_process_definition_that_is_not_there_is_refused_by_its_path(home, monkeypatch):

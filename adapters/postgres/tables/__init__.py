@@ -7,6 +7,7 @@ from adapters.postgres.tables.catalog import (
     location,
     place,
     price,
+    price_list,
     product,
     tax_rate,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "pick_list",
     "place",
     "price",
+    "price_list",
     "product",
     "reservation",
     "return_order",

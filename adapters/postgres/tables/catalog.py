@@ -14,7 +14,9 @@ from sqlalchemy import (
     Time,
 )
 
-from adapters.postgres.tables.base import metadata, text
+from adapters.postgres.tables.base import metadata, moment, text
+from domain.prices import EVERYBODY, STANDARD_LIST
+from domain.tax_rates import STANDARD
 
 product = Table(
     "product",
@@ -22,6 +24,7 @@ product = Table(
     text("sku", primary_key=True),
     text("name"),
     text("category", server_default=""),
+    text("tax_category", server_default=STANDARD),
     Column("weight_g", Integer, nullable=True),  # of one unit, packed; NULL is unknown
     Column("length_mm", Integer, nullable=True),
     Column("width_mm", Integer, nullable=True),
@@ -29,6 +32,18 @@ product = Table(
     CheckConstraint(
         "weight_g > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0", name="measures"
     ),
+)
+
+# Whose prices, and when. An empty tier is everybody's; a bound that is null is open.
+price_list = Table(
+    "price_list",
+    metadata,
+    text("id", primary_key=True),
+    text("tier", server_default=EVERYBODY),
+    Column("tax_included", Boolean, nullable=False),
+    moment("valid_from", nullable=True),
+    moment("valid_until", nullable=True),
+    CheckConstraint("valid_from < valid_until", name="validity"),
 )
 
 # A bundle is a product that has rows here, and no stock of its own: its components have. They may
@@ -48,7 +63,8 @@ price = Table(
     metadata,
     text("sku", ForeignKey("product.sku"), primary_key=True),
     text("currency", primary_key=True),
-    Column("unit_price", BigInteger, nullable=False),  # list price, minor units
+    Column("unit_price", BigInteger, nullable=False),  # minor units
+    text("list", ForeignKey("price_list.id"), primary_key=True, server_default=STANDARD_LIST),
     CheckConstraint("unit_price >= 0", name="unit_price"),
 )
 
@@ -89,13 +105,14 @@ customer = Table(
     Column("blocked", Boolean, nullable=False, server_default="false"),
 )
 
-# Tax included in prices; an empty region applies to the whole country.
+# An empty region applies to the whole country; the category is a product's, or `shipping`.
 tax_rate = Table(
     "tax_rate",
     metadata,
     text("country", primary_key=True),
     text("region", primary_key=True),
     Column("rate_bp", Integer, nullable=False),
+    text("category", primary_key=True, server_default=STANDARD),
     CheckConstraint("0 <= rate_bp AND rate_bp < 10000", name="rate_bp"),
 )
 

@@ -215,3 +215,14 @@ class OrderPlaceInput:
         default=MinorUnits(0), description="What shipping costs."
     )
     customer_ref: str = strawberry.field(default="", description="Your name for the customer.")
+    discount: MinorUnits = strawberry.field(
+        default=MinorUnits(0), description="Reduction of the order as a whole, shared by its lines."
+    )
+    tax_included: bool | None = strawberry.field(
+        default=None,
+        description="Whether the amounts are with tax; as those of the price list when absent.",
+    )
+    total: MinorUnits | None = strawberry.field(
+        default=None,
+        description="What you have charged: when it is not what the order comes to, it is held.",
+    )

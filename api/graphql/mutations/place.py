@@ -71,6 +71,9 @@ def _body(wanted: OrderPlaceInput) -> dict[str, Any]:
         },
         "customer": {"ref": wanted.customer_ref, "email": to.email, "phone": to.phone},
         "shipping": wanted.shipping,
+        "discount": wanted.discount,
+        "tax_included": wanted.tax_included,
+        "total": wanted.total,
         "payment": _payment(wanted),
     }
 

@@ -1,6 +1,7 @@
 """An order in GraphQL."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
@@ -14,6 +15,7 @@ from api.graphql.types.process import OrderProcess, order_process
 from api.graphql.types.returns import Return, return_
 from api.graphql.types.timeline import TimelineEntry, timeline_entry
 from domain.order import OrderLine as DomainLine
+from domain.order import PlacedOrder
 from ports.front_office import Person
 from ports.reads import OrderDetail
 
@@ -24,9 +26,19 @@ class OrderLine:
     sku: str = strawberry.field(description="What was ordered.")
     name: str = strawberry.field(description="The product's name, or its SKU without one.")
     quantity: int = strawberry.field(description="Units ordered.")
-    unit_price: Money = strawberry.field(description="List price of one unit.")
+    unit_price: Money = strawberry.field(description="Price of one unit.")
+    list_price: Money | None = strawberry.field(
+        description="What the price list asked for one unit; null when no list had a price."
+    )
+    price_list: str = strawberry.field(description="The list that has it; may be empty.")
     discount: Money = strawberry.field(description="Reduction of the whole line.")
-    amount: Money = strawberry.field(description="What the line costs.")
+    order_discount: Money = strawberry.field(
+        description="Its share in the order's discount, by largest remainder of the lines' prices."
+    )
+    tax_category: str = strawberry.field(description="As `standard`: chooses the tax rate.")
+    tax_rate_bp: int = strawberry.field(description="In hundredths of a percent.")
+    tax: Money = strawberry.field(description="The tax in `amount`.")
+    amount: Money = strawberry.field(description="What the customer pays for the line, with tax.")
     canceled: int = strawberry.field(description="Units that will not be sent.")
     shipped: int = strawberry.field(description="Units handed to a carrier.")
     delivered: int = strawberry.field(description="Units that have arrived.")
@@ -61,8 +73,21 @@ class Order:
     )
     placed_at: datetime = strawberry.field(description="When the customer placed it.")
     updated_at: datetime = strawberry.field(description="When something last happened to it.")
-    total: Money = strawberry.field(description="What the customer pays: lines and shipping.")
-    shipping: Money = strawberry.field(description="The part of the total that is for shipping.")
+    total: Money = strawberry.field(
+        description="What the customer pays: `subtotal` less `discount`, with `shipping`, and with "
+        "`tax` when it is not included."
+    )
+    subtotal: Money = strawberry.field(description="The lines' prices before any discount.")
+    discount: Money = strawberry.field(description="Every reduction, of lines and of the order.")
+    shipping: Money = strawberry.field(description="What shipping costs.")
+    tax: Money = strawberry.field(description="The tax in `total`.")
+    tax_included: bool = strawberry.field(
+        description="Whether prices, discounts and shipping are with tax; else it comes on top."
+    )
+    rounding: str = strawberry.field(description="The rule of its amounts, as `half_up`.")
+    stated_total: Money | None = strawberry.field(
+        description="What the channel says that it charged."
+    )
     lines: list[OrderLine] = strawberry.field(description="What was ordered.")
     parcels: list[Parcel] = strawberry.field(description="From where it is sent, and in what.")
     payments: list[Payment] = strawberry.field(description="Every payment transaction.")
@@ -100,7 +125,7 @@ def order(detail: OrderDetail, books: Books) -> Order:
         placed_at=summary.placed_at,
         updated_at=summary.updated_at,
         total=money(summary.total, summary.currency),
-        shipping=money(detail.order.shipping, summary.currency),
+        **_amounts(detail.order),
         lines=[_line(each, detail) for each in detail.order.lines],
         parcels=[parcel(each) for each in view.parcels.values()],
         payments=[payment(each, summary.currency) for each in detail.payments],
@@ -111,16 +136,38 @@ def order(detail: OrderDetail, books: Books) -> Order:
     )
 
 
+def _amounts(placed: PlacedOrder) -> dict[str, Any]:
+    def worth(amount: int) -> Money:
+        return money(amount, placed.currency)
+
+    return {
+        "subtotal": worth(placed.subtotal),
+        "discount": worth(placed.discount),
+        "shipping": worth(placed.shipping),
+        "tax": worth(placed.charged.tax),
+        "tax_included": placed.tax_included,
+        "rounding": placed.rounding.value,
+        "stated_total": None if placed.stated_total is None else worth(placed.stated_total),
+    }
+
+
 def _line(line: DomainLine, detail: OrderDetail) -> OrderLine:
-    view = detail.view
+    view, charge = detail.view, detail.order.charge(line)
+    listed = line.list_price
     return OrderLine(
         line=line.line,
         sku=line.sku,
         name=detail.names.get(line.sku, line.sku),
         quantity=line.quantity,
         unit_price=money(line.unit_price, view.currency),
+        list_price=None if listed is None else money(listed, view.currency),
+        price_list=line.price_list,
         discount=money(line.discount, view.currency),
-        amount=money(line.amount, view.currency),
+        order_discount=money(line.order_discount, view.currency),
+        tax_category=line.tax_category,
+        tax_rate_bp=line.tax_rate_bp,
+        tax=money(charge.tax, view.currency),
+        amount=money(charge.gross, view.currency),
         canceled=view.canceled(line.line),
         shipped=view.shipped_units(line.line),
         delivered=view.delivered_units(line.line),

@@ -17,6 +17,7 @@ ORDINARY = ReviewInputs(
     total=2600,
     units=4,
     price_deviation_bp=0,
+    total_deviation=0,
     address_complete=True,
     customer_blocked=False,
 )
@@ -31,6 +32,13 @@ TABLE = json.loads(read_table("review", 1))
         ({"total": 50_001}, Verdict.HOLD, "large-amount", "agent"),
         ({"units": 501}, Verdict.HOLD, "many-units", "agent"),
         ({"price_deviation_bp": 2001}, Verdict.HOLD, "price-far-off", "supervisor"),
+        ({"total_deviation": 1}, Verdict.HOLD, "other-total", "agent"),
+        (
+            {"total_deviation": 1, "price_deviation_bp": 2001},
+            Verdict.HOLD,
+            "price-far-off",
+            "supervisor",
+        ),
         ({"address_complete": False}, Verdict.HOLD, "incomplete-address", "agent"),
         ({"customer_blocked": True}, Verdict.REJECT, "blocked-customer", ""),
         ({"customer_blocked": True, "total": 90_000}, Verdict.REJECT, "blocked-customer", ""),

@@ -60,6 +60,7 @@ def test_refused_rows_can_be_corrected_and_loaded_again(shop):
         "sku": "A",
         "currency": "USD",
         "unit_price": "1.99",
+        "list": "",
         "line": "2",
         "reason": "unit_price '1.99' is no whole number of 0 or more",
         "advice": "write minor units: 249 for 2.49 USD",
