@@ -6,6 +6,7 @@ from domain import ledger
 from domain.amounts import refund_amount, shipment_amount
 from domain.errors import OutOfStock
 from domain.ledger import Account
+from domain.methods import TERMS
 from domain.order import PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
@@ -33,6 +34,8 @@ async def enact(
                 await uow.inventory.release(body.fulfillment_order, body.lines)
         case j.Shipped():
             await _ship(uow, order, view, body)
+        case j.Delivered():
+            await _collect_cash(uow, order, view, body)
         case j.PaymentRegistered(amount=amount):
             operation = f"{order.number}/register"
             await uow.ledger.post(ledger.registered(order, operation, amount))
@@ -63,9 +66,25 @@ async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped
 
 async def _deposit(uow: UnitOfWork, order: PlacedOrder) -> int:
     """What the customer has paid for goods that were not sent yet."""
-    if order.payment_method is not PaymentMethod.PAID_AT_CHANNEL:
+    if not TERMS[order.payment_method].prepaid:
         return 0
     return -(await uow.ledger.balances(order.number)).get(Account.DEPOSITS, 0)
+
+
+async def _collect_cash(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Delivered) -> None:
+    """Cash on delivery: from now on the carrier owes it, not the customer. A parcel that is refused
+    or lost is never delivered, and nothing was collected for it.
+    """
+    if order.payment_method is not PaymentMethod.CASH_ON_DELIVERY:
+        return
+    assert isinstance(view, OrderView), "orders are delivered, returns are not"  # noqa: S101
+    amount = view.parcels[body.fulfillment_order].amount
+    operation = f"{body.fulfillment_order}/cash"
+    await uow.ledger.post(
+        ledger.moved(
+            order, operation, amount, debit=Account.COD_CLEARING, credit=Account.RECEIVABLE
+        )
+    )
 
 
 async def _book_payment(uow: UnitOfWork, order: PlacedOrder, body: j.PaymentMoved) -> None:

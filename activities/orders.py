@@ -3,6 +3,7 @@
 from temporalio import activity
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
+from activities.credit import decide_credit, grant_over_limit
 from activities.effects import Decision, Effects, OrderTurn, check_location
 from activities.messages import CommandCall, Opened, ParcelCall, RecordCall, Start, Step, StepResult
 from domain import journal as j
@@ -14,7 +15,13 @@ from domain.fold import subtract
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.remedies import SHORT_PICK, refusing_locations, remedies
-from domain.review import ReviewInputs, Verdict, price_deviation_bp, total_deviation
+from domain.review import (
+    ReviewInputs,
+    Verdict,
+    cash_decision,
+    price_deviation_bp,
+    total_deviation,
+)
 from domain.sourcing import RULE_VERSION, choose_sources
 from domain.view import ParcelStatus
 from ports.outside import ReviewRules
@@ -56,7 +63,8 @@ class OrderActivities:
             address_complete=known.address_complete,
             customer_blocked=known.customer_blocked,
         )
-        found = await self._rules.review(inputs)
+        ruled = await self._rules.review(inputs)
+        found = cash_decision(order, turn.locked.process, ruled)
         body = j.Reviewed(
             found.verdict.value,
             found.rule_version,
@@ -81,6 +89,11 @@ class OrderActivities:
             with attempt:
                 return await self._effects.on_order(step, _source)
         raise AssertionError("the retry loop either returns or raises")
+
+    @activity.defn(name="order.extend_credit")
+    async def extend_credit(self, step: Step) -> StepResult:
+        """Outcome: granted or held."""
+        return await self._effects.on_order(step, decide_credit)
 
     @activity.defn(name="order.record")
     async def record(self, call: RecordCall) -> StepResult:
@@ -114,6 +127,8 @@ class OrderActivities:
             if call.command.kind is CommandKind.OVERRIDE_SOURCE:
                 await check_location(turn.uow, call.command.location)
                 bodies = override_entries(turn.view, call.command)
+            elif call.command.kind is CommandKind.GRANT_CREDIT:
+                bodies = await grant_over_limit(turn, call.command.reason)
             else:
                 bodies = entries_for(call.command)
             return Decision(bodies, "done", call.command.by, call.command.id)

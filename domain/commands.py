@@ -23,6 +23,8 @@ class CommandKind(StrEnum):
     RETRY_PAYMENT = "retry_payment"
     RETRY_CAPTURE = "retry_capture"
     LEAVE_RECEIVABLE = "leave_receivable"
+    GRANT_CREDIT = "grant_credit"
+    REFUSE_CREDIT = "refuse_credit"
     RETURN_APPROVE = "return_approve"
     RETURN_DECLINE = "return_decline"
     RETURN_RECEIVE = "return_receive"
@@ -40,6 +42,8 @@ _ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.RETRY_PAYMENT: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL),
     CommandKind.RETRY_CAPTURE: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.LEAVE_RECEIVABLE: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.GRANT_CREDIT: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.REFUSE_CREDIT: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_APPROVE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_DECLINE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_RECEIVE: (Role.WAREHOUSE, Role.SUPERVISOR),
@@ -52,6 +56,8 @@ _REASON_REQUIRED = (
     CommandKind.REJECT,
     CommandKind.OVERRIDE_SOURCE,
     CommandKind.LEAVE_RECEIVABLE,
+    CommandKind.GRANT_CREDIT,
+    CommandKind.REFUSE_CREDIT,
     CommandKind.RETURN_DECLINE,
 )
 
@@ -105,6 +111,8 @@ def _why_not(view: OrderView, command: Command) -> str:
             return "" if "stock" in view.holds else "the order does not wait for stock"
         case CommandKind.RETRY_PAYMENT:
             return "" if "payment" in view.holds else "the order does not wait for a payment"
+        case CommandKind.GRANT_CREDIT | CommandKind.REFUSE_CREDIT:
+            return "" if "credit" in view.holds else "the order does not wait for credit"
         case CommandKind.OVERRIDE_SOURCE:
             return _why_not_override(view, command)
         case CommandKind.RETRY_CAPTURE | CommandKind.LEAVE_RECEIVABLE:

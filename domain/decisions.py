@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from domain import journal as j
 from domain.access import Role
-from domain.amounts import order_charges, total
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
@@ -31,6 +30,8 @@ def entries_for(command: Command) -> list[j.Body]:
             return [j.CaptureRetried(command.target)]
         case CommandKind.LEAVE_RECEIVABLE:
             return [j.ReceivableLeft(command.target, command.reason)]
+        case CommandKind.REFUSE_CREDIT:
+            return [j.Rejected(command.reason)]
         case _:
             raise ValueError(f"{command.kind} has decisions of its own")
 
@@ -129,11 +130,6 @@ def _without_missing_units(view: OrderView) -> list[j.Body]:
         j.UnitsCanceled(missing, "no stock turned up in time"),
         j.HoldReleased("stock", "canceled what was missing"),
     ]
-
-
-def amount_to_authorize(view: OrderView) -> int:
-    """Minor units: every unit that is not canceled, and shipping."""
-    return total(order_charges(view.order, view.canceled_units)).gross
 
 
 def next_ordinal(view: OrderView, operation: PaymentOperation, parcel: str = "") -> int:

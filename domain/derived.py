@@ -5,7 +5,9 @@ facts of their own.
 from enum import StrEnum
 
 from domain.access import Role
+from domain.methods import TERMS, Security
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.securing import order_value
 from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED, Wait
@@ -20,11 +22,39 @@ class PaymentState(StrEnum):
     CAPTURED = "CAPTURED"
     VOIDED = "VOIDED"
     PAID_AT_CHANNEL = "PAID_AT_CHANNEL"
+    ON_DELIVERY = "ON_DELIVERY"  # the carrier collects it
+    AWAITING_TRANSFER = "AWAITING_TRANSFER"
+    ON_CREDIT = "ON_CREDIT"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
 
 
 def payment_state(view: OrderView) -> PaymentState:
-    if view.registered:
-        return PaymentState.PAID_AT_CHANNEL
+    match TERMS[view.order.payment_method].security:
+        case Security.AUTHORIZATION:
+            return _at_the_provider(view)
+        case Security.REGISTRATION:
+            return PaymentState.PAID_AT_CHANNEL if view.registered else PaymentState.NONE
+        case Security.MONEY:
+            waiting = not view.status.stopped and view.status is not OrderStatus.RECEIVED
+            return _paid(view, view.received, PaymentState.AWAITING_TRANSFER, promised=waiting)
+        case Security.CREDIT:
+            promised = view.on_credit and not view.status.stopped
+            return _paid(view, view.received, PaymentState.ON_CREDIT, promised=promised)
+        case Security.NOTHING:
+            handed = (p.amount for p in view.parcels.values() if p.arrival_booked)
+            promised = not view.status.stopped
+            return _paid(view, sum(handed), PaymentState.ON_DELIVERY, promised=promised)
+
+
+def _paid(view: OrderView, paid: int, owed: PaymentState, *, promised: bool) -> PaymentState:
+    """`owed` is said of a customer who has promised to pay, and has not paid anything yet."""
+    if paid:
+        return PaymentState.PAID if paid >= order_value(view) else PaymentState.PARTIALLY_PAID
+    return owed if promised else PaymentState.NONE
+
+
+def _at_the_provider(view: OrderView) -> PaymentState:
     captured = view.paid(PaymentOperation.CAPTURE)
     due = sum(parcel.amount for parcel in view.parcels.values())
     if captured:

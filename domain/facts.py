@@ -26,6 +26,7 @@ class FactKind(StrEnum):
     EXCEPTION = "shipment.exception"
     LOST = "shipment.lost"
     RETURNED_TO_SENDER = "shipment.returned_to_sender"
+    TRANSFER_RECEIVED = "bank.transfer_received"
     PAYMENT_AUTHORIZED = "payment.authorized"
     PAYMENT_DECLINED = "payment.declined"
     PAYMENT_CAPTURED = "payment.captured"
@@ -49,7 +50,8 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
-    operation (`<order>/authorize/1`); `code` the party's own raw code; lines are what was picked.
+    operation (`<order>/authorize/1`), for a transfer the order; `code` the party's own raw code;
+    lines are what was picked; `amount` is what came in, in minor units of the order's currency.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Fact:
     packages: tuple[Package, ...] = ()
     tracking_number: str = ""
     code: str = ""
+    amount: int = 0
 
 
 def believable(field: str, told: datetime, at: datetime) -> datetime:

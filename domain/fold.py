@@ -46,6 +46,8 @@ def apply(view: OrderView, entry: j.Entry) -> None:
             _move_payment(view, body, entry.at)
         case j.PaymentRegistered() as body:
             view.registered += body.amount
+        case j.CreditGranted():
+            view.on_credit = True
         case j.UnitsCanceled() as body:
             for unit in body.lines:
                 held = view.canceled_units.get(unit.line, 0)
@@ -120,6 +122,7 @@ def notice(view: OrderView, fact: Fact) -> None:
     if fact.kind.is_payment or fact.id in view.facts:
         return
     view.facts += (fact.id,)
+    view.received += fact.amount
     parcel = view.parcels.get(fact.subject)
     if parcel is None:
         return

@@ -10,6 +10,17 @@ from domain.codec import Json, from_json, to_json
 from domain.facts import Package
 from domain.order import LineUnits
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.return_entries import (
+    InspectedUnits,  # noqa: F401 - a part of `ReturnInspected`, called by the same name
+    RefundRetried,
+    ReturnApproved,
+    ReturnCanceled,
+    ReturnCompleted,
+    ReturnDeclined,
+    ReturnInspected,
+    ReturnReceived,
+    ReturnRequested,
+)
 
 SYSTEM = "system"
 
@@ -117,6 +128,19 @@ class PaymentRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditGranted:
+    """The order is delivered on credit. `exposure` is what the customer owed or had ordered on
+    credit before it, `limit` what was allowed, both minor units; `reason` is finance's, over it.
+    """
+
+    amount: int
+    terms_days: int
+    exposure: int = 0
+    limit: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     fulfillment_order: str
 
@@ -188,62 +212,6 @@ class Closed:
     """Nothing more will happen to this order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRequested:
-    lines: tuple[LineUnits, ...]
-    reason: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnApproved:
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnDeclined:
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnReceived:
-    lines: tuple[LineUnits, ...]
-    location: str
-
-
-@dataclass(frozen=True, slots=True)
-class InspectedUnits:
-    """`disposition` is restock, quarantine, scrap or send_back; sent-back units get no refund."""
-
-    line: int
-    sku: str
-    quantity: int
-    disposition: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnInspected:
-    units: tuple[InspectedUnits, ...]
-    refund: int
-
-
-@dataclass(frozen=True, slots=True)
-class RefundRetried:
-    """Finance wants a failed refund to be tried again."""
-
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnCompleted:
-    """The goods are dealt with and the refund is executed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnCanceled:
-    reason: str
-
-
 Body = (
     Reviewed
     | HoldPlaced
@@ -255,6 +223,7 @@ Body = (
     | UnitsCanceled
     | PaymentMoved
     | PaymentRegistered
+    | CreditGranted
     | Submitted
     | CancelRequested
     | Shipped

@@ -18,6 +18,9 @@ ORDER_LINES_MAX = 200
 class PaymentMethod(StrEnum):
     CARD = "card"
     PAID_AT_CHANNEL = "paid_at_channel"  # registered, never charged
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    BANK_TRANSFER = "bank_transfer"  # paid before anything is sent
+    CREDIT_TERMS = "credit_terms"  # paid days after it was sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class ProcessDefinition:
     stock_within: float = 2 * _DAY  # stock turns up, else the missing units are canceled
     payment_action_within: float = 0.5 * _HOUR  # the cardholder confirms, else the order expires
     payment_retry_within: float = 1 * _DAY  # a declined customer pays otherwise, else it expires
+    transfer_within: float = 7 * _DAY  # a bank transfer comes in, else the order expires
+    credit_within: float = 1 * _DAY  # finance decides an order over the customer's credit limit
     accept_within: float = 4 * _HOUR  # the warehouse accepts what it was handed
     ship_within: float = 2 * _DAY  # … picks, packs and ships it
     transit_within: float = 1 * _DAY  # the carrier scans it for the first time
@@ -41,6 +43,7 @@ class ProcessDefinition:
     return_review_within: float = 2 * _DAY
     return_parcel_within: float = 21 * _DAY  # the customer sends the goods, else the return expires
     return_inspect_within: float = 2 * _DAY
+    cash_on_delivery_max: int = 0  # minor units; a larger order waits for an agent; 0: no limit
     return_auto_approve_max: int = 50_000  # minor units; a larger return waits for an agent
     invoice: InvoicePolicy = InvoicePolicy.PER_SHIPMENT
     invoice_series: str = "INV"  # numbers are <series>-<year>-000001, gapless within a year

@@ -1,9 +1,12 @@
 """Review: the inputs that the rules see, and what they may decide."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from domain.order import PlacedOrder
+from domain.access import Role
+from domain.money import Money
+from domain.order import PaymentMethod, PlacedOrder
+from domain.process import ProcessDefinition
 
 
 class Verdict(StrEnum):
@@ -39,6 +42,19 @@ class ReviewDecision:
     rule_version: str
     owner: str = ""
     inputs: dict[str, str] = field(default_factory=dict)
+
+
+def cash_decision(
+    order: PlacedOrder, process: ProcessDefinition, decision: ReviewDecision
+) -> ReviewDecision:
+    """`decision`, unless the carrier would have to collect more than the process allows."""
+    limit = process.cash_on_delivery_max
+    in_cash = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
+    if decision.verdict is not Verdict.APPROVE or not (in_cash and limit and order.total > limit):
+        return decision
+    reason = f"cash on delivery is limited to {Money(limit, order.currency)}"
+    held = replace(decision, verdict=Verdict.HOLD, reason=reason, rule="cash_on_delivery_max")
+    return replace(held, owner=Role.AGENT.value)
 
 
 def price_deviation_bp(order: PlacedOrder) -> int:

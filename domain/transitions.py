@@ -37,6 +37,18 @@ _REVIEW = {
 }
 
 
+_WHILE_PROCESSING = (
+    j.CreditGranted,
+    j.Sourced,
+    j.Submitted,
+    j.CancelRequested,
+    j.Shipped,
+    j.Delivered,
+    j.CaptureRetried,
+    j.ReceivableLeft,
+)
+
+
 def transition(status: OrderStatus, body: j.Body) -> OrderStatus:
     """The status after `body`. Refuses (`StepRefused`) what the status does not allow."""
     s = OrderStatus
@@ -45,7 +57,7 @@ def transition(status: OrderStatus, body: j.Body) -> OrderStatus:
             return _REVIEW[decision]
         case s.IN_REVIEW, j.Approved():
             return s.APPROVED
-        case s.IN_REVIEW, j.Rejected():
+        case ((s.IN_REVIEW | s.PROCESSING), j.Rejected()):
             return s.REJECTED
         case ((s.RECEIVED | s.IN_REVIEW | s.APPROVED | s.PROCESSING), j.Canceled()):
             return s.CANCELED
@@ -67,15 +79,7 @@ def transition(status: OrderStatus, body: j.Body) -> OrderStatus:
             ),
         ):
             return status
-        case s.PROCESSING, (
-            j.Sourced()
-            | j.Submitted()
-            | j.CancelRequested()
-            | j.Shipped()
-            | j.Delivered()
-            | j.CaptureRetried()
-            | j.ReceivableLeft()
-        ):
+        case s.PROCESSING, _ if isinstance(body, _WHILE_PROCESSING):
             return status
         case s.COMPLETED, (j.PaymentMoved() | j.CaptureRetried() | j.ReceivableLeft()):
             return status

@@ -123,6 +123,8 @@ class OrderView:
     escalations: dict[str, Escalation] = field(default_factory=dict)
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
+    received: int = 0  # by bank transfer
+    on_credit: bool = False
     left_receivable: tuple[str, ...] = ()  # fulfillment orders
     recapturing: tuple[str, ...] = ()  # … whose failed capture finance wants tried again
 
@@ -133,12 +135,6 @@ class OrderView:
     @property
     def active_parcels(self) -> list[Parcel]:
         return [parcel for parcel in self.parcels.values() if parcel.status.active]
-
-    @property
-    def secured(self) -> bool:
-        """Whether the money is promised: what is not is not handed to a warehouse."""
-        paid = self.registered or self.paid(PaymentOperation.AUTHORIZE)
-        return bool(paid) or not self.order.total
 
     def blocked(self, parcel: Parcel) -> bool:
         """A superseding parcel waits until the one it replaces is given back."""

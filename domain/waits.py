@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.access import Role
+from domain.methods import TERMS, Security
+from domain.money import Money
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
+from domain.securing import missing_money, secured
 from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus, Payment
 
@@ -73,7 +76,7 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     yield from _hold_waits(view, process)
     yield from _money_waits(view, process)
     for parcel in view.active_parcels:
-        if parcel.status is not ParcelStatus.OPEN or (view.secured and not view.blocked(parcel)):
+        if parcel.status is not ParcelStatus.OPEN or (secured(view) and not view.blocked(parcel)):
             yield from _parcel_waits(parcel, process)
     owed = view.recapturing or any(given_up(view, p) for p in view.payments.values())
     if view.status is OrderStatus.COMPLETED and view.since is not None and not owed:
@@ -87,9 +90,8 @@ def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
         since = view.since or view.order.known_since
         yield _wait("checks", "the order has to be checked and sourced", "system", since,
                     process.checks_within, AtDeadline.ESCALATE)  # fmt: skip
-    if view.status is OrderStatus.PROCESSING and _authorizing(view) and view.since is not None:
-        yield _wait("payment", "the payment has to be authorized", "payment provider",
-                    view.since, process.checks_within, AtDeadline.ESCALATE)  # fmt: skip
+    if view.status is OrderStatus.PROCESSING and _unsecured(view) and view.since is not None:
+        yield _securing_wait(view, process, view.since)
     for payment in view.payments.values():
         if payment.status is PaymentStatus.UNKNOWN:
             what = f"the outcome of {payment.operation} is unknown"
@@ -97,11 +99,24 @@ def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
                         process.task_within, AtDeadline.ESCALATE)  # fmt: skip
 
 
-def _authorizing(view: OrderView) -> bool:
-    """Nothing but the provider's answer is missing."""
+def _securing_wait(view: OrderView, process: ProcessDefinition, since: datetime) -> Wait:
+    match TERMS[view.order.payment_method].security:
+        case Security.MONEY:
+            what = f"a transfer of {Money(missing_money(view), view.currency)} has to come in"
+            return _wait("transfer", what, Role.CUSTOMER, since,
+                         process.transfer_within, AtDeadline.EXPIRE)  # fmt: skip
+        case Security.AUTHORIZATION:
+            what, owner = "the payment has to be authorized", "payment provider"
+        case Security.REGISTRATION | Security.CREDIT | Security.NOTHING:
+            what, owner = "the payment has to be checked", "system"
+    return _wait("payment", what, owner, since, process.checks_within, AtDeadline.ESCALATE)
+
+
+def _unsecured(view: OrderView) -> bool:
+    """Nothing stands between the order and the warehouse but its money."""
     open_ones = (PaymentStatus.REQUIRES_ACTION, PaymentStatus.UNKNOWN)
     asked = any(payment.status in open_ones for payment in view.payments.values())
-    return not (view.secured or asked or "payment" in view.holds)
+    return not (secured(view) or asked or view.holds.keys() & {"payment", "credit"})
 
 
 def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
@@ -109,6 +124,7 @@ def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
         "review": (process.review_within, AtDeadline.ESCALATE),
         "stock": (process.stock_within, AtDeadline.CANCEL_UNITS),
         "payment": (process.payment_retry_within, AtDeadline.EXPIRE),
+        "credit": (process.credit_within, AtDeadline.ESCALATE),
     }
     for hold in view.holds.values():
         seconds, then = limits[hold.hold]

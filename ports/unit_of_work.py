@@ -1,7 +1,7 @@
 """One effect in our database: everything in it is committed together, or not at all.
 
-Lock order, everywhere: command → order → stock by (SKU, location) → payment → ledger → audit →
-number series, each series for a moment only.
+Lock order, everywhere: command → order → stock by (SKU, location) → customer → payment → ledger →
+audit → number series, each series for a moment only.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -164,6 +164,22 @@ class Payments(Protocol):
         """The order's latest authorization that did not fail, if any."""
 
 
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """Minor units; `exposure` is what the customer owes, and what was ordered on credit and not
+    sent yet.
+    """
+
+    limit: int
+    terms_days: int
+    exposure: int
+
+
+class Credit(Protocol):
+    async def lock(self, customer: str, currency: str) -> CreditLine | None:
+        """None when the customer has no credit in that currency. Locks the customer's row."""
+
+
 class Ledger(Protocol):
     async def post(self, posting: Posting) -> None:
         """Unique by its operation: posting it again changes nothing."""
@@ -242,6 +258,8 @@ class UnitOfWork(Protocol):
     def inventory(self) -> Inventory: ...
     @property
     def payments(self) -> Payments: ...
+    @property
+    def credit(self) -> Credit: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

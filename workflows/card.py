@@ -1,7 +1,7 @@
 """Paid by card: authorized when stock is reserved, captured parcel by parcel when it is shipped."""
 
-from domain.decisions import amount_to_authorize
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.securing import order_value
 from workflows.clerk import Clerk, OrderStopped
 from workflows.undo import Undo
 
@@ -18,7 +18,7 @@ class Card:
         while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):
             await clerk.until(lambda view: "payment" not in view.holds)  # declined: pay otherwise
             told = clerk.book.payment_news
-            amount = amount_to_authorize(clerk.view)
+            amount = order_value(clerk.view)
             status = await clerk.pay(PaymentOperation.AUTHORIZE, amount)
             if status is PaymentStatus.REQUIRES_ACTION:
                 await self._let_cardholder_confirm(told)
@@ -39,7 +39,7 @@ class Card:
             await clerk.confirm(PaymentOperation.AUTHORIZE, last.ordinal, last.amount)
 
     async def _void(self) -> None:
-        await self._clerk.pay(PaymentOperation.VOID, amount_to_authorize(self._clerk.view))
+        await self._clerk.pay(PaymentOperation.VOID, order_value(self._clerk.view))
 
     async def collect(self, parcel: str) -> None:
         last = self._clerk.view.last_payment(PaymentOperation.CAPTURE, parcel)

@@ -137,6 +137,15 @@ class Clerk:
             due=lambda: not self.view.status.stopped,
         )
 
+    async def extend_credit(self) -> None:
+        await self._book_step(
+            "extend_credit",
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.extend_credit, step, **BOOK_STEP
+            ),
+            due=lambda: self.view.status is OrderStatus.PROCESSING and not self.view.on_credit,
+        )
+
     async def ship(self, parcel: str) -> None:
         await self._book_step(
             f"ship/{parcel}",

@@ -4,6 +4,7 @@ from typing import Protocol, assert_never
 
 from domain import journal as j
 from domain.order import PaymentMethod
+from domain.securing import secured
 from workflows.card import Card
 from workflows.clerk import Clerk
 from workflows.undo import Undo
@@ -33,22 +34,44 @@ def tender_of(clerk: Clerk) -> Tender:
             return Card(clerk)
         case PaymentMethod.PAID_AT_CHANNEL:
             return PaidAtChannel(clerk)
+        case PaymentMethod.CREDIT_TERMS:
+            return OnCredit(clerk)
+        case PaymentMethod.CASH_ON_DELIVERY | PaymentMethod.BANK_TRANSFER:
+            return PaidByCustomer(clerk)
         case _:
             assert_never(method)
 
 
-class PaidAtChannel:
-    """The channel has the money: it is registered, and never charged."""
+class PaidByCustomer:
+    """To the carrier at the door, or to our bank before anything is sent: nothing of it is ours to
+    do. Parcels wait until the money is secured, which for cash it is from the start.
+    """
 
     def __init__(self, clerk: Clerk) -> None:
         self._clerk = clerk
 
     async def secure(self, _undo: Undo) -> None:
-        order = self._clerk.book.order
-        await self._clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
+        await self._clerk.until(secured)
 
     async def collect(self, _parcel: str) -> None:
         return
 
     async def collect_again(self) -> None:
         return
+
+
+class PaidAtChannel(PaidByCustomer):
+    """The channel has the money: it is registered, and never charged."""
+
+    async def secure(self, _undo: Undo) -> None:
+        order = self._clerk.book.order
+        await self._clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
+
+
+class OnCredit(PaidByCustomer):
+    """Over the customer's limit, finance decides."""
+
+    async def secure(self, undo: Undo) -> None:
+        if not secured(self._clerk.view) and "credit" not in self._clerk.view.holds:
+            await self._clerk.extend_credit()
+        await super().secure(undo)

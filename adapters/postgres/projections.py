@@ -10,6 +10,7 @@ from adapters.postgres.tables import order_view, return_order
 from domain.codec import Json, to_json
 from domain.derived import payment_state
 from domain.returns import ReturnView
+from domain.securing import committed_credit
 from domain.view import OrderView
 from domain.waits import Wait
 
@@ -59,6 +60,7 @@ def order_values(view: OrderView, waits: Sequence[Wait]) -> Values:
             "currency": view.order.currency,
             "total": view.order.total,
             "parcels": len(view.active_parcels),
+            "committed": committed_credit(view),
             "view": view_json(view),
             "placed_at": view.order.placed_at,
             **_waiting(waits),

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.postgres import outcomes
 from adapters.postgres.catalog import PostgresCatalog
 from adapters.postgres.closing import Closing
+from adapters.postgres.credit import PostgresCredit
 from adapters.postgres.inventory import PostgresInventory
 from adapters.postgres.invoices import PostgresInvoices
 from adapters.postgres.ledger import PostgresLedger
@@ -32,6 +33,7 @@ class PostgresUnitOfWork:
         self.payments = PostgresPayments(connection)
         self.invoices = PostgresInvoices(connection, self.orders.now)
         self.steps = _Steps(self._closing)
+        self.credit = PostgresCredit(connection)
         self.ledger = PostgresLedger(connection)
         self.outbox = _Outbox(self._closing)
         self.facts = _Facts(self._closing)

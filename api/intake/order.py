@@ -40,15 +40,18 @@ class AddressShape(Shape):
     phone: Text = ""
 
 
+_NEEDED = {"card": "source", "paid_at_channel": "reference"}
+
+
 class PaymentShape(Shape):
-    method: Literal["card", "paid_at_channel"]
+    method: Literal["card", "paid_at_channel", "cash_on_delivery", "credit_terms"]
     source: Text = ""
     reference: Text = ""
 
     @model_validator(mode="after")
     def _has_its_source(self) -> "PaymentShape":
-        needed = "source" if self.method == "card" else "reference"
-        if not getattr(self, needed):
+        needed = _NEEDED.get(self.method)
+        if needed and not getattr(self, needed):
             message = f"payment method {self.method} needs {needed!r}"
             raise PydanticCustomError("missing", "{why}", {"why": message})
         return self

@@ -13,6 +13,7 @@ from domain.errors import UnknownCurrency
 from domain.money import AMOUNT_MAX
 
 TEXT_CHARACTERS_MAX = 500
+TERMS_DAYS_MAX = 3_650
 UNITS_MAX = 2**31 - 1  # a PostgreSQL integer
 WAREHOUSES = ("built_in", "http")
 YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
@@ -71,6 +72,19 @@ def currency(cell: str) -> str:
 def amount(cell: str) -> int:
     """Minor units of the row's currency."""
     return _whole(cell, AMOUNT_MAX, "write minor units: 249 for 2.49 USD")
+
+
+def optional_amount(cell: str) -> int:
+    return amount(cell) if cell else 0
+
+
+def optional_currency(cell: str) -> str:
+    return currency(cell) if cell else ""
+
+
+def terms_days(cell: str) -> int:
+    """Empty is 30."""
+    return _whole(cell, TERMS_DAYS_MAX, "write days, such as 14") if cell else 30
 
 
 def units(cell: str) -> int:

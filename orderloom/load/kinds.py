@@ -7,7 +7,7 @@
   locations  id, name, country, region, latitude, longitude, priority, active, fulfilled_by, kind,
              capacity, timezone, cutoff, weekdays, holidays, closed_on
   stock      sku, location, on_hand, safety     the first load opens, a later one is a count
-  customers  ref, tier, blocked
+  customers  ref, tier, blocked, credit_limit, credit_currency, terms_days
   tax rates  country, region, rate_bp, category  hundredths of a percent
   places     country, region, city, latitude, longitude
 
@@ -133,7 +133,13 @@ KINDS = (
         "customers",
         "customer",
         {"ref": fields.text},
-        {"tier": fields.optional_text, "blocked": fields.no_unless_yes},
+        {
+            "tier": fields.optional_text,
+            "blocked": fields.no_unless_yes,
+            "credit_limit": fields.optional_amount,
+            "credit_currency": fields.optional_currency,
+            "terms_days": fields.terms_days,
+        },
         ("ref",),
     ),
     Kind(

@@ -61,6 +61,18 @@ COMMANDS = [
         CommandKind.LEAVE_RECEIVABLE,
         {"reason": "agreed", "target": FIRST},
     ),
+    (
+        "orderGrantCredit",
+        {"order": NUMBER, "reason": "they pay"},
+        CommandKind.GRANT_CREDIT,
+        {"reason": "they pay"},
+    ),
+    (
+        "orderRefuseCredit",
+        {"order": NUMBER, "reason": "too much"},
+        CommandKind.REFUSE_CREDIT,
+        {"reason": "too much"},
+    ),
     ("returnApprove", {"return": RMA}, CommandKind.RETURN_APPROVE, {"reason": ""}),
     (
         "returnDecline",

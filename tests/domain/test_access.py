@@ -23,6 +23,8 @@ MAY = {
     CommandKind.RETRY_PAYMENT: {A, S, CU, CH},
     CommandKind.RETRY_CAPTURE: {F, S},
     CommandKind.LEAVE_RECEIVABLE: {F, S},
+    CommandKind.GRANT_CREDIT: {F, S},
+    CommandKind.REFUSE_CREDIT: {F, S},
     CommandKind.RETURN_APPROVE: {A, S},
     CommandKind.RETURN_DECLINE: {A, S},
     CommandKind.RETURN_RECEIVE: {W, S},
@@ -34,6 +36,8 @@ OWES_A_REASON = {
     CommandKind.REJECT,
     CommandKind.OVERRIDE_SOURCE,
     CommandKind.LEAVE_RECEIVABLE,
+    CommandKind.GRANT_CREDIT,
+    CommandKind.REFUSE_CREDIT,
     CommandKind.RETURN_DECLINE,
 }
 

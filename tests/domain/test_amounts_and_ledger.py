@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from domain import journal as j
 from domain import ledger
 from domain.amounts import refund_amount, shipment_amount
-from domain.decisions import amount_to_authorize
 from domain.errors import Unbalanced
 from domain.facts import Package
 from domain.fold import fold
 from domain.ledger import Account, Leg, Posting
 from domain.order import LineUnits, PaymentMethod
+from domain.securing import order_value
 from tests.domain.builders import APPROVED, NUMBER, entries, order_line, placed, units, view_of
 from tests.domain.strategies import SOME, orders, splits
 
@@ -38,7 +38,7 @@ def test_the_amounts_of_any_split_into_shipments_add_up_to_the_order_total(data)
         amount, tax = amount + more, tax + more_tax
         sent = (Package("P", "carrier", "T", parcel.lines),)
         journal.append(j.Shipped(parcel.fulfillment_order, sent, parcel.lines, more))
-    assert amount == order.total == amount_to_authorize(fold(order, entries(*journal), []))
+    assert amount == order.total == order_value(fold(order, entries(*journal), []))
     assert tax == order.charged.tax
 
 
@@ -77,8 +77,8 @@ def test_shipping_is_due_with_the_first_shipment_and_is_not_refunded():
 def test_what_is_canceled_is_not_authorized():
     order = placed(order_line(quantity=3, unit_price=1_000, discount=2_900), shipping=50)
     gone = j.UnitsCanceled(units((1, "A", 2)), "no stock")
-    assert amount_to_authorize(view_of(order=order)) == 150
-    assert amount_to_authorize(view_of(APPROVED, gone, order=order)) == 33 + 50
+    assert order_value(view_of(order=order)) == 150
+    assert order_value(view_of(APPROVED, gone, order=order)) == 33 + 50
 
 
 @SOME

@@ -1,10 +1,13 @@
 """Words for people: payment states and what an order is doing, derived and never stored."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain import journal as j
 from domain.derived import doing, payment_state
 from domain.facts import FactKind as K
+from domain.order import PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.remedies import refusing_locations, remedies
@@ -51,11 +54,42 @@ REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelReq
         ((*ON_ITS_WAY, CAPTURED), "CAPTURED"),
         (COMPLETED, "CAPTURED"),
         ((*PROCESSING, j.Canceled("x"), money(VOID, PaymentStatus.SUCCEEDED)), "VOIDED"),
-        ((APPROVED, j.PaymentRegistered(1_000, "their-1")), "PAID_AT_CHANNEL"),
     ],
 )
 def test_the_payment_state_is_derived_from_the_payments(journal, state):
     assert payment_state(view_of(*journal)).value == state
+
+
+REGISTERED = j.PaymentRegistered(1_000, "their-1")
+GRANTED = j.CreditGranted(1_000, 30)
+
+
+@pytest.mark.parametrize(
+    ("method", "journal", "transferred", "state"),
+    [
+        ("paid_at_channel", (APPROVED,), 0, "NONE"),
+        ("paid_at_channel", (APPROVED, REGISTERED), 0, "PAID_AT_CHANNEL"),
+        ("cash_on_delivery", PROCESSING[:2], 0, "ON_DELIVERY"),
+        ("cash_on_delivery", (*PROCESSING[:2], j.Canceled("x")), 0, "NONE"),
+        ("cash_on_delivery", COMPLETED, 0, "PAID"),
+        ("bank_transfer", (), 0, "NONE"),
+        ("bank_transfer", PROCESSING[:2], 0, "AWAITING_TRANSFER"),
+        ("bank_transfer", PROCESSING[:2], 999, "PARTIALLY_PAID"),
+        ("bank_transfer", PROCESSING[:2], 1_000, "PAID"),
+        ("bank_transfer", (*PROCESSING[:2], j.Expired("x")), 0, "NONE"),
+        ("credit_terms", PROCESSING[:2], 0, "NONE"),
+        ("credit_terms", (*PROCESSING[:2], GRANTED), 0, "ON_CREDIT"),
+        ("credit_terms", (*PROCESSING[:2], GRANTED), 1, "PARTIALLY_PAID"),
+        ("credit_terms", (*PROCESSING[:2], GRANTED), 1_001, "PAID"),
+    ],
+)
+def test_the_payment_state_of_each_method_says_what_has_come_in(
+    method, journal, transferred, state
+):
+    told = replace(fact(K.ACCEPTED), kind=K.TRANSFER_RECEIVED, amount=transferred)
+    facts = (told,) if transferred else ()
+    view = view_of(*journal, facts=facts, payment_method=PaymentMethod(method))
+    assert payment_state(view).value == state
 
 
 def test_one_of_two_parcels_captured_is_partially_captured():

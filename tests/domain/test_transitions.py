@@ -31,6 +31,7 @@ BODIES: dict[str, j.Body] = {
     "UnitsCanceled": j.UnitsCanceled(ONE_A, "why"),
     "PaymentMoved": AUTHORIZED,
     "PaymentRegistered": j.PaymentRegistered(1_000, "their-1"),
+    "CreditGranted": j.CreditGranted(1_000, 30),
     "Submitted": j.Submitted(F1),
     "CancelRequested": j.CancelRequested(F1),
     "Shipped": SHIPPED,

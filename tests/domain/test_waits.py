@@ -10,6 +10,7 @@ from domain.access import STAFF, Role
 from domain.decisions import entries_at_deadline
 from domain.facts import FactKind as K
 from domain.fold import fold
+from domain.order import PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.waits import AtDeadline, rises_to, waits
@@ -115,6 +116,45 @@ SCENES = {
 }  # fmt: skip
 
 
+HELD_FOR_CREDIT = j.HoldPlaced("credit", "it exceeds the limit", Role.FINANCE)
+# as above, for what is not paid by card: (method, journal, wait …)
+METHOD_SCENES = {
+    "to be transferred": (
+        "bank_transfer", PROCESSING[:2], "transfer", "customer", "expire", "transfer_within", False,
+    ),
+    "credit to be checked": (
+        "credit_terms", PROCESSING[:2], "payment", "system", "escalate", "checks_within", False,
+    ),
+    "over the credit limit": (
+        "credit_terms", (*PROCESSING[:2], HELD_FOR_CREDIT), "hold/credit", "finance", "escalate",
+        "credit_within", True,
+    ),
+    "on credit": (
+        "credit_terms", (*PROCESSING[:2], j.CreditGranted(1_000, 30)), f"{PARCEL}/submit",
+        "warehouse", "escalate", "accept_within", False,
+    ),
+    "cash on delivery": (
+        "cash_on_delivery", PROCESSING[:2], f"{PARCEL}/submit", "warehouse", "escalate",
+        "accept_within", False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scene", METHOD_SCENES)
+def test_what_is_not_paid_by_card_waits_for_whoever_has_its_money(scene):
+    method, journal, key, owner, then, seconds, queued = METHOD_SCENES[scene]
+    view = view_of(*journal, payment_method=PaymentMethod(method))
+    [wait] = waits(view, PROCESS)
+    assert (wait.key, wait.owner, wait.then, wait.queued) == (key, owner, then, queued)
+    assert (wait.deadline - wait.since).total_seconds() == getattr(PROCESS, seconds)
+
+
+def test_a_wait_for_a_transfer_says_what_is_missing():
+    told = replace(fact(K.ACCEPTED), kind=K.TRANSFER_RECEIVED, amount=400)
+    view = view_of(*PROCESSING[:2], facts=(told,), payment_method=PaymentMethod.BANK_TRANSFER)
+    assert waits(view, PROCESS)[0].reason == "a transfer of 6.00 USD has to come in"
+
+
 @pytest.mark.parametrize("scene", SCENES)
 def test_each_scene_has_its_wait_with_reason_owner_and_deadline(scene):
     journal, facts, key, owner, then, seconds, queued = SCENES[scene]
@@ -127,7 +167,7 @@ def test_each_scene_has_its_wait_with_reason_owner_and_deadline(scene):
 
 def test_every_duration_of_the_process_definition_is_somebodys_deadline():
     durations = {name for name in ProcessDefinition.__annotations__ if name.endswith("_within")}
-    used = {scene[5] for scene in SCENES.values()}
+    used = {scene[5] for scene in (*SCENES.values(), *METHOD_SCENES.values())}
     assert durations - used == {
         "return_review_within", "return_parcel_within", "return_inspect_within",
     }  # fmt: skip

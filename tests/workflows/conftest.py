@@ -195,6 +195,9 @@ class Shop:
     async def view(self, number: str) -> OrderView:
         return (await self.reads.order(self.agent, number)).view
 
+    async def payment_status(self, number: str) -> str:
+        return (await self.reads.order(self.agent, number)).summary.payment_status
+
     async def live(self, number: str) -> LiveProcess:
         return await self.desk.process(number)
 

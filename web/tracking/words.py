@@ -52,6 +52,8 @@ def _under_way(process: LiveProcess, _: Gettext) -> Headline:
         return Headline(_("Please confirm your payment"), "act")
     if "hold/payment" in kinds:
         return Headline(_("Your payment was declined"), "act")
+    if "transfer" in kinds:
+        return Headline(_("We are waiting for your transfer"), "act")
     parcels = shown_parcels(process)
     if any(parcel.trouble for parcel in parcels):
         return Headline(_("There is a problem with a parcel"), "busy")
@@ -80,7 +82,7 @@ def shown_parcels(process: LiveProcess) -> list[LiveParcel]:
     return [parcel for parcel in process.parcels if ParcelStatus(parcel.status).active]
 
 
-_CUSTOMER_PAYS = ("confirm", "hold/payment")  # until then no warehouse does anything
+_CUSTOMER_PAYS = ("confirm", "hold/payment", "transfer")  # until then no warehouse does anything
 
 
 def waiting(process: LiveProcess, _: Gettext, without: Sequence[str] = ()) -> list[Waiting]:
@@ -112,6 +114,10 @@ def _wait_text(wait: LiveWait, _: Gettext) -> str:
             return _("Goods have to come in before we can send them.")
         case "hold/payment":
             return _("We need another means of payment. Please contact the shop.")
+        case "hold/credit":
+            return _("We check the terms of payment.")
+        case "transfer":
+            return _("Please transfer the money, with your order number as the reference.")
         case "confirm":
             return _("Your bank asks you to confirm the payment.")
         case "submit" | "accept" | "ship":

@@ -11,6 +11,7 @@ from domain.codec import Json, from_json, to_json
 from domain.derived import payment_state
 from domain.facts import Fact
 from domain.returns import ReturnStatus, ReturnView, return_waits
+from domain.securing import committed_credit
 from domain.view import OrderView, Parcel
 from domain.waits import Wait, waits
 
@@ -89,6 +90,7 @@ def _expected(folded: Folded) -> dict[str, Json]:
             "currency": folded.order.currency,
             "total": folded.order.total,
             "parcels": len(view.active_parcels),
+            "committed": committed_credit(view),
         }
     else:
         assert isinstance(view, ReturnView)  # noqa: S101 - the caller leaves out what did not fold

@@ -103,6 +103,10 @@ customer = Table(
     text("ref", primary_key=True),
     text("tier", server_default=""),
     Column("blocked", Boolean, nullable=False, server_default="false"),
+    Column("credit_limit", BigInteger, nullable=False, server_default="0"),  # minor units
+    text("credit_currency", server_default=""),
+    Column("terms_days", Integer, nullable=False, server_default="30"),
+    CheckConstraint("credit_limit >= 0 AND terms_days >= 0", name="credit"),
 )
 
 # An empty region applies to the whole country; the category is a product's, or `shipping`.

@@ -114,6 +114,8 @@ order_view = Table(
     text("currency"),
     Column("total", BigInteger, nullable=False),
     Column("parcels", Integer, nullable=False),
+    # granted on credit and not sent yet, minor units
+    Column("committed", BigInteger, nullable=False, server_default="0"),
     document("view"),  # domain.view.OrderView, without the order as placed
     document("waits"),
     moment("deadline", nullable=True),  # the earliest of its waits
@@ -124,6 +126,7 @@ order_view = Table(
     Index("ix_order_view_newest", "placed_at", "number"),
     Index("ix_order_view_status_newest", "status", "placed_at", "number"),
     Index("ix_order_view_customer", "customer_ref", "placed_at"),
+    Index("ix_order_view_committed", "customer_ref", postgresql_where="committed > 0"),
 )
 
 # Every act of a person, in the transaction of its effect; each row's hash covers the one before.

@@ -1,10 +1,12 @@
 """The inputs of commands. The same key with the same content gives the same outcome."""
 
+from enum import Enum
 from typing import Any
 
 import strawberry
 
 from api.graphql.scalars import MinorUnits
+from domain.order import PaymentMethod
 from domain.returns import Disposition
 
 strawberry.enum(
@@ -95,6 +97,20 @@ class OrderRetryCaptureInput:
 class OrderLeaveReceivableInput:
     order: strawberry.ID = _order()
     fulfillment_order: strawberry.ID = _parcel()
+    idempotency_key: str = _key()
+    reason: str = _reason()
+
+
+@strawberry.input(description="Grants credit over the customer's limit.")
+class OrderGrantCreditInput:
+    order: strawberry.ID = _order()
+    idempotency_key: str = _key()
+    reason: str = _reason()
+
+
+@strawberry.input(description="Refuses credit over the customer's limit: the order is rejected.")
+class OrderRefuseCreditInput:
+    order: strawberry.ID = _order()
     idempotency_key: str = _key()
     reason: str = _reason()
 
@@ -190,13 +206,27 @@ class AddressInput:
     phone: str = strawberry.field(default="", description="Of the customer.")
 
 
-@strawberry.input(description="How an order is paid: by card, or paid at the channel already.")
+@strawberry.enum(description="How a customer pays who pays neither by card nor at the channel.")
+class PaymentTerms(Enum):
+    CASH_ON_DELIVERY = strawberry.enum_value(
+        PaymentMethod.CASH_ON_DELIVERY.value, description="The carrier collects it."
+    )
+    CREDIT_TERMS = strawberry.enum_value(
+        PaymentMethod.CREDIT_TERMS.value,
+        description="Days after it was sent, within the customer's credit limit.",
+    )
+
+
+@strawberry.input(description="How an order is paid.")
 class PaymentInput:
     source: str | None = strawberry.field(
         default=None, description="The tokenized card; then it is charged as parcels are shipped."
     )
     paid_reference: str | None = strawberry.field(
         default=None, description="The channel's own payment; then it is never charged."
+    )
+    terms: PaymentTerms | None = strawberry.field(
+        default=None, description="When it is paid neither by card nor at the channel."
     )
 
 

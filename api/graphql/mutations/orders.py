@@ -19,6 +19,8 @@ AnyOrderInput = (
     | i.OrderRetryPaymentInput
     | i.OrderRetryCaptureInput
     | i.OrderLeaveReceivableInput
+    | i.OrderGrantCreditInput
+    | i.OrderRefuseCreditInput
 )
 
 
@@ -64,6 +66,14 @@ class OrderMutations:
         input: i.OrderLeaveReceivableInput,  # noqa: A002
     ) -> OrderPayload:
         return await _act(info, Kind.LEAVE_RECEIVABLE, input, target=input.fulfillment_order)
+
+    @mutation("Grants credit over the customer's limit. Finance and supervisors.")
+    async def order_grant_credit(self, info: Ask, input: i.OrderGrantCreditInput) -> OrderPayload:  # noqa: A002
+        return await _act(info, Kind.GRANT_CREDIT, input)
+
+    @mutation("Refuses credit: the order is rejected. Finance and supervisors.")
+    async def order_refuse_credit(self, info: Ask, input: i.OrderRefuseCreditInput) -> OrderPayload:  # noqa: A002
+        return await _act(info, Kind.REFUSE_CREDIT, input)
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyOrderInput, **more: Json) -> OrderPayload:

@@ -80,8 +80,12 @@ def _body(wanted: OrderPlaceInput) -> dict[str, Any]:
 
 def _payment(wanted: OrderPlaceInput) -> dict[str, Any]:
     source, reference = wanted.payment.source, wanted.payment.paid_reference
-    if (source is None) == (reference is None):
-        raise InvalidInput([FieldError("payment", "give either `source` or `paidReference`")])
+    terms = wanted.payment.terms
+    if [source, reference, terms].count(None) != 2:
+        why = "give one of `source`, `paidReference` and `terms`"
+        raise InvalidInput([FieldError("payment", why)])
+    if terms is not None:
+        return {"method": terms.value}
     if not (source or reference):
         name = "source" if source is not None else "paidReference"
         raise InvalidInput([FieldError(f"payment.{name}", "it is empty")])

@@ -55,13 +55,13 @@ def test_every_kind_of_file_is_loaded_with_its_defaults(shop):
     shop.load(
         shop.products,
         "name,id,country\nWarehouse One,W1,us\n",
-        "ref,blocked\nC-1,yes\nC-2,\n",
+        "ref,blocked,credit_limit,credit_currency\nC-1,yes,,\nC-2,,250000,usd\n",
         "country,region,rate_bp\nUS,MA,625\nDE,,1900\n",
         "country,region,city,latitude,longitude\nUS,MA,Boston,42.36,-71.06\n",
     )
     assert shop.rows("SELECT * FROM customer ORDER BY ref") == [
-        ("C-1", "", True),
-        ("C-2", "", False),
+        ("C-1", "", True, 0, "", 30),
+        ("C-2", "", False, 250_000, "USD", 30),
     ]
     assert shop.rows("SELECT * FROM tax_rate ORDER BY country") == [
         ("DE", "", 1900, "standard"),

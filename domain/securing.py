@@ -1,0 +1,39 @@
+"""Whether the money of an order is promised: what is not is not handed to a warehouse."""
+
+from domain.amounts import order_charges, total
+from domain.methods import TERMS, Security
+from domain.payments import PaymentOperation
+from domain.view import OrderView
+
+
+def order_value(view: OrderView) -> int:
+    """Minor units: every unit that is not canceled, and shipping."""
+    return total(order_charges(view.order, view.canceled_units)).gross
+
+
+def missing_money(view: OrderView) -> int:
+    """What has still to be transferred before anything is sent."""
+    return max(0, order_value(view) - view.received)
+
+
+def secured(view: OrderView) -> bool:
+    if not view.order.total:
+        return True
+    match TERMS[view.order.payment_method].security:
+        case Security.AUTHORIZATION:
+            return bool(view.paid(PaymentOperation.AUTHORIZE))
+        case Security.REGISTRATION:
+            return bool(view.registered)
+        case Security.MONEY:
+            return missing_money(view) == 0
+        case Security.CREDIT:
+            return view.on_credit
+        case Security.NOTHING:
+            return True
+
+
+def committed_credit(view: OrderView) -> int:
+    """Minor units granted on credit and not sent yet: what is sent is a receivable instead."""
+    if not view.on_credit or view.status.final:
+        return 0
+    return max(0, order_value(view) - sum(parcel.amount for parcel in view.parcels.values()))
