@@ -133,7 +133,12 @@ def _why_not_cancel(view: OrderView) -> str:
     return ""
 
 
-_OVERRIDABLE = (ParcelStatus.OPEN, ParcelStatus.SUBMITTED, ParcelStatus.ACCEPTED)
+_OVERRIDABLE = (  # while it is being picked, the people there are asked
+    ParcelStatus.OPEN,
+    ParcelStatus.SUBMITTED,
+    ParcelStatus.ACCEPTED,
+    ParcelStatus.PICKING,
+)
 
 
 def _why_not_override(view: OrderView, command: Command) -> str:

@@ -13,7 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.clock import now
-from adapters.postgres.fact_match import Match, Standing, match_payment, standing
+from adapters.postgres.fact_match import (
+    TELL_GRACE_SECONDS,
+    Match,
+    Standing,
+    match_payment,
+    standing,
+)
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import order_values, save_view_if
@@ -107,12 +113,26 @@ class PostgresFactInbox:
 
 
 async def store_fact(
-    connection: AsyncConnection, source: str, event_id: str, fact: Fact, raw: Json
+    connection: AsyncConnection,
+    source: str,
+    event_id: str,
+    fact: Fact,
+    raw: Json,
+    *,
+    grace_seconds: float = TELL_GRACE_SECONDS,
 ) -> StoredFact:
-    """Within a transaction of the caller's, which locks the order here at the latest."""
+    """Within a transaction of the caller's, which locks the order here at the latest. After the
+    grace the relay tells the order: none for a caller that leaves all telling to it.
+    """
     matched, locked = await _match(connection, fact)
     view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
-    stands = standing(fact, matched, final=bool(view and view.status.final), again=False)
+    stands = standing(
+        fact,
+        matched,
+        final=bool(view and view.status.final),
+        again=False,
+        grace_seconds=grace_seconds,
+    )
     row = {"source": source, "event_id": event_id, "raw": raw, **_row(fact, matched, stands)}
     if locked and view:
         row |= order_values(view, waits(view, locked.process))

@@ -51,7 +51,14 @@ class Standing:
     quarantined: str | None = None
 
 
-def standing(fact: Fact, matched: Match, *, final: bool, again: bool) -> Standing:
+def standing(
+    fact: Fact,
+    matched: Match,
+    *,
+    final: bool,
+    again: bool,
+    grace_seconds: float = TELL_GRACE_SECONDS,
+) -> Standing:
     """`final` says that the order has ended, `again` that the fact was looked at before."""
     if not matched.order:
         return Standing(quarantined=f"nothing of ours is called {fact.subject}")
@@ -59,7 +66,7 @@ def standing(fact: Fact, matched: Match, *, final: bool, again: bool) -> Standin
         return _payment_standing(fact.kind, matched.payment, again=again)
     if final:
         return Standing(handled_by="closed")
-    return Standing(signal=True, due_seconds=TELL_GRACE_SECONDS)
+    return Standing(signal=True, due_seconds=grace_seconds)
 
 
 def _payment_standing(kind: FactKind, status: PaymentStatus, *, again: bool) -> Standing:

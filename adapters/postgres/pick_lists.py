@@ -87,7 +87,8 @@ async def pick_list_act(connection: AsyncConnection, act: Act) -> dict[str, Json
     """An act of people on the floor. Refuses `NotFound`, and what the pick list's state refuses."""
     raw = {"command": act.id}
     pick = await _do(connection, act.subject, act.wanted, raw=raw, reason=act.reason)
-    return {"status": pick.status.value, "cancel": pick.cancel.value}
+    told = {"status": pick.status.value, "cancel": pick.cancel.value}
+    return {name: value for name, value in told.items() if value}
 
 
 async def _do(
@@ -121,7 +122,7 @@ async def _do(
             tracking_number=each.tracking_number,
             code=each.code,
         )
-        await store_fact(connection, SOURCE, event, fact, raw)
+        await store_fact(connection, SOURCE, event, fact, raw, grace_seconds=0)
     return after
 
 

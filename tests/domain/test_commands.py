@@ -88,6 +88,11 @@ def test_an_order_whose_only_parcel_was_rejected_can_be_canceled():
     check(view_of(*AT_WAREHOUSE, facts=(fact(K.REJECTED),)), command(C.CANCEL))
 
 
+def test_a_parcel_that_is_being_picked_can_still_be_sent_from_elsewhere():
+    view = view_of(*AT_WAREHOUSE, facts=(fact(K.PICKING),))
+    check(view, command(C.OVERRIDE_SOURCE, F1, "NYC"))
+
+
 @pytest.mark.parametrize(
     ("journal", "target", "location", "words"),
     [

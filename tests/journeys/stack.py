@@ -1,4 +1,4 @@
-"""`orderloom up --simulators` as a child process on a home of its own, and a look behind it."""
+"""`orderloom up` as a child process on a home of its own, and a look behind it."""
 
 import asyncio
 import json
@@ -46,12 +46,23 @@ async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SEC
 
 
 class Stack:
-    """`lines` is what the supervisor has said so far."""
+    """`lines` is what the supervisor has said so far. Without simulators it is a real home, to
+    which nobody outside belongs.
+    """
 
-    def __init__(self, world: World, failpoints: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        failpoints: Mapping[str, str] | None = None,
+        *,
+        simulators: bool = True,
+    ) -> None:
+        self.simulators = simulators
         # Short, and where the system user of PostgreSQL can get to.
         self.folder = Path(tempfile.mkdtemp(prefix="olj-", dir="/tmp"))
-        self.home = Home.create(self.folder / "home", HomeKind.SIMULATED)
+        self.home = Home.create(
+            self.folder / "home", HomeKind.SIMULATED if simulators else HomeKind.REAL
+        )
         furnish(self.home, world)
         self.hits = self.folder / "hits"
         self.hits.mkdir()
@@ -65,7 +76,8 @@ class Stack:
         env = {k: os.environ[k] for k in ("PATH", "LANG", "HOME") if k in os.environ}
         if self.points:
             env[VARIABLE] = json.dumps({"folder": str(self.hits), "points": self.points})
-        words = ("up", "--simulators", "--home", str(self.home.path), "--port", str(free_port()))
+        words = ["up", "--home", str(self.home.path), "--port", str(free_port())]
+        words += ["--simulators"] if self.simulators else []
         return subprocess.Popen(
             # Stopped even when pytest itself is killed.
             ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "orderloom", *words],
@@ -162,8 +174,9 @@ class Stack:
         return [line for line in lines if line["kind"] in kinds]
 
     async def audit(self) -> dict[str, Any]:
-        """The report of `orderloom audit`, also against the outside parties' journals."""
-        words = ("audit", "--home", str(self.home.path), "--journals", str(self.home.journals))
+        """The report of `orderloom audit`, also against the journals of outside parties."""
+        words = ["audit", "--home", str(self.home.path)]
+        words += ["--journals", str(self.home.journals)] if self.simulators else []
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "orderloom", *words, "--json", "--grace", AUDIT_GRACE_SECONDS),
             stdout=asyncio.subprocess.PIPE,

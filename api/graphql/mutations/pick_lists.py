@@ -27,22 +27,33 @@ def _key() -> Any:
     )
 
 
+def _reason() -> Any:
+    return strawberry.field(description="Why; the order's timeline has it. No personal data.")
+
+
 def _note() -> Any:
     return strawberry.field(default="", description="Why, if you like. No personal data.")
 
 
-@strawberry.input(description="An act that asks nothing more.")
-class PickListActInput:
+@strawberry.input(description="Says that the warehouse will do it.")
+class PickListAcceptInput:
     fulfillment_order: strawberry.ID = _parcel()
     idempotency_key: str = _key()
     reason: str = _note()
 
 
-@strawberry.input(description="An act that owes its reason.")
-class PickListReasonInput:
+@strawberry.input(description="Says that the warehouse will not do it.")
+class PickListRejectInput:
     fulfillment_order: strawberry.ID = _parcel()
     idempotency_key: str = _key()
-    reason: str = strawberry.field(description="Why; the order's timeline has it.")
+    reason: str = _reason()
+
+
+@strawberry.input(description="Says that somebody begins to pick.")
+class PickListStartPickingInput:
+    fulfillment_order: strawberry.ID = _parcel()
+    idempotency_key: str = _key()
+    reason: str = _note()
 
 
 @strawberry.input(description="Some units of a pick list's line.")
@@ -97,6 +108,20 @@ class PickListShipInput:
     reason: str = _note()
 
 
+@strawberry.input(description="Says that the goods are on the shelf again.")
+class PickListConfirmCancelInput:
+    fulfillment_order: strawberry.ID = _parcel()
+    idempotency_key: str = _key()
+    reason: str = _note()
+
+
+@strawberry.input(description="Says that the parcel goes its way.")
+class PickListRefuseCancelInput:
+    fulfillment_order: strawberry.ID = _parcel()
+    idempotency_key: str = _key()
+    reason: str = _reason()
+
+
 @strawberry.input(description="Says what became of packages, where no carrier's system tells it.")
 class PickListReportShipmentInput:
     fulfillment_order: strawberry.ID = _parcel()
@@ -109,8 +134,11 @@ class PickListReportShipmentInput:
 
 
 AnyInput = (
-    PickListActInput
-    | PickListReasonInput
+    PickListAcceptInput
+    | PickListRejectInput
+    | PickListStartPickingInput
+    | PickListConfirmCancelInput
+    | PickListRefuseCancelInput
     | PickListReportPickedInput
     | PickListPackInput
     | PickListShipInput
@@ -129,15 +157,19 @@ class PickListPayload:
 @strawberry.type
 class PickListMutations:
     @mutation("The warehouse will do it. Warehouse and supervisors, as all of these.")
-    async def pick_list_accept(self, info: Ask, input: PickListActInput) -> PickListPayload:  # noqa: A002 - the schema's word, here and below
+    async def pick_list_accept(self, info: Ask, input: PickListAcceptInput) -> PickListPayload:  # noqa: A002 - the schema's word, here and below
         return await _act(info, Kind.PICK_LIST_ACCEPT, input)
 
     @mutation("The warehouse will not do it: its units are sourced elsewhere.")
-    async def pick_list_reject(self, info: Ask, input: PickListReasonInput) -> PickListPayload:  # noqa: A002
+    async def pick_list_reject(self, info: Ask, input: PickListRejectInput) -> PickListPayload:  # noqa: A002
         return await _act(info, Kind.PICK_LIST_REJECT, input)
 
     @mutation("Somebody begins to pick.")
-    async def pick_list_start_picking(self, info: Ask, input: PickListActInput) -> PickListPayload:  # noqa: A002
+    async def pick_list_start_picking(
+        self,
+        info: Ask,
+        input: PickListStartPickingInput,  # noqa: A002
+    ) -> PickListPayload:
         return await _act(info, Kind.PICK_LIST_START_PICKING, input)
 
     @mutation("Says what was found.")
@@ -165,7 +197,7 @@ class PickListMutations:
     async def pick_list_confirm_cancel(
         self,
         info: Ask,
-        input: PickListActInput,  # noqa: A002
+        input: PickListConfirmCancelInput,  # noqa: A002
     ) -> PickListPayload:
         return await _act(info, Kind.PICK_LIST_CONFIRM_CANCEL, input)
 
@@ -173,7 +205,7 @@ class PickListMutations:
     async def pick_list_refuse_cancel(
         self,
         info: Ask,
-        input: PickListReasonInput,  # noqa: A002
+        input: PickListRefuseCancelInput,  # noqa: A002
     ) -> PickListPayload:
         return await _act(info, Kind.PICK_LIST_REFUSE_CANCEL, input)
 
