@@ -12,6 +12,7 @@ from ports.back_office import BackOffice
 from ports.desk import OrderDesk
 from ports.floor import FloorReads
 from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
+from ports.inventory_reads import InventoryReads
 from ports.reads import Reads
 
 Clock = Callable[[], datetime]
@@ -28,6 +29,7 @@ class Books:
     accounts: Accounts
     office: BackOffice
     floor: FloorReads
+    inventory: InventoryReads
     desk: OrderDesk
     processes: ProcessCache
     background: Background

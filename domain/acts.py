@@ -10,6 +10,7 @@ from typing import Any
 
 from domain import pick_acts as floor
 from domain.access import STAFF, Principal, Role
+from domain.catalog_acts import ChangeLocation, ChangeProduct
 from domain.codec import Json, from_json, to_json
 from domain.errors import Forbidden, Malformed, Refusal, StepRefused
 
@@ -18,6 +19,8 @@ class ActKind(StrEnum):
     APPROVE_ACT = "approve_act"
     DECLINE_ACT = "decline_act"
     CLOSE_TASK = "close_task"
+    LOCATION_CHANGE = "location_change"
+    PRODUCT_CHANGE = "product_change"
     PICK_LIST_ACCEPT = "pick_list_accept"
     PICK_LIST_REJECT = "pick_list_reject"
     PICK_LIST_START_PICKING = "pick_list_start_picking"
@@ -53,6 +56,8 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.APPROVE_ACT: ActRule(Nothing, _ANY_STAFF, reason_required=False),
     ActKind.DECLINE_ACT: ActRule(Nothing, _ANY_STAFF),
     ActKind.CLOSE_TASK: ActRule(Nothing, _ANY_STAFF),
+    ActKind.LOCATION_CHANGE: ActRule(ChangeLocation, _FLOOR),
+    ActKind.PRODUCT_CHANGE: ActRule(ChangeProduct, _FLOOR),
     ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REJECT: ActRule(floor.Reject, _FLOOR),
     ActKind.PICK_LIST_START_PICKING: ActRule(floor.StartPicking, _FLOOR, reason_required=False),

@@ -18,6 +18,7 @@ from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.inventory_reads import PostgresInventoryReads
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.reads import PostgresReads
 from adapters.postgres.reads_floor import PostgresFloorReads
@@ -63,9 +64,7 @@ async def serve(settings: Settings) -> None:
         await client.service_client.check_health()
 
     desk = guarded(settings, TemporalOrderDesk(client, settings.task_queue), API_DESK)
-    path = settings.process_definition
-    process = read_process(path) if path else ProcessDefinition()  # stamped on orders from now on
-    intake = PostgresIntake(engine, server_key, process)
+    intake = PostgresIntake(engine, server_key, _process(settings))
     books = Books(
         intake=guarded(settings, intake, API_INTAKE),
         commands=guarded(settings, PostgresCommandBook(engine), API_COMMANDS),
@@ -74,6 +73,7 @@ async def serve(settings: Settings) -> None:
         reads=PostgresReads(engine, server_key),
         accounts=PostgresAccounts(engine),
         office=PostgresBackOffice(engine),
+        inventory=PostgresInventoryReads(engine),
         floor=PostgresFloorReads(engine, server_key),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),
@@ -85,6 +85,12 @@ async def serve(settings: Settings) -> None:
         await _listen(compose(books, doors), settings.api_host, settings.api_port)
     finally:
         await engine.dispose()
+
+
+def _process(settings: Settings) -> ProcessDefinition:
+    """Stamped on orders from now on."""
+    path = settings.process_definition
+    return read_process(path) if path else ProcessDefinition()
 
 
 def compose(books: Books, doors: Doors) -> FastAPI:

@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.approvals import approval_page, ask_second_person, decided, lock_approval
+from adapters.postgres.catalog_acts import change_location, change_product
 from adapters.postgres.command_rows import wish
 from adapters.postgres.cursors import check_page, read_cursor
 from adapters.postgres.once import once
@@ -66,6 +67,8 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.APPROVE_ACT: _approve,
     ActKind.DECLINE_ACT: _decline,
     ActKind.CLOSE_TASK: _close_task,
+    ActKind.LOCATION_CHANGE: change_location,
+    ActKind.PRODUCT_CHANGE: change_product,
 }
 
 

@@ -1,4 +1,4 @@
-"""Keyset paging: an opaque cursor names the last row of a page by its moment and its id."""
+"""Keyset paging: an opaque cursor names the last row of a page, by moment and id or by names."""
 
 import base64
 import binascii
@@ -6,8 +6,12 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
+from adapters.postgres.keys import can_hold
+from domain.codec import Json
 from domain.errors import Malformed
 from ports.reads import PAGE_MAX
+
+NO_CURSOR = "this is no cursor of a page"
 
 
 class Cursor(NamedTuple):
@@ -22,13 +26,38 @@ class Cursor(NamedTuple):
 def read_cursor(text: str) -> Cursor:
     """Refuses (`Malformed`) what `Cursor.write` never wrote."""
     try:
-        at, identity = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
+        at, identity = _decoded(text)
         cursor = Cursor(datetime.fromisoformat(at), identity)
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
-        raise Malformed("this is no cursor of a page") from error
+    except (ValueError, TypeError) as error:
+        raise Malformed(NO_CURSOR) from error
     if cursor.at.tzinfo is None or not is_plain(cursor.id):
-        raise Malformed("this is no cursor of a page")
+        raise Malformed(NO_CURSOR)
     return cursor
+
+
+def write_names(*names: str) -> str:
+    """The cursor of a list that is ordered by names of things."""
+    plain = json.dumps(names, separators=(",", ":"))
+    return base64.urlsafe_b64encode(plain.encode()).decode()
+
+
+def read_names(text: str, count: int) -> tuple[str, ...]:
+    """Refuses (`Malformed`) what `write_names` never wrote of so many names."""
+    names = _decoded(text)
+    if not (
+        isinstance(names, list)
+        and len(names) == count
+        and all(isinstance(name, str) and can_hold(name) for name in names)
+    ):
+        raise Malformed(NO_CURSOR)
+    return tuple(names)
+
+
+def _decoded(text: str) -> Json:
+    try:
+        return json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise Malformed(NO_CURSOR) from error
 
 
 def check_page(first: int) -> None:

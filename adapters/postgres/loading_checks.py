@@ -22,8 +22,8 @@ from adapters.postgres.tables import bundle_component, location, price_list, pro
 
 Refused = dict[int, tuple[str, str]]  # line → why, and what to do
 
-_LOCK_BUNDLES = text("LOCK TABLE bundle_component IN SHARE ROW EXCLUSIVE MODE")
-_HAS_UNITS = or_(*(stock.c[name] > 0 for name in ("on_hand", "damaged", "quarantined")))
+LOCK_BUNDLES = text("LOCK TABLE bundle_component IN SHARE ROW EXCLUSIVE MODE")
+HAS_UNITS = or_(*(stock.c[name] > 0 for name in ("on_hand", "damaged", "quarantined")))
 
 
 def take_out_refused(connection: Connection, table: Table, incoming: Table) -> Refused:
@@ -62,7 +62,7 @@ def _no_stock_of_bundles(connection: Connection, incoming: Table) -> Refused:
 
 def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
     """So that nothing contains itself: no component is a bundle. And no bundle has stock."""
-    connection.execute(_LOCK_BUNDLES)
+    connection.execute(LOCK_BUNDLES)
     connection.execute(_locked(select(incoming.c.bundle)).with_for_update())
     here, there, also = incoming.c, bundle_component.c, incoming.alias("also").c
     advice = "list the components of the inner bundle instead"
@@ -90,7 +90,7 @@ def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
         connection,
         incoming,
         here.bundle,
-        exists().where(stock.c.sku == here.bundle, _HAS_UNITS),
+        exists().where(stock.c.sku == here.bundle, HAS_UNITS),
         ("{} has stock of its own, which a bundle has not", "count its stock to 0 first"),
     )
 

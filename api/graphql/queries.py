@@ -6,6 +6,7 @@ import strawberry
 
 from api.graphql.context import Ask
 from api.graphql.errors import Refused
+from api.graphql.inventory_queries import InventoryQueries
 from api.graphql.ledger_queries import LedgerQueries
 from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
 from api.graphql.pick_list_queries import PickListQueries
@@ -40,7 +41,7 @@ class OrderFilter:
 
 
 @strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
-class Query(LedgerQueries, PickListQueries):
+class Query(LedgerQueries, PickListQueries, InventoryQueries):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(
         self,

@@ -16,6 +16,7 @@ from strawberry.types import ExecutionContext
 
 from api.graphql.errors import is_unexpected, log_unexpected
 from api.graphql.mutations.acts import ActMutations
+from api.graphql.mutations.catalog import CatalogMutations
 from api.graphql.mutations.orders import OrderMutations
 from api.graphql.mutations.pick_lists import PickListMutations
 from api.graphql.mutations.place import PlaceMutation
@@ -30,7 +31,14 @@ MASKED = "Something went wrong on our side; the log has more under this response
 
 
 @strawberry.type(description="What can be done. Every input has its idempotency key.")
-class Mutation(PlaceMutation, OrderMutations, ReturnMutations, ActMutations, PickListMutations):
+class Mutation(
+    PlaceMutation,
+    OrderMutations,
+    ReturnMutations,
+    ActMutations,
+    PickListMutations,
+    CatalogMutations,
+):
     pass
 
 

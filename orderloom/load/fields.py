@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from functools import cache
+from typing import TypeVar
 from zoneinfo import available_timezones
 
 from adapters.calendars.public_holidays import keeps_holidays
+from domain.catalog_acts import closing_days, cutoff_of
 from domain.currency import exponent
 from domain.departure import EVERY_DAY, LocationKind
-from domain.errors import UnknownCurrency
+from domain.errors import Malformed, UnknownCurrency
 from domain.money import AMOUNT_MAX
 
 TEXT_CHARACTERS_MAX = 500
@@ -19,11 +21,12 @@ WAREHOUSES = ("built_in", "http")
 YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-CLOSED_DAYS_MAX = 366
 
 YEAR_MIN, YEAR_MAX = 2000, 2199
 _TIMES = "write a day or a time, such as 2026-11-27 or 2026-11-27T08:00+08:00"
 
+S = TypeVar("S")
+T = TypeVar("T")
 Value = str | int | float | bool | time | datetime | list[int] | list[date] | None
 Parser = Callable[[str], Value]
 
@@ -147,15 +150,7 @@ def timezone(cell: str) -> str:
 
 
 def cutoff(cell: str) -> time | None:
-    """Empty is the end of the day."""
-    if not cell:
-        return None
-    hours, colon, minutes = cell.partition(":")
-    if colon and len(cell) == 5 and cell.isascii() and (hours + minutes).isdigit():
-        hour, minute = int(hours), int(minutes)
-        if hour < 24 and minute < 60:
-            return time(hour, minute)
-    raise BadCell(f"{cell!r} is no time of a day", "write hours and minutes, such as 16:30")
+    return _told(cutoff_of, cell, "write hours and minutes, such as 16:30")
 
 
 def weekdays(cell: str) -> list[int]:
@@ -180,15 +175,8 @@ def holidays(cell: str) -> str:
 
 
 def closed_on(cell: str) -> list[date]:
-    days = set()
-    for word in cell.split():
-        try:
-            days.add(date.fromisoformat(word))
-        except ValueError:
-            raise BadCell(f"{word!r} is no day", "write days such as 2026-12-24") from None
-    if len(days) > CLOSED_DAYS_MAX:
-        raise BadCell(f"has more than {CLOSED_DAYS_MAX} days", "make it inactive instead")
-    return sorted(days)
+    days = tuple(cell.split())
+    return _told(closing_days, days, "write days such as 2026-12-24, separated by spaces")
 
 
 def optional_moment(cell: str) -> datetime | None:
@@ -217,6 +205,13 @@ def yes_unless_no(cell: str) -> bool:
 
 def no_unless_yes(cell: str) -> bool:
     return yes_or_no(cell) if cell else False
+
+
+def _told(parse: Callable[[S], T], given: S, advice: str) -> T:
+    try:
+        return parse(given)
+    except Malformed as refusal:
+        raise BadCell(refusal.message, advice) from None
 
 
 @cache

@@ -17,11 +17,13 @@ from domain.errors import Forbidden, KeyConflict, NotFound, Refusal, UnknownSku
 from domain.facts import Fact
 from domain.order import LineUnits
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
-from ports.accounts import READERS, OrderAccount, TrialBalance
+from ports.accounts import READERS as LEDGER_READERS
+from ports.accounts import OrderAccount, TrialBalance
 from ports.back_office import ActAnswer, ApprovalRead
 from ports.desk import LiveProcess
 from ports.floor import PickListFilter, PickListRead, PrintedPickList
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
+from ports.inventory_reads import READERS, ProductFilter
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -244,18 +246,49 @@ class FakeReads:
 
 
 @dataclass
+class FakeInventoryReads:
+    """`asked` is the list that was asked for, and with what; each answers `page`."""
+
+    page: Page = field(default_factory=lambda: Page([], [], more=False))
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def locations(self, principal: Principal, first: int, after: str | None) -> Page:
+        return self._answer(principal, "locations", first, after)
+
+    async def products(
+        self, principal: Principal, wanted: ProductFilter, first: int, after: str | None
+    ) -> Page:
+        return self._answer(principal, "products", wanted, first, after)
+
+    async def stock(
+        self, principal: Principal, sku: str, location: str, first: int, after: str | None
+    ) -> Page:
+        return self._answer(principal, "stock", sku, location, first, after)
+
+    async def movements(
+        self, principal: Principal, sku: str, location: str, first: int, after: str | None
+    ) -> Page:
+        return self._answer(principal, "movements", sku, location, first, after)
+
+    def _answer(self, principal: Principal, *asked: object) -> Page:
+        principal.require(*READERS)
+        self.asked.append(asked)
+        return self.page
+
+
+@dataclass
 class FakeAccounts:
     balances: list[TrialBalance] = field(default_factory=list)
     orders: dict[str, OrderAccount] = field(default_factory=dict)
     asked: list[date | None] = field(default_factory=list)
 
     async def trial_balance(self, principal: Principal, as_of: date | None) -> list[TrialBalance]:
-        principal.require(*READERS)
+        principal.require(*LEDGER_READERS)
         self.asked.append(as_of)
         return self.balances
 
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
-        principal.require(*READERS)
+        principal.require(*LEDGER_READERS)
         if order not in self.orders:
             raise NotFound(f"there is no order {order}")
         return self.orders[order]
@@ -327,6 +360,7 @@ class Office:
         self.accounts = FakeAccounts()
         self.back_office = FakeBackOffice()
         self.floor = FakeFloor()
+        self.inventory = FakeInventoryReads()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
         self.now = NOW
@@ -342,6 +376,7 @@ class Office:
             accounts=self.accounts,
             office=self.back_office,
             floor=self.floor,
+            inventory=self.inventory,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),
             background=self.background,

@@ -1,0 +1,147 @@
+"""Acts of staff on locations and products: what changes is what was asked for, and is told."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlalchemy import Column, Table, delete, exists, insert, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.calendars.public_holidays import keeps_holidays
+from adapters.postgres.loading_checks import HAS_UNITS, LOCK_BUNDLES
+from adapters.postgres.tables import bundle_component, location, product, stock
+from domain.acts import Act
+from domain.catalog_acts import (
+    ChangeLocation,
+    ChangeProduct,
+    ComponentOf,
+    check_components,
+    closing_days,
+    cutoff_of,
+    whole_number,
+)
+from domain.codec import Json
+from domain.departure import WorkingDays
+from domain.errors import Malformed, NotFound, StepRefused, UnknownSku
+
+_MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
+_ZONE_KNOWN = text("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :zone)")
+
+
+async def change_location(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """One that is made inactive is no source any more; parcels already there go on."""
+    values = _location_values(act.wanted)
+    if "timezone" in values:
+        await _check_zone(connection, values["timezone"])
+    return await _change(connection, location.c.id, act.subject, values)
+
+
+async def change_product(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    wanted: ChangeProduct = act.wanted
+    measures = {name: getattr(wanted, name) for name in _MEASURES}
+    values = {n: whole_number(n, value) for n, value in measures.items() if value is not None}
+    if wanted.components is None:
+        return await _change(connection, product.c.sku, act.subject, values)
+    check_components(act.subject, wanted.components)
+    await connection.execute(LOCK_BUNDLES)
+    result = await _change(connection, product.c.sku, act.subject, values, or_nothing=True)
+    before = await _recompose(connection, act.subject, wanted.components)
+    after = {each.sku: each.quantity for each in wanted.components}
+    if before != after:
+        result["before"]["components"], result["after"]["components"] = before, after
+    return result
+
+
+def _location_values(wanted: ChangeLocation) -> dict[str, Any]:
+    """By column. Refuses (`Malformed`) what no location can be."""
+    values: dict[str, Any] = {}
+    if wanted.active is not None:
+        values["active"] = wanted.active
+    if wanted.capacity is not None:
+        values["capacity"] = whole_number("capacity", wanted.capacity)
+    if wanted.timezone is not None:
+        values["timezone"] = wanted.timezone
+    if wanted.cutoff is not None:
+        values["cutoff"] = cutoff_of(wanted.cutoff)
+    if wanted.weekdays is not None:
+        values["weekdays"] = sorted(WorkingDays(weekdays=frozenset(wanted.weekdays)).weekdays)
+    if wanted.holidays is not None:
+        if wanted.holidays and not keeps_holidays(wanted.holidays):
+            raise Malformed(f"the public holidays of {wanted.holidays[:20]!r} are not known")
+        values["holidays"] = wanted.holidays
+    if wanted.closed_on is not None:
+        values["closed_on"] = closing_days(wanted.closed_on)
+    return values
+
+
+async def _check_zone(connection: AsyncConnection, zone: str) -> None:
+    """Known here and to the database, which reckons with it when orders are sourced."""
+    known = zone in available_timezones()
+    if not (known and await connection.scalar(_ZONE_KNOWN, {"zone": zone})):
+        raise Malformed(f"{zone[:40]!r} is no time zone, such as America/New_York")
+
+
+async def _change(
+    connection: AsyncConnection,
+    key: Column[Any],
+    subject: str,
+    values: Mapping[str, Any],
+    *,
+    or_nothing: bool = False,
+) -> dict[str, Any]:
+    """`before` and `after` of what was not so already."""
+    if not values and not or_nothing:
+        raise Malformed("nothing is to be changed")
+    table: Table = key.table
+    lock = select(table).where(key == subject).with_for_update(key_share=not or_nothing)
+    row = (await connection.execute(lock)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"there is no {table.name} {subject[:100]}")
+    changed = {name: value for name, value in values.items() if row[name] != value}
+    if changed:
+        await connection.execute(update(table).where(key == subject).values(changed))
+    return {
+        "before": {name: _plain(row[name]) for name in changed},
+        "after": {name: _plain(value) for name, value in changed.items()},
+    }
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, str | int | bool) else value.isoformat()
+
+
+async def _recompose(
+    connection: AsyncConnection, bundle: str, components: tuple[ComponentOf, ...]
+) -> dict[str, int]:
+    """Its components before. Refuses what would nest bundles, or give one stock of its own."""
+    skus = [each.sku for each in components]
+    if skus:
+        await _check_flat(connection, bundle, skus)
+    mine = bundle_component.c.bundle == bundle
+    found = await connection.execute(
+        select(bundle_component.c.component, bundle_component.c.quantity).where(mine)
+    )
+    before = {row.component: row.quantity for row in found}
+    await connection.execute(delete(bundle_component).where(mine))
+    rows = [{"bundle": bundle, "component": e.sku, "quantity": e.quantity} for e in components]
+    if rows:
+        await connection.execute(insert(bundle_component), rows)
+    return before
+
+
+async def _check_flat(connection: AsyncConnection, bundle: str, skus: list[str]) -> None:
+    known = set(await connection.scalars(select(product.c.sku).where(product.c.sku.in_(skus))))
+    if unknown := [sku for sku in skus if sku not in known]:
+        raise UnknownSku(unknown)
+    parts = bundle_component.c
+    inner = await connection.scalar(
+        select(parts.bundle).where(or_(parts.bundle.in_(skus), parts.component == bundle)).limit(1)
+    )
+    if inner is not None:
+        raise StepRefused(
+            f"{inner} is a bundle itself, or contains {bundle}: a bundle is made of plain products"
+        )
+    if await connection.scalar(select(exists().where(stock.c.sku == bundle, HAS_UNITS))):
+        raise StepRefused(f"{bundle} has stock of its own, which a bundle has not")

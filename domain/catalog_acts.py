@@ -1,0 +1,92 @@
+"""What staff may change of locations and products. What an act leaves out (None) stays as it is."""
+
+from dataclasses import dataclass
+from datetime import date, time
+
+from domain.errors import Malformed
+
+CLOSED_DAYS_MAX = 366
+COMPONENTS_MAX = 100  # of a bundle
+NUMBER_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLocation:
+    """`capacity` 0 is without limit, `cutoff` empty the end of the day, `holidays` empty none.
+    `weekdays` by ISO number, `closed_on` as 2026-12-24.
+    """
+
+    active: bool | None = None
+    capacity: int | None = None
+    timezone: str | None = None
+    cutoff: str | None = None
+    weekdays: tuple[int, ...] | None = None
+    holidays: str | None = None
+    closed_on: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentOf:
+    """So many units of a SKU in one bundle."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProduct:
+    """Of one unit as it is packed; 0 is not known. `components` are all of them: none make the
+    bundle a plain product.
+    """
+
+    weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    components: tuple[ComponentOf, ...] | None = None
+
+
+def cutoff_of(text: str) -> time | None:
+    """Empty is the end of the day. Refuses (`Malformed`) what is not as 16:30."""
+    if not text:
+        return None
+    hours, _, minutes = text.partition(":")
+    if len(text) == 5 and text[2] == ":" and text.isascii() and (hours + minutes).isdigit():
+        hour, minute = int(hours), int(minutes)
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise Malformed(f"{text[:20]!r} is no time of a day")
+
+
+def closing_days(days: tuple[str, ...]) -> list[date]:
+    """In order, each once. Refuses (`Malformed`) what is not as 2026-12-24, and too many."""
+    found = set()
+    for day in days:
+        try:
+            found.add(date.fromisoformat(day))
+        except ValueError as error:
+            raise Malformed(f"{day[:20]!r} is no day") from error
+    if len(found) > CLOSED_DAYS_MAX:
+        raise Malformed(f"has more than {CLOSED_DAYS_MAX} days")
+    return sorted(found)
+
+
+def whole_number(name: str, value: int) -> int | None:
+    """None for 0. Refuses (`Malformed`) what is negative or out of all reason."""
+    if not 0 <= value <= NUMBER_MAX:
+        raise Malformed(f"{name} is a whole number from 0 to {NUMBER_MAX}")
+    return value or None
+
+
+def check_components(bundle: str, components: tuple[ComponentOf, ...]) -> None:
+    """Refuses (`Malformed`) a component that stands twice, is none, or is the bundle itself."""
+    if len(components) > COMPONENTS_MAX:
+        raise Malformed(f"a bundle has at most {COMPONENTS_MAX} components")
+    skus = [component.sku for component in components]
+    if len(set(skus)) < len(skus):
+        raise Malformed("a component stands twice: write its quantity instead")
+    if bundle in skus:
+        raise Malformed(f"{bundle} cannot be a component of itself")
+    for component in components:
+        if not 1 <= component.quantity <= NUMBER_MAX:
+            raise Malformed(f"the quantity of {component.sku} is 1 or more")

@@ -1,0 +1,72 @@
+"""What the commands that list something share: reading page by page, a table, JSON."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from domain.access import Principal
+    from ports.inventory_reads import InventoryReads
+    from ports.reads import Page
+
+PAGE = 100
+ALL = 1_000_000
+
+LimitOption = Annotated[
+    int, typer.Option(min=1, max=ALL, help="How many at most; it is said whether there are more.")
+]
+Ask = Callable[["InventoryReads", "Principal", str | None], Awaitable["Page"]]
+
+
+def read_list(ask: Ask, limit: int) -> tuple[list[Any], bool]:
+    """Up to `limit` items, and whether there are more. Whoever may read the database may ask."""
+    return asyncio.run(_pages(ask, limit))
+
+
+async def _pages(ask: Ask, limit: int) -> tuple[list[Any], bool]:
+    from adapters.postgres.engine import create_engine
+    from adapters.postgres.inventory_reads import PostgresInventoryReads
+    from domain.access import Principal, Role
+    from orderloom.settings import part_settings
+
+    engine = create_engine(part_settings().database_url, pool_size=1)
+    reader = Principal("cli", frozenset({Role.DEVELOPER}))
+    found: list[Any] = []
+    after: str | None = None
+    try:
+        reads = PostgresInventoryReads(engine)
+        while True:
+            page = await ask(reads, reader, after)
+            found += page.items
+            if not page.more or len(found) >= limit:
+                return found[:limit], page.more or len(found) > limit
+            after = page.cursors[-1]
+    finally:
+        await engine.dispose()
+
+
+def print_json(found: Sequence[Any]) -> None:
+    rows = [asdict(each) for each in found]
+    typer.echo(json.dumps(rows, indent=2, default=lambda value: value.isoformat()))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, more: bool) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from orderloom.console import people_console
+
+    table = Table(*columns, box=None)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    people_console().print(table)
+    if more:
+        typer.echo("There are more: ask with a higher --limit.")
+
+
+def or_dash(value: object) -> str:
+    return "-" if value is None else str(value)

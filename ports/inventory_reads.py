@@ -1,0 +1,128 @@
+"""What is where: locations, products, stock and what moved it, as staff and developers read it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Protocol
+
+from domain.access import STAFF, Principal, Role
+from ports.reads import Page
+
+READERS = (*sorted(STAFF), Role.DEVELOPER)
+
+
+@dataclass(frozen=True, slots=True)
+class LocationRead:
+    """`capacity` and `taken` in parcels: a day's, and those sourced since the last cut-off. A
+    parcel sourced now leaves on `departs_on`; `delay` says why not today.
+    """
+
+    id: str
+    name: str
+    kind: str
+    country: str
+    region: str
+    latitude: float | None
+    longitude: float | None
+    priority: int
+    active: bool
+    fulfilled_by: str
+    capacity: int | None
+    taken: int
+    timezone: str
+    cutoff: time | None
+    weekdays: list[int]
+    holidays: str
+    closed_on: list[date]
+    departs_on: date
+    delay: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRead:
+    """So many units of a SKU in one bundle."""
+
+    sku: str
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRead:
+    """Grams and millimeters of one unit as it is packed, None where not known. A bundle has
+    `components`, and no stock of its own.
+    """
+
+    sku: str
+    name: str
+    category: str
+    weight_g: int | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    components: tuple[ComponentRead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockRead:
+    """Units of a SKU at a location. `available` = on_hand − reserved − safety, and may be less
+    than nothing when safety stock is used up.
+    """
+
+    sku: str
+    location: str
+    on_hand: int
+    reserved: int
+    safety: int
+    damaged: int
+    quarantined: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRead:
+    """`units` is the change of what is on hand, `bucket_units` that of a bucket beside it;
+    `reference` the shipment, return or count that caused it.
+    """
+
+    id: int
+    at: datetime
+    sku: str
+    location: str
+    reason: str
+    reference: str
+    line: int
+    units: int
+    bucket_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    """`sku` is exactly that; `search` a SKU, or part of a name. What is empty, any product has."""
+
+    sku: str = ""
+    search: str = ""
+    bundles_only: bool = False
+
+
+class InventoryReads(Protocol):
+    """Pages of up to `PAGE_MAX`. Refuses (`Forbidden`) anyone but staff and developers, and
+    `Malformed` cursors.
+    """
+
+    async def locations(self, principal: Principal, first: int, after: str | None) -> Page:
+        """`LocationRead`s by id, inactive ones too."""
+
+    async def products(
+        self, principal: Principal, wanted: ProductFilter, first: int, after: str | None
+    ) -> Page:
+        """`ProductRead`s by SKU."""
+
+    async def stock(
+        self, principal: Principal, sku: str, location: str, first: int, after: str | None
+    ) -> Page:
+        """`StockRead`s by SKU and location; of all of them where those are empty."""
+
+    async def movements(
+        self, principal: Principal, sku: str, location: str, first: int, after: str | None
+    ) -> Page:
+        """`MovementRead`s of a SKU, newest first; at every location where it is empty."""

@@ -1,0 +1,118 @@
+"""`orderloom locations`, `products`, `stock`, `movements`, as people and programs meet them."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import psycopg
+import pytest
+
+SHOP = """
+INSERT INTO product (sku, name, weight_g, length_mm) VALUES
+    ('TEA', 'Tea [green]', 180, 70), ('CUP', 'Cup', NULL, NULL), ('SET', 'Tea set', NULL, NULL);
+INSERT INTO bundle_component VALUES ('SET', 'CUP', 4), ('SET', 'TEA', 1);
+INSERT INTO location (id, name, country, kind, capacity, cutoff, weekdays) VALUES
+    ('BOS', 'Boston', 'US', 'store', 250, '16:30', '{1,2}'),
+    ('NYC', 'New York', 'US', 'warehouse', NULL, NULL, '{1,2,3,4,5,6,7}');
+UPDATE location SET active = false WHERE id = 'NYC';
+INSERT INTO stock (sku, location, on_hand, reserved, safety, damaged, quarantined) VALUES
+    ('TEA', 'BOS', 40, 20, 10, 1, 3), ('TEA', 'NYC', 20, 18, 5, 0, 0);
+INSERT INTO movement (reason, reference, line, sku, location, units, at)
+    SELECT 'ship', 'O-F' || n, 1, 'TEA', 'BOS', -n, '2026-11-22 10:00:00Z'
+    FROM generate_series(1, 250) n;
+"""
+
+
+@pytest.fixture
+def shown(database_url: str, tmp_path: Any) -> Any:
+    address = database_url.replace("+psycopg", "")
+    with psycopg.connect(address) as connection:
+        connection.execute(SHOP)
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "orderloom", *words, "--home", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": "", "COLUMNS": "200", "DATABASE_URL": address,
+                 "ORDERLOOM_SERVER_KEY": "00", "PYTHONIOENCODING": "utf-8"},
+            check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def lines(done: Any) -> list[list[str]]:
+    assert (done.returncode, done.stderr) == (0, "")
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_stock_is_drawn_location_by_location_and_summed_up(shown: Any) -> None:
+    found = lines(shown("stock", "TEA"))
+    assert ["BOS", "█" * 10 + "▒" * 10 + "▓" * 20, *"40 10 10 20 1 3".split()] in found
+    assert ["NYC", "▒▒" + "▓" * 18, *"20 -3 5 18 0 0".split()] in found
+    assert ["together", *"60 10 15 38 1 3".split()] in found
+
+
+def test_of_a_bundle_the_components_are_drawn(shown: Any) -> None:
+    done = shown("stock", "SET")
+    assert done.stdout.startswith("SET is a bundle of 4 x CUP, 1 x TEA.\nCUP")
+    assert ["nowhere", "0", "0", "0", "0", "0", "0"] in lines(done)
+    found = json.loads(shown("stock", "SET", "--json").stdout)
+    assert [(row["sku"], row["location"], row["available"]) for row in found] == [
+        ("TEA", "BOS", 10),
+        ("TEA", "NYC", -3),
+    ]
+
+
+@pytest.mark.parametrize("sku", ["TE", "tea", "Tea [green]", "", "%"])
+def test_a_product_that_is_not_there_is_refused(shown: Any, sku: str) -> None:
+    done = shown("stock", sku)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"orderloom: There is no product {sku!r}.")
+
+
+def test_locations_are_listed_with_when_they_work(shown: Any) -> None:
+    found = lines(shown("locations"))
+    assert ["BOS", "Boston", "store", "yes", "250", "0", "16:30", "UTC", "mon", "tue"] in [
+        line[:10] for line in found
+    ]
+    nyc = next(line for line in found if line[:1] == ["NYC"])
+    assert nyc[3:8] == ["warehouse", "no", "-", "-", "-"]
+    told = json.loads(shown("locations", "--json").stdout)
+    assert [(row["id"], row["cutoff"], row["weekdays"]) for row in told] == [
+        ("BOS", "16:30:00", [1, 2]),
+        ("NYC", None, [1, 2, 3, 4, 5, 6, 7]),
+    ]
+
+
+def test_products_are_listed_with_what_they_are_made_of(shown: Any) -> None:
+    found = lines(shown("products", "tea"))
+    assert ["SET", "Tea", "set", "-", "-", "x", "-", "x", "-", "4", "x", "CUP,", "1", "x",
+            "TEA"] in found  # fmt: skip
+    assert ["TEA", "Tea", "[green]", "180", "70", "x", "-", "x", "-"] in found
+    assert len(found) == 3
+
+
+def test_movements_are_listed_newest_first_and_it_is_said_that_there_are_more(shown: Any) -> None:
+    done = shown("movements", "TEA", "--limit", "2")
+    assert lines(done)[1:] == [
+        ["2026-11-22", "10:00:00", "UTC", "BOS", "-250", "ship", "O-F250,", "line", "1"],
+        ["2026-11-22", "10:00:00", "UTC", "BOS", "-249", "ship", "O-F249,", "line", "1"],
+        ["There", "are", "more:", "ask", "with", "a", "higher", "--limit."],
+    ]
+    every = json.loads(shown("movements", "TEA", "--limit", "1000", "--json").stdout)
+    assert [row["units"] for row in every] == list(range(-250, 0))
+    assert json.loads(shown("movements", "TEA", "--location", "NYC", "--json").stdout) == []
+
+
+def test_a_location_is_deactivated_from_the_command_line_with_its_reason(shown: Any) -> None:
+    done = shown("act", "location_change", "BOS", "active=false", "capacity=0", "--reason", "flood")
+    assert done.stdout.startswith("Done. ")
+    [bos, _] = json.loads(shown("locations", "--json").stdout)
+    assert (bos["active"], bos["capacity"]) == (False, None)
+    refused = shown("act", "location_change", "BOS", "weekdays=[]", "--reason", "flood")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "MALFORMED: a location works on one weekday at least" in refused.stderr
