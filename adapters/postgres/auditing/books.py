@@ -21,7 +21,9 @@ _SHIPPED = text(
     SELECT data->>'fulfillment_order' AS parcel, (line->>'line')::int AS line,
            sum((line->>'quantity')::int)::int AS units
     FROM journal, jsonb_array_elements(data->'lines') AS line
-    WHERE kind = 'Shipped' GROUP BY 1, 2
+    WHERE kind = 'Shipped'
+      AND NOT EXISTS (SELECT FROM pick_list WHERE fulfillment_order = data->>'fulfillment_order')
+    GROUP BY 1, 2
     """
 )
 _PAYMENTS = text(
@@ -60,8 +62,8 @@ class PaymentSays:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`at` by the database's clock; shipped units by (parcel, line); payments by key; order
-    numbers by (channel, the channel's reference).
+    """`at` by the database's clock; units that warehouses outside shipped, by (parcel, line);
+    payments by key; order numbers by (channel, the channel's reference).
     """
 
     at: datetime

@@ -46,6 +46,33 @@ STOCK_CHECKS = (
         """,
     ),
     SqlCheck(
+        "S5-built-in",
+        "shipped units in the built-in warehouse's pick lists = shipped units in ours",
+        """
+        WITH theirs AS (
+            SELECT fulfillment_order AS parcel, (unit->>'line')::int AS line,
+                   sum((unit->>'quantity')::int)::int AS units, max(updated_at) AS at
+            FROM pick_list, jsonb_array_elements(list->'boxes') AS box,
+                 jsonb_array_elements(box->'lines') AS unit
+            WHERE status = 'SHIPPED' GROUP BY 1, 2
+        ), ours AS (
+            SELECT fulfillment_order AS parcel, (unit->>'line')::int AS line,
+                   sum((unit->>'quantity')::int)::int AS units
+            FROM pick_list
+            JOIN journal ON kind = 'Shipped' AND data->>'fulfillment_order' = fulfillment_order,
+                 jsonb_array_elements(data->'lines') AS unit
+            GROUP BY 1, 2
+        )
+        SELECT parcel, line, COALESCE(ours.units, 0) AS ours,
+               COALESCE(theirs.units, 0) AS warehouse
+        FROM theirs FULL JOIN ours USING (parcel, line)
+        WHERE theirs.units IS DISTINCT FROM ours.units
+          AND (ours.units IS NOT NULL
+               OR at < clock_timestamp() - interval '1 second' * :grace)
+        ORDER BY parcel, line
+        """,
+    ),
+    SqlCheck(
         "S6",
         "a closed, canceled, expired or rejected order holds no active reservation",
         """

@@ -75,6 +75,15 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {"order": "{delivered}", "line": 1, "returned": 4, "shipped": 3, "picked": 3, "ordered": 3},
     ),
     (
+        "S5-built-in",
+        """
+        INSERT INTO pick_list (fulfillment_order, location, status, list)
+        VALUES (:parcel, 'BOS', 'SHIPPED',
+                '{"boxes": [{"lines": [{"line"\\: 1, "quantity"\\: 4}]}]}')
+        """,
+        {"parcel": "{parcel}", "line": 1, "ours": 3, "warehouse": 4},
+    ),
+    (
         "S6",
         """
         INSERT INTO fulfillment_order (id, order_number, location) VALUES ('P', :canceled, 'BOS');

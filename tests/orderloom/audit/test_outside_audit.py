@@ -61,6 +61,16 @@ def compare(tmp_path: Path, books: Books) -> Callable[..., dict[str, list[dict[s
     return compare
 
 
+async def test_what_the_built_in_warehouse_shipped_is_in_its_own_book_only(world: Any) -> None:
+    before = await read_books(world.engine)
+    await world.run(
+        "INSERT INTO pick_list (fulfillment_order, location, status, list)"
+        " VALUES (:parcel, 'BOS', 'SHIPPED', '{}')"
+    )
+    after = await read_books(world.engine)
+    assert (before.shipped, after.shipped) == ({(world.parcel, 1): 3}, {})
+
+
 def test_journals_that_say_what_we_say_show_no_violation(compare: Any, lines: Lines) -> None:
     assert compare(lines) == {}
 
