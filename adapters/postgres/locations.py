@@ -1,6 +1,8 @@
 """Where it can be sent from, and when it would leave there: one statement."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,18 +50,29 @@ async def active_locations(connection: AsyncConnection) -> list[Location]:
 
 
 def departure(row: Row[*tuple[Any, ...]]) -> Departure:
-    """Of a row with the columns of `DEPARTURE`."""
-    working = WorkingDays(
-        ZoneInfo(row.timezone),
-        row.cutoff,
-        frozenset(row.weekdays),
-        closed_days(row.holidays, row.closed_on, row.at.date()),
-        row.capacity,
-    )
-    return working.departure(row.at, row.taken)
+    """Of a row that ends with the columns of `DEPARTURE`."""
+    capacity, zone, cutoff, weekdays, holidays, closed_on, at, taken = row[-8:]
+    days, closed = tuple(weekdays), tuple(closed_on)
+    working = _working_days(zone, cutoff, days, holidays, closed, capacity, at.date())
+    return working.departure(at, taken)
 
 
-def closed_days(holidays: str, closed_on: list[date], around: date) -> frozenset[date]:
+@lru_cache(maxsize=4_096)
+def _working_days(
+    zone: str,
+    cutoff: time | None,
+    weekdays: tuple[int, ...],
+    holidays: str,
+    closed_on: tuple[date, ...],
+    capacity: int | None,
+    around: date,
+) -> WorkingDays:
+    """Kept, since every order that is sourced asks all locations."""
+    closed = closed_days(holidays, closed_on, around)
+    return WorkingDays(ZoneInfo(zone), cutoff, frozenset(weekdays), closed, capacity)
+
+
+def closed_days(holidays: str, closed_on: Iterable[date], around: date) -> frozenset[date]:
     """Its own closing days, and the public holidays of the years that a departure can fall in."""
     if not holidays:
         return frozenset(closed_on)

@@ -64,6 +64,22 @@ async def test_a_parcel_at_the_warehouse_can_no_longer_be_canceled(shop: Any) ->
     assert shop.provider.moved(PaymentOperation.VOID) == []
 
 
+async def test_a_location_that_is_deactivated_sends_what_is_there_and_gets_nothing_new(
+    shop: Any,
+) -> None:
+    number = await shop.place(lines=TEA)
+    await shop.until_submitted(f"{number}-F1")
+    assert shop.warehouse.parcels[f"{number}-F1"].location == "BOS"
+    await shop.run("UPDATE location SET active = false WHERE id = 'BOS'")
+
+    later = await shop.place("WEB-2", lines=TEA)
+    await shop.until_submitted(f"{later}-F1")
+    assert shop.warehouse.parcels[f"{later}-F1"].location == "NYC"
+
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+
+
 async def test_a_rejected_parcel_is_sourced_elsewhere(shop: Any) -> None:
     number = await shop.place(lines=TEA)
     await shop.until_submitted(f"{number}-F1")
