@@ -13,6 +13,7 @@ from ports.desk import OrderDesk
 from ports.floor import FloorReads
 from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
 from ports.inventory_reads import InventoryReads
+from ports.price_reads import PriceReads
 from ports.reads import Reads
 
 Clock = Callable[[], datetime]
@@ -30,6 +31,7 @@ class Books:
     office: BackOffice
     floor: FloorReads
     inventory: InventoryReads
+    prices: PriceReads
     desk: OrderDesk
     processes: ProcessCache
     background: Background

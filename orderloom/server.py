@@ -22,6 +22,7 @@ from adapters.postgres.inventory_reads import PostgresInventoryReads
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.reads import PostgresReads
 from adapters.postgres.reads_floor import PostgresFloorReads
+from adapters.postgres.reads_prices import PostgresPriceReads
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
 from api.app import create_app
@@ -75,6 +76,7 @@ async def serve(settings: Settings) -> None:
         office=PostgresBackOffice(engine),
         inventory=PostgresInventoryReads(engine),
         floor=PostgresFloorReads(engine, server_key),
+        prices=PostgresPriceReads(engine),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),
         background=Background(),

@@ -10,6 +10,7 @@ from api.graphql.inventory_queries import InventoryQueries
 from api.graphql.ledger_queries import LedgerQueries
 from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
 from api.graphql.pick_list_queries import PickListQueries
+from api.graphql.price_queries import PriceQueries
 from api.graphql.resolved import resolved
 from api.graphql.types.approvals import ApprovalConnection, approval_connection
 from api.graphql.types.order import Order, order
@@ -41,7 +42,7 @@ class OrderFilter:
 
 
 @strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
-class Query(LedgerQueries, PickListQueries, InventoryQueries):
+class Query(LedgerQueries, PickListQueries, InventoryQueries, PriceQueries):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(
         self,

@@ -13,9 +13,11 @@ from domain.access import STAFF, Principal, Role
 from domain.acts import ActKind, may_act
 from domain.codec import Json
 from domain.commands import Command, CommandKind, authorize
+from domain.currency import exponent
 from domain.errors import Forbidden, KeyConflict, NotFound, Refusal, UnknownSku
 from domain.facts import Fact
 from domain.order import LineUnits
+from domain.prices import ListPrice, Prices, choose_prices
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
 from ports.accounts import READERS as LEDGER_READERS
 from ports.accounts import OrderAccount, TrialBalance
@@ -24,6 +26,7 @@ from ports.desk import LiveProcess
 from ports.floor import PickListFilter, PickListRead, PrintedPickList
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
 from ports.inventory_reads import READERS, ProductFilter
+from ports.price_reads import PriceListRead, PriceQuestion
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -117,6 +120,26 @@ class FakeFloor:
         if (fulfillment_order, until, signature) not in self.papers:
             raise NotFound("this link leads to no pick list")
         return self.papers[fulfillment_order, until, signature]
+
+
+@dataclass
+class FakePrices:
+    """`valid` are all that there are, whatever is asked."""
+
+    valid: list[ListPrice] = field(default_factory=list)
+    lists: list[PriceListRead] = field(default_factory=list)
+    asked: list[PriceQuestion] = field(default_factory=list)
+
+    async def prices(self, principal: Principal, question: PriceQuestion) -> Prices:
+        principal.require(*STAFF, Role.DEVELOPER, Role.CHANNEL)
+        exponent(question.currency)
+        self.asked.append(question)
+        return choose_prices(self.valid, tax_included=question.tax_included)
+
+    async def price_lists(self, principal: Principal, first: int, after: str | None) -> Page:
+        principal.require(*STAFF, Role.DEVELOPER, Role.CHANNEL)
+        names = [each.id for each in self.lists]
+        return Page(self.lists[:first], names[:first], more=len(names) > first)
 
 
 @dataclass
@@ -361,6 +384,7 @@ class Office:
         self.back_office = FakeBackOffice()
         self.floor = FakeFloor()
         self.inventory = FakeInventoryReads()
+        self.prices = FakePrices()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
         self.now = NOW
@@ -377,6 +401,7 @@ class Office:
             office=self.back_office,
             floor=self.floor,
             inventory=self.inventory,
+            prices=self.prices,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),
             background=self.background,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.order import share_discount
 from tests.api import scenes
 from tests.api.scenes import NUMBER, TOKEN
 from tests.web.visits import PATH, show, text
@@ -35,8 +36,32 @@ async def test_each_parcel_shows_its_way_node_by_node_with_times_and_tracking_nu
 async def test_lines_have_quantities_and_amounts_and_the_total_is_the_orders(http, office):
     show(office, scenes.processing())
     words = text(await http.get(PATH))
-    assert "1082185 × 2 $37.98" in words
-    assert "Shipping $5.00 Total $87.98" in words
+    assert "1082185 $2.00 off × 2 $37.98" in words
+    assert "Shipping $5.00 Total $87.98 Of which tax $2.15" in words
+
+
+@pytest.mark.parametrize(
+    ("language", "sums"),
+    [
+        ("en", "Discount -$10.00 Shipping $5.00 Tax $2.15 Total $80.13"),
+        ("zh_CN", "优惠 -US$10.00 运费 US$5.00 税额 US$2.15 合计 US$80.13"),
+    ],
+)
+async def test_a_discount_of_the_order_and_tax_on_top_are_rows_that_add_up_to_the_total(
+    http, office, language, sums
+):
+    shown = scenes.processing()
+    order = replace(
+        shown.order,
+        lines=share_discount(shown.order.lines, 1_000),
+        shipping_tax_rate_bp=300,
+        tax_included=False,
+    )
+    show(office, replace(shown, order=order))
+    words = text(await http.get(PATH, params={"lang": language}))
+    assert "$37.98" in words
+    assert "$45.00" in words
+    assert sums in words
 
 
 async def test_what_came_from_outside_is_escaped(http, office):

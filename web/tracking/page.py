@@ -55,13 +55,16 @@ class ParcelCard:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """`returnable` units have arrived and are in no return; amounts in minor units."""
+    """`returnable` units have arrived and are in no return; minor units: `saved` is the line's own
+    discount, which `amount` is after; the order's discount is not in it.
+    """
 
     line: int
     sku: str
     name: str
     quantity: int
     canceled: int
+    saved: int
     amount: int
     returnable: int
 
@@ -84,7 +87,10 @@ class TrackingPage:
     waiting: list[Waiting]
     parcels: list[ParcelCard]
     lines: list[LineRow]
+    discount: int  # of the order as a whole
     shipping: int
+    tax: int
+    tax_included: bool  # in the amounts above; else it comes on top of them
     total: int
     returns: list[ReturnRow]
     pay_url: str
@@ -123,7 +129,10 @@ def tracking_page(
         waiting=waiting(process, _, without=["return_window"] if nothing_left else []),
         parcels=_parcels(detail, process, _),
         lines=lines,
+        discount=sum(line.order_discount for line in order.lines),
         shipping=order.shipping,
+        tax=order.charged.tax,
+        tax_included=order.tax_included,
         total=order.total,
         returns=[_return(read, detail, _) for read in detail.returns],
         pay_url=_pay_url(detail, process),
@@ -186,7 +195,8 @@ def _line(line: OrderLine, detail: OrderDetail, in_return: int | None) -> LineRo
         name=detail.names.get(line.sku, line.sku),
         quantity=line.quantity,
         canceled=detail.view.canceled(line.line),
-        amount=line.amount,
+        saved=line.discount,
+        amount=line.discounted,
         returnable=0 if in_return is None else max(0, delivered - in_return),
     )
 

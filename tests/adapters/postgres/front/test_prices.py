@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from adapters.postgres.cursors import Cursor
 from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.reads_prices import PostgresPriceReads
 from domain.charge import Charge
-from domain.errors import BadAmount, Malformed
+from domain.errors import BadAmount, Forbidden, Malformed
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
 from domain.rounding import Rounding
 from ports.front_office import RequestedLine
+from ports.price_reads import PriceQuestion
 from tests.adapters.postgres.front.conftest import SERVER_KEY
 
 TEA = (RequestedLine("TEA", 3),)
@@ -160,3 +163,62 @@ async def test_an_order_keeps_its_prices_when_the_list_and_the_rates_change(shop
     await shop.run("UPDATE tax_rate SET rate_bp = 9999")
     detail = await shop.reads.order(shop.web, before.number)
     assert detail.order == before
+
+
+async def test_a_price_is_told_as_an_order_would_have_it(shop: Any) -> None:
+    since = datetime.now(UTC) + timedelta(days=3)
+    await list_of(shop, "gold", 450, tier="gold")
+    await list_of(shop, "campaign", 300, since=since)
+    await list_of(shop, "trade", 10, tier="trade", tax=False)
+
+    async def told(currency: str = "USD", **question: Any) -> dict[str, tuple[int, str]]:
+        asked = PriceQuestion(["TEA", "CUP", "NIX", "a\0b"], currency, **question)
+        found = await PostgresPriceReads(shop.engine).prices(shop.web, asked)
+        return {sku: (each.unit_price, each.price_list) for sku, each in found.by_sku.items()}
+
+    cup = {"CUP": (900, "standard")}
+    assert await told() == {"TEA": (500, "standard"), **cup}
+    assert await told(tier="gold") == {"TEA": (450, "gold"), **cup}
+    assert await told(tier="no\0ne", at=since) == {"TEA": (300, "campaign"), **cup}
+    assert await told(tier="trade") == {"TEA": (10, "trade")}
+    assert await told(tier="trade", tax_included=True) == {"TEA": (500, "standard"), **cup}
+    assert await told("EUR") == {"TEA": (450, "standard")}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        PriceQuestion([], "USD"),
+        PriceQuestion(["TEA"] * 201, "USD"),
+        PriceQuestion(["TEA"], "XXX"),
+        PriceQuestion(["TEA"], "USD", at=datetime(2026, 11, 22)),  # noqa: DTZ001 - as it may come
+    ],
+)
+async def test_a_question_that_is_none_is_refused(shop: Any, question: PriceQuestion) -> None:
+    with pytest.raises(Malformed):
+        await PostgresPriceReads(shop.engine).prices(shop.agent, question)
+
+
+async def test_a_customer_asks_for_no_prices_of_others(shop: Any) -> None:
+    reads, customer = PostgresPriceReads(shop.engine), shop.customer("7K3M-9QXT-2AVB")
+    with pytest.raises(Forbidden):
+        await reads.prices(customer, PriceQuestion(["TEA"], "USD"))
+    with pytest.raises(Forbidden):
+        await reads.price_lists(customer, 10, None)
+
+
+async def test_price_lists_are_pages_by_name_whatever_their_names_are(shop: Any) -> None:
+    reads = PostgresPriceReads(shop.engine)
+    for name in ("会员价", "a list", "100%"):
+        await list_of(shop, name, 1)
+    seen, after = [], None
+    while True:
+        page = await reads.price_lists(shop.developer, 1, after)
+        seen += [(each.id, each.prices) for each in page.items]
+        after = page.cursors[-1]
+        if not page.more:
+            break
+    assert sorted(seen) == [("100%", 1), ("a list", 1), ("standard", 3), ("会员价", 1)]
+    for cursor in ("nonsense", Cursor(datetime.now(UTC), "%00").write()):
+        with pytest.raises(Malformed):
+            await reads.price_lists(shop.developer, 1, cursor)
