@@ -2,6 +2,7 @@
 
 Boston is nearest to the customers, and has no cups: an order with tea and a cup comes from New
 York whole. Pots are in Austin only, so tea for Boston's whole stock and a pot come from two places.
+Customer T-1 has prices of the trade, without tax.
 """
 
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 FILES = {
     "products.csv": "sku,name\nTEA,Tea\nCUP,Cup\nPOT,Pot\n",
     "prices.csv": "sku,currency,unit_price\nTEA,USD,500\nCUP,USD,900\nPOT,USD,4000\n",
+    "price-lists.csv": "id,tax_included,tier\ntrade,no,trade\n",
+    "trade-prices.csv": "sku,currency,unit_price,list\nTEA,USD,400,trade\nPOT,USD,3200,trade\n",
+    "customers.csv": "ref,tier\nT-1,trade\n",
     "locations.csv": (
         "id,name,country,region,latitude,longitude\n"
         "BOS,Boston,US,MA,42.4,-71.1\n"
