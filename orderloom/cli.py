@@ -29,6 +29,7 @@ COMMANDS = {
         "products": "orderloom.commands.inventory:products",
         "stock": "orderloom.commands.stock:stock",
         "movements": "orderloom.commands.stock:movements",
+        "picklists": "orderloom.commands.pick_lists:pick_lists",
         "audit": "orderloom.commands.audit:audit",
         "cost": "orderloom.commands.cost:cost",
         "outbox": "orderloom.commands.outbox:outbox",

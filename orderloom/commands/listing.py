@@ -22,12 +22,18 @@ LimitOption = Annotated[
 Ask = Callable[["InventoryReads", "Principal", str | None], Awaitable["Page"]]
 
 
-def read_list(ask: Ask, limit: int) -> tuple[list[Any], bool]:
-    """Up to `limit` items, and whether there are more. Whoever may read the database may ask."""
-    return asyncio.run(_pages(ask, limit))
+def read_list(
+    ask: Ask, limit: int, reads_of: Callable[[Any], Any] | None = None
+) -> tuple[list[Any], bool]:
+    """Up to `limit` items, and whether there are more. Whoever may read the database may ask;
+    `reads_of` makes of an engine what is asked, which else is the inventory.
+    """
+    return asyncio.run(_pages(ask, limit, reads_of))
 
 
-async def _pages(ask: Ask, limit: int) -> tuple[list[Any], bool]:
+async def _pages(
+    ask: Ask, limit: int, reads_of: Callable[[Any], Any] | None
+) -> tuple[list[Any], bool]:
     from adapters.postgres.engine import create_engine
     from adapters.postgres.inventory_reads import PostgresInventoryReads
     from domain.access import Principal, Role
@@ -38,7 +44,7 @@ async def _pages(ask: Ask, limit: int) -> tuple[list[Any], bool]:
     found: list[Any] = []
     after: str | None = None
     try:
-        reads = PostgresInventoryReads(engine)
+        reads = (reads_of or PostgresInventoryReads)(engine)
         while True:
             page = await ask(reads, reader, after)
             found += page.items

@@ -176,7 +176,7 @@ async def test_pick_lists_are_read_page_by_page_by_those_who_may(
     assert (shown, first.more) == (names[:2], True)
     shown, last = await page(2, first.cursors[-1])
     assert (shown, last.more) == (names[2:], False)
-    assert await page(9, location="BOS", status="SUBMITTED") == await page(9)
+    assert (await page(9, location="BOS", status="SUBMITTED"))[0] == names
     for nothing in ({"location": "NYC"}, {"status": "PACKED"}, {"location": "\0"}):
         assert (await page(9, **nothing))[0] == []
     with pytest.raises(Malformed):
