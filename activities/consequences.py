@@ -5,12 +5,12 @@ from domain import journal as j
 from domain import ledger
 from domain.amounts import refund_amount, shipment_amount
 from domain.errors import OutOfStock
+from domain.journal import BROKEN, SHORT_PICK
 from domain.ledger import Account
 from domain.methods import TERMS
 from domain.order import PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.remedies import SHORT_PICK
 from domain.returns import ReturnView, refunded_lines
 from domain.view import OrderView
 from ports.unit_of_work import UnitOfWork
@@ -30,7 +30,7 @@ async def enact(
         case j.ReservationReleased(reason=reason):
             if reason == SHORT_PICK:
                 await uow.inventory.write_off_missing(body.fulfillment_order, body.lines)
-            else:
+            elif reason != BROKEN:
                 await uow.inventory.release(body.fulfillment_order, body.lines)
         case j.Shipped():
             await _ship(uow, order, view, body)
@@ -111,7 +111,7 @@ async def _take_back(
     uow: UnitOfWork, order: PlacedOrder, view: View, body: j.ReturnInspected
 ) -> None:
     assert isinstance(view, ReturnView), "only returns are inspected"  # noqa: S101
-    await uow.inventory.take_back(view.number, view.location, body.units)
+    await uow.inventory.take_back(order.number, view.number, view.location, body.units)
     before = await uow.orders.refunded_units(order.number)
     amount, tax = refund_amount(order, before, refunded_lines(body.units))
     operation = f"{view.number}/refund-granted"

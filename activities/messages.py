@@ -61,6 +61,14 @@ class RecordCall:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceCall:
+    """`handing_over`: as in `CommandCall`."""
+
+    step: Step
+    handing_over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelCall:
     step: Step
     fulfillment_order: str

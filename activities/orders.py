@@ -1,20 +1,32 @@
 """What happens to an order in our own books: review, sourcing, shipments, commands."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from temporalio import activity
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from activities.credit import decide_credit, grant_over_limit
 from activities.effects import Decision, Effects, OrderTurn, check_location
-from activities.messages import CommandCall, Opened, ParcelCall, RecordCall, Start, Step, StepResult
+from activities.messages import (
+    CommandCall,
+    Opened,
+    ParcelCall,
+    RecordCall,
+    SourceCall,
+    Start,
+    Step,
+    StepResult,
+)
 from domain import journal as j
 from domain.amounts import shipment_amount
+from domain.backorder import plan_parcels
 from domain.commands import CommandKind, check
 from domain.decisions import entries_for, next_parcel, override_entries
 from domain.errors import OutOfStock
-from domain.fold import subtract
-from domain.journal import EntryRecord
-from domain.order import LineUnits
-from domain.remedies import SHORT_PICK, refusing_locations, remedies
+from domain.journal import SHORT_PICK, EntryRecord
+from domain.order import LineUnits, subtract
+from domain.remedies import Remedy, refusing_locations, remedies
 from domain.review import (
     ReviewInputs,
     Verdict,
@@ -22,11 +34,12 @@ from domain.review import (
     price_deviation_bp,
     total_deviation,
 )
-from domain.sourcing import RULE_VERSION, choose_sources
+from domain.sourcing import RULE_VERSION
 from domain.view import ParcelStatus
 from ports.outside import ReviewRules
 from ports.unit_of_work import Database, UnitOfWork
 
+DAY_SECONDS = 86_400
 SOURCING_TRIES = 10  # stock that was there when planned may be gone when reserved
 
 
@@ -77,17 +90,22 @@ class OrderActivities:
         return Decision([body], outcome=found.verdict.value)
 
     @activity.defn(name="order.source")
-    async def source(self, step: Step) -> StepResult:
+    async def source(self, call: SourceCall) -> StepResult:
         """Gives back what a warehouse refused, and chooses sources for every unit without one.
         Outcome: sourced or short.
         """
+
+        async def decide(turn: OrderTurn) -> Decision:
+            _hand_over(turn, call.handing_over)
+            return await _source(turn)
+
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(OutOfStock),
             stop=stop_after_attempt(SOURCING_TRIES),
             reraise=True,
         ):
             with attempt:
-                return await self._effects.on_order(step, _source)
+                return await self._effects.on_order(call.step, decide)
         raise AssertionError("the retry loop either returns or raises")
 
     @activity.defn(name="order.extend_credit")
@@ -121,8 +139,7 @@ class OrderActivities:
             settled = await self._effects.settled(turn, call.command.id)
             if settled is not None:
                 return settled
-            for parcel in call.handing_over:
-                turn.view.parcels[parcel].status = ParcelStatus.SUBMITTED
+            _hand_over(turn, call.handing_over)
             check(turn.view, call.command)
             if call.command.kind is CommandKind.OVERRIDE_SOURCE:
                 await check_location(turn.uow, call.command.location)
@@ -136,39 +153,47 @@ class OrderActivities:
         return await self._effects.on_order(call.step, decide, command=call.command.id)
 
 
+def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
+    """On their way to the warehouse, which may have them already."""
+    for parcel in parcels:
+        turn.view.parcels[parcel].status = ParcelStatus.SUBMITTED
+
+
 async def _source(turn: OrderTurn) -> Decision:
-    releases = remedies(turn.view)
-    demand = _demand_after(turn, releases)
+    due = remedies(turn.view)
+    demand = _demand_after(turn, due)
     if not demand:
-        return Decision(releases, outcome="sourced")
+        return Decision(due, outcome="sourced")
     closed_to_us = refusing_locations(turn.view)
-    places = [p for p in await turn.uow.inventory.locations() if p.id not in closed_to_us]
-    stock = await turn.uow.inventory.available({unit.sku for unit in demand})
-    open_stock = {place.id: stock[place.id] for place in places if place.id in stock}
+    inventory = turn.uow.inventory
+    places = [p for p in await inventory.locations() if p.id not in closed_to_us]
+    within = int(turn.locked.process.backorder_horizon // DAY_SECONDS)
+    sources = await inventory.sources(turn.order.number, {unit.sku for unit in demand}, within)
     try:
-        plan = choose_sources(demand, open_stock, places, turn.order.destination)
+        plan = plan_parcels(demand, sources, places, turn.order.destination)
     except OutOfStock as short:
         if "stock" in turn.view.holds:
-            return Decision(releases, outcome="short")
+            return Decision(due, outcome="short")
         hold = j.HoldPlaced("stock", "units are out of stock", "agent", short.message)
-        return Decision([*releases, hold], outcome="short")
+        return Decision([*due, hold], outcome="short")
     parcels = tuple(
-        j.PlannedParcel(next_parcel(turn.view, ahead), location, lines)
-        for ahead, (location, lines) in enumerate(plan.sources.items())
+        replace(parcel, fulfillment_order=next_parcel(turn.view, ahead))
+        for ahead, parcel in enumerate(plan.parcels)
     )
-    return Decision([*releases, j.Sourced(parcels, RULE_VERSION, plan.candidates)], "sourced")
+    return Decision([*due, j.Sourced(parcels, RULE_VERSION, plan.candidates)], "sourced")
 
 
-def _demand_after(turn: OrderTurn, releases: list[j.ReservationReleased]) -> tuple[LineUnits, ...]:
+def _demand_after(turn: OrderTurn, due: list[Remedy]) -> tuple[LineUnits, ...]:
     """Unallocated units, and those that active parcels are giving back now. Units of a parcel
     that is superseded, or no longer active, count as unallocated already.
     """
     view = turn.view
     units = {unit.line: unit for unit in view.unallocated}
-    for release in releases:
+    for release in due:
         parcel = view.parcels[release.fulfillment_order]
         if (
-            not parcel.status.active
+            isinstance(release, j.CancelRequested)
+            or not parcel.status.active
             or parcel.replaces
             or _superseded(turn, parcel.fulfillment_order)
         ):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain import pick_acts as floor
+from domain import stock_acts as stock
 from domain.access import STAFF, Principal, Role
 from domain.catalog_acts import ChangeLocation, ChangeProduct
 from domain.codec import Json, from_json, to_json
@@ -16,9 +17,9 @@ from domain.errors import Forbidden, Malformed, Refusal, StepRefused
 
 
 class ActKind(StrEnum):
-    APPROVE_ACT = "approve_act"
-    DECLINE_ACT = "decline_act"
-    CLOSE_TASK = "close_task"
+    APPROVAL_APPROVE = "approval_approve"
+    APPROVAL_DECLINE = "approval_decline"
+    TASK_CLOSE = "task_close"
     LOCATION_CHANGE = "location_change"
     PRODUCT_CHANGE = "product_change"
     PICK_LIST_ACCEPT = "pick_list_accept"
@@ -30,6 +31,13 @@ class ActKind(StrEnum):
     PICK_LIST_CONFIRM_CANCEL = "pick_list_confirm_cancel"
     PICK_LIST_REFUSE_CANCEL = "pick_list_refuse_cancel"
     PICK_LIST_REPORT_SHIPMENT = "pick_list_report_shipment"
+    STOCK_COUNT = "stock_count"
+    STOCK_ADJUST = "stock_adjust"
+    STOCK_REGRADE = "stock_regrade"
+    STOCK_SET_LEVELS = "stock_set_levels"
+    SUPPLY_EXPECT = "supply_expect"
+    SUPPLY_RECEIVE = "supply_receive"
+    SUPPLY_END = "supply_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +59,13 @@ class ActRule:
 
 _ANY_STAFF = tuple(sorted(STAFF))
 _FLOOR = (Role.WAREHOUSE, Role.SUPERVISOR)  # of every location: people have no location of theirs
+_STOCK_KEEPERS = (Role.WAREHOUSE, Role.SUPERVISOR)
+_APPROVES_STOCK = (Role.SUPERVISOR, Role.WAREHOUSE)  # the first has it in its queue
 
 RULES: dict[ActKind, ActRule] = {
-    ActKind.APPROVE_ACT: ActRule(Nothing, _ANY_STAFF, reason_required=False),
-    ActKind.DECLINE_ACT: ActRule(Nothing, _ANY_STAFF),
-    ActKind.CLOSE_TASK: ActRule(Nothing, _ANY_STAFF),
+    ActKind.APPROVAL_APPROVE: ActRule(Nothing, _ANY_STAFF, reason_required=False),
+    ActKind.APPROVAL_DECLINE: ActRule(Nothing, _ANY_STAFF),
+    ActKind.TASK_CLOSE: ActRule(Nothing, _ANY_STAFF),
     ActKind.LOCATION_CHANGE: ActRule(ChangeLocation, _FLOOR),
     ActKind.PRODUCT_CHANGE: ActRule(ChangeProduct, _FLOOR),
     ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
@@ -67,6 +77,13 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.PICK_LIST_CONFIRM_CANCEL: ActRule(floor.ConfirmCancel, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REFUSE_CANCEL: ActRule(floor.RefuseCancel, _FLOOR),
     ActKind.PICK_LIST_REPORT_SHIPMENT: ActRule(floor.ReportShipment, _FLOOR, reason_required=False),
+    ActKind.STOCK_COUNT: ActRule(stock.Count, _STOCK_KEEPERS, _APPROVES_STOCK),
+    ActKind.STOCK_ADJUST: ActRule(stock.Adjust, _STOCK_KEEPERS, _APPROVES_STOCK),
+    ActKind.STOCK_REGRADE: ActRule(stock.Regrade, _STOCK_KEEPERS, _APPROVES_STOCK),
+    ActKind.STOCK_SET_LEVELS: ActRule(stock.Levels, _STOCK_KEEPERS, reason_required=False),
+    ActKind.SUPPLY_EXPECT: ActRule(stock.Expect, _STOCK_KEEPERS, reason_required=False),
+    ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _STOCK_KEEPERS, reason_required=False),
+    ActKind.SUPPLY_END: ActRule(stock.EndSupply, _STOCK_KEEPERS),
 }
 
 PICK_LIST_ACTS = {
@@ -75,9 +92,16 @@ PICK_LIST_ACTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class FourEyes:
+    """From which size on an act needs a second person."""
+
+    stock_units: int = 100  # changed by one count or adjustment
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """Somebody wants `kind` done to `subject`. `wanted` is what `ActRule.asks` describes; `id` the
-    command's. `approved_by` is the second person, once there is one.
+    command's. `approved_by` is the second person, once there is one; `limits` say when one is due.
     """
 
     id: str
@@ -86,6 +110,7 @@ class Act:
     wanted: Any
     reason: str
     by: Principal
+    limits: FourEyes = FourEyes()
     approved_by: str = ""
 
     def needs_second_person(self, why: str) -> None:

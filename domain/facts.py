@@ -27,6 +27,8 @@ class FactKind(StrEnum):
     LOST = "shipment.lost"
     RETURNED_TO_SENDER = "shipment.returned_to_sender"
     TRANSFER_RECEIVED = "bank.transfer_received"
+    RESERVATION_BROKEN = "reservation.broken"  # by our own stock books: a count found too few
+    SUPPLY_ARRIVED = "reservation.supplied"  # … the units that a parcel waited for are on hand
     PAYMENT_AUTHORIZED = "payment.authorized"
     PAYMENT_DECLINED = "payment.declined"
     PAYMENT_CAPTURED = "payment.captured"
@@ -51,7 +53,8 @@ class Package:
 class Fact:
     """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
     operation (`<order>/authorize/1`), for a transfer the order; `code` the party's own raw code;
-    lines are what was picked; `amount` is what came in, in minor units of the order's currency.
+    lines are what was picked, or broken; `amount` is what came in, in minor units of the order's
+    currency.
     """
 
     id: str

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain import journal as j
 from domain.facts import Fact, FactKind
-from domain.order import LineUnits, PlacedOrder
+from domain.order import PlacedOrder, subtract
 from domain.transitions import transition
 from domain.view import Escalation, Hold, OrderView, Parcel, ParcelStatus, Payment
 
@@ -76,10 +76,13 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
                     plan.lines,
                     entry.at,
                     replaces=body.replaces,
+                    expected_on=plan.expected_on,
                 )
         case j.ReservationReleased() as body:
             parcel = view.parcels[body.fulfillment_order]
             parcel.lines = subtract(parcel.lines, body.lines)
+            if body.reason == j.BROKEN:
+                parcel.mended += body.lines
             if not parcel.lines:
                 _reach(parcel, ParcelStatus.CANCELED, entry.at)
         case j.Submitted() as body:
@@ -137,6 +140,10 @@ def notice(view: OrderView, fact: Fact) -> None:
     elif fact.kind is FactKind.DELIVERED:
         parcel.arrived = tuple(sorted({*parcel.arrived, fact.tracking_number}))
         parcel.at["arrived"] = fact.occurred_at
+    elif fact.kind is FactKind.RESERVATION_BROKEN:
+        parcel.broken += fact.lines
+    elif fact.kind is FactKind.SUPPLY_ARRIVED:
+        parcel.at["supplied"] = fact.occurred_at
     elif fact.kind is FactKind.REJECTED:
         _reach(parcel, ParcelStatus.REJECTED, fact.occurred_at)
     elif fact.kind is FactKind.CANCEL_CONFIRMED:
@@ -199,12 +206,3 @@ def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:
         body.reason,
         body.fulfillment_order,
     )
-
-
-def subtract(units: tuple[LineUnits, ...], less: tuple[LineUnits, ...]) -> tuple[LineUnits, ...]:
-    """The units that remain, line by line; empty lines are left out."""
-    gone: dict[int, int] = {}
-    for unit in less:
-        gone[unit.line] = gone.get(unit.line, 0) + unit.quantity
-    rest = (LineUnits(u.line, u.sku, u.quantity - gone.get(u.line, 0)) for u in units)
-    return tuple(unit for unit in rest if unit.quantity > 0)

@@ -21,6 +21,15 @@ from domain.return_entries import (
     ReturnReceived,
     ReturnRequested,
 )
+from domain.sourcing_entries import (
+    BROKEN,  # noqa: F401 - why a reservation was released
+    SHORT_PICK,  # noqa: F401
+    Candidate,  # noqa: F401 - a part of `Sourced`, called by the same name
+    PlannedParcel,  # noqa: F401
+    ReservationReleased,
+    Sourced,
+    SupplyUnits,  # noqa: F401
+)
 
 SYSTEM = "system"
 
@@ -58,45 +67,6 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedParcel:
-    """Units to be sent from one location: the content of a fulfillment order."""
-
-    fulfillment_order: str
-    location: str
-    lines: tuple[LineUnits, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A location that was considered, and why it was chosen or passed over."""
-
-    location: str
-    chosen: bool
-    reason: str
-    distance_km: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sourced:
-    """Stock was reserved. `replaces` names the fulfillment order that an override supersedes."""
-
-    parcels: tuple[PlannedParcel, ...]
-    rule_version: str
-    candidates: tuple[Candidate, ...] = ()
-    replaces: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReservationReleased:
-    """The parcel will not be sent (or not whole); its units are free to be sourced again."""
-
-    fulfillment_order: str
-    lines: tuple[LineUnits, ...]
     reason: str
 
 

@@ -32,6 +32,15 @@ class LineUnits:
     quantity: int
 
 
+def subtract(units: tuple[LineUnits, ...], less: tuple[LineUnits, ...]) -> tuple[LineUnits, ...]:
+    """The units that remain, line by line; empty lines are left out."""
+    gone: dict[int, int] = {}
+    for unit in less:
+        gone[unit.line] = gone.get(unit.line, 0) + unit.quantity
+    rest = (LineUnits(u.line, u.sku, u.quantity - gone.get(u.line, 0)) for u in units)
+    return tuple(unit for unit in rest if unit.quantity > 0)
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """`unit_price` is the price of one unit, `discount` the reduction of the whole line and

@@ -1,23 +1,23 @@
 """What has to be given back before an order's units can be sourced again: parcels that a warehouse
-rejected, returned or picked short, and the loser of an override.
+rejected, returned or picked short, units that a count found missing, and the loser of an override.
 """
 
 from collections.abc import Iterator
 
 from domain.facts import FactKind
-from domain.journal import ReservationReleased
+from domain.journal import BROKEN, SHORT_PICK, CancelRequested, ReservationReleased
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 
-SHORT_PICK = "short pick"  # the units are not there at all: the stock was wrong
+Remedy = ReservationReleased | CancelRequested
 
 
-def remedies(view: OrderView) -> list[ReservationReleased]:
-    """The releases that are due now."""
-    return [release for parcel in view.parcels.values() for release in _remedies(view, parcel)]
+def remedies(view: OrderView) -> list[Remedy]:
+    """What is due now: units to be released, parcels to be asked back."""
+    return [remedy for parcel in view.parcels.values() for remedy in _remedies(view, parcel)]
 
 
-def _remedies(view: OrderView, parcel: Parcel) -> Iterator[ReservationReleased]:
+def _remedies(view: OrderView, parcel: Parcel) -> Iterator[Remedy]:
     if parcel.booked or not parcel.lines:
         return
     name = parcel.fulfillment_order
@@ -29,6 +29,21 @@ def _remedies(view: OrderView, parcel: Parcel) -> Iterator[ReservationReleased]:
         yield ReservationReleased(name, parcel.lines, "the first source keeps the parcel")
     elif parcel.missing:
         yield ReservationReleased(name, parcel.missing, SHORT_PICK)
+    elif parcel.unmended:
+        yield from _mend(parcel)
+
+
+def _mend(parcel: Parcel) -> Iterator[Remedy]:
+    """Units that a count found missing: what the warehouse has begun to pick it may find after
+    all, so it is asked for the parcel; what is packed is there, whatever the count says.
+    """
+    name = parcel.fulfillment_order
+    if parcel.cancel:
+        return
+    if parcel.status is ParcelStatus.OPEN:
+        yield ReservationReleased(name, parcel.unmended, BROKEN)
+    elif parcel.status.progress < ParcelStatus.PACKED.progress:
+        yield CancelRequested(name)
 
 
 def _gone(parcel: Parcel) -> bool:

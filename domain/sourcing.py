@@ -1,11 +1,11 @@
 """Choosing sources: fewest locations, then soonest, then nearest; every candidate gets its reason.
 
-Units are pooled by SKU before they are shared out, so that two lines of one SKU never count the
-same stock twice.
+Units are pooled by SKU, and those of a bundle by its components, before they are shared out, so
+that two lines never count the same stock twice.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import asin, cos, radians, sin, sqrt
 
@@ -43,6 +43,29 @@ class SourcingPlan:
 
 
 Stock = dict[str, dict[str, int]]  # location → SKU → available units
+Recipes = dict[str, dict[str, int]]  # bundle → component → units of it in one bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Units that are to come, on a day as `2026-11-30`, and are promised to nobody yet."""
+
+    supply: int
+    sku: str
+    location: str
+    units: int
+    available_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What an order may be sourced from. `coming` is in the order of its dates; bundles are in
+    `recipes`, the stock is that of their components.
+    """
+
+    stock: Stock
+    recipes: Recipes = field(default_factory=dict)
+    coming: tuple[Coming, ...] = ()
 
 
 def choose_sources(
@@ -50,16 +73,20 @@ def choose_sources(
     stock: Stock,
     locations: Iterable[Location],
     destination: Destination,
+    recipes: Recipes | None = None,
 ) -> SourcingPlan:
-    """Refuses (`OutOfStock`) when all locations together cannot supply every unit."""
+    """A unit of a bundle comes whole from one location. Refuses (`OutOfStock`) when all locations
+    together cannot supply every unit.
+    """
     needed = pooled(demand)
+    shelves = {place: _Shelf(units, recipes or {}) for place, units in stock.items()}
     ranked = sorted(locations, key=lambda place: _rank(place, destination))
-    useful = [place for place in ranked if _covers(needed, stock.get(place.id, {})) > 0]
-    chosen = _fewest(needed, stock, useful)
+    useful = [place for place in ranked if place.id in shelves and shelves[place.id].covers(needed)]
+    chosen = _fewest(needed, shelves, useful)
     if chosen is None:
-        raise OutOfStock(_shortage(needed, stock))
-    sources = _share_out(demand, stock, chosen)
-    return SourcingPlan(sources, _candidates(needed, stock, ranked, chosen, destination))
+        raise OutOfStock(_shortage(needed, shelves))
+    sources = _share_out(demand, shelves, chosen)
+    return SourcingPlan(sources, _candidates(needed, shelves, ranked, chosen, destination))
 
 
 def pooled(units: Iterable[LineUnits]) -> dict[str, int]:
@@ -70,8 +97,41 @@ def pooled(units: Iterable[LineUnits]) -> dict[str, int]:
     return sums
 
 
-def _covers(needed: dict[str, int], available: dict[str, int]) -> int:
-    return sum(min(units, available.get(sku, 0)) for sku, units in needed.items())
+class _Shelf:
+    """What is free at one location, and how much of a need it covers."""
+
+    def __init__(self, units: dict[str, int], recipes: Recipes) -> None:
+        self._units = units
+        self._recipes = recipes
+
+    def copy(self) -> "_Shelf":
+        return _Shelf(dict(self._units), self._recipes)
+
+    def has(self, sku: str) -> int:
+        """Of a bundle, as many as its scarcest component allows."""
+        recipe = self._recipes.get(sku)
+        if recipe is None:
+            return max(0, self._units.get(sku, 0))
+        return max(0, min(self._units.get(part, 0) // each for part, each in recipe.items()))
+
+    def take(self, sku: str, wanted: int) -> int:
+        taken = min(wanted, self.has(sku))
+        for part, each in self._recipes.get(sku, {sku: 1}).items():
+            self._units[part] = self._units.get(part, 0) - taken * each
+        return taken
+
+    def covers(self, needed: dict[str, int]) -> int:
+        return sum(needed.values()) - sum(self.missing(needed).values())
+
+    def missing(self, needed: dict[str, int]) -> dict[str, int]:
+        """What is still needed after this location has given what it has."""
+        if not self._recipes:
+            return {sku: units - min(units, self.has(sku)) for sku, units in needed.items()}
+        left = self.copy()
+        return {sku: units - left.take(sku, units) for sku, units in needed.items()}
+
+
+Shelves = dict[str, _Shelf]
 
 
 def _rank(place: Location, to: Destination) -> tuple[int, float, int, str]:
@@ -80,56 +140,51 @@ def _rank(place: Location, to: Destination) -> tuple[int, float, int, str]:
     return (place.leaves_in_days, far, place.priority, place.id)
 
 
-def _fewest(needed: dict[str, int], stock: Stock, ranked: list[Location]) -> list[Location] | None:
+def _fewest(
+    needed: dict[str, int], shelves: Shelves, ranked: list[Location]
+) -> list[Location] | None:
     """The first single location that has all, else the first pair, else one by one."""
-    whole = sum(needed.values())
     for place in ranked:
-        if _covers(needed, stock[place.id]) == whole:
+        if not any(shelves[place.id].missing(needed).values()):
             return [place]
-    for pair in combinations(ranked[:PAIRS_MAX], 2):
-        if _covers(needed, _together(stock, pair)) == whole:
-            return list(pair)
+    for one, other in combinations(ranked[:PAIRS_MAX], 2):
+        rest = shelves[one.id].missing(needed)
+        if not any(shelves[other.id].missing(rest).values()):
+            return [one, other]
     chosen: list[Location] = []
     missing = dict(needed)
     while any(missing.values()):
-        best = max(ranked, key=lambda place: _covers(missing, stock[place.id]), default=None)
-        if best is None or _covers(missing, stock[best.id]) == 0:
+        best = max(ranked, key=lambda place: shelves[place.id].covers(missing), default=None)
+        if best is None or shelves[best.id].covers(missing) == 0:
             return None
         chosen.append(best)
         ranked = [place for place in ranked if place is not best]
-        missing = {
-            sku: units - min(units, stock[best.id].get(sku, 0)) for sku, units in missing.items()
-        }
+        missing = shelves[best.id].missing(missing)
     return chosen
 
 
-def _together(stock: Stock, places: Iterable[Location]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for place in places:
-        for sku, units in stock[place.id].items():
-            sums[sku] = sums.get(sku, 0) + units
-    return sums
-
-
 def _share_out(
-    demand: Sequence[LineUnits], stock: Stock, chosen: list[Location]
+    demand: Sequence[LineUnits], shelves: Shelves, chosen: list[Location]
 ) -> dict[str, tuple[LineUnits, ...]]:
-    left = {place.id: dict(stock[place.id]) for place in chosen}
-    sources: dict[str, list[LineUnits]] = {place.id: [] for place in chosen}
-    for unit in demand:
-        missing = unit.quantity
-        for place in chosen:
-            take = min(missing, left[place.id].get(unit.sku, 0))
-            if take > 0:
-                left[place.id][unit.sku] -= take
-                missing -= take
-                sources[place.id].append(LineUnits(unit.line, unit.sku, take))
-    return {location: tuple(units) for location, units in sources.items() if units}
+    """In the order in which the need was pooled, so that it is covered here as it was there."""
+    order = {sku: n for n, sku in enumerate(pooled(demand))}
+    missing = sorted(demand, key=lambda unit: order[unit.sku])
+    sources: dict[str, tuple[LineUnits, ...]] = {}
+    for place in chosen:
+        left = shelves[place.id].copy()
+        taken = [(unit, left.take(unit.sku, unit.quantity)) for unit in missing]
+        given = [LineUnits(u.line, u.sku, units) for u, units in taken if units]
+        if given:
+            sources[place.id] = tuple(sorted(given, key=lambda unit: unit.line))
+        missing = [
+            LineUnits(u.line, u.sku, u.quantity - units) for u, units in taken if units < u.quantity
+        ]
+    return sources
 
 
 def _candidates(
     needed: dict[str, int],
-    stock: Stock,
+    shelves: Shelves,
     ranked: list[Location],
     chosen: list[Location],
     to: Destination,
@@ -139,7 +194,7 @@ def _candidates(
         Candidate(
             place.id,
             place in chosen,
-            _reason(needed, stock.get(place.id, {}), place, chosen),
+            _reason(needed, shelves.get(place.id), place, chosen),
             distance_km(place, to),
         )
         for place in listed[:CANDIDATES_RECORDED]
@@ -147,9 +202,9 @@ def _candidates(
 
 
 def _reason(
-    needed: dict[str, int], available: dict[str, int], place: Location, chosen: list[Location]
+    needed: dict[str, int], shelf: _Shelf | None, place: Location, chosen: list[Location]
 ) -> str:
-    whole, has = sum(needed.values()), _covers(needed, available)
+    whole, has = sum(needed.values()), shelf.covers(needed) if shelf else 0
     if not has:
         return "has none of the units"
     delay = f"; {place.delay}" if place.delay else ""
@@ -161,10 +216,10 @@ def _reason(
     return f"has every unit, but {'leaves later' if later else 'is farther away'}{delay}"
 
 
-def _shortage(needed: dict[str, int], stock: Stock) -> str:
+def _shortage(needed: dict[str, int], shelves: Shelves) -> str:
     short = []
     for sku, units in sorted(needed.items()):
-        has = sum(available.get(sku, 0) for available in stock.values())
+        has = sum(shelf.has(sku) for shelf in shelves.values())
         if has < units:
             short.append(f"{sku} ({has} of {units})")
     return f"not enough stock: {', '.join(short[:10])}"

@@ -71,6 +71,9 @@ class Parcel:
     trouble: str = ""
     at: dict[str, datetime] = field(default_factory=dict)
     arrived: tuple[str, ...] = ()  # tracking numbers delivered
+    expected_on: str = ""  # the day on which the units that it waits for are expected
+    broken: tuple[LineUnits, ...] = ()  # promised units that a count found missing
+    mended: tuple[LineUnits, ...] = ()  # … that were given up, to come from elsewhere
 
     @property
     def missing(self) -> tuple[LineUnits, ...]:
@@ -82,6 +85,21 @@ class Parcel:
             found[unit.line] = found.get(unit.line, 0) + unit.quantity
         short = ((u, u.quantity - found.get(u.line, 0)) for u in self.lines)
         return tuple(LineUnits(u.line, u.sku, n) for u, n in short if n > 0)
+
+    @property
+    def unmended(self) -> tuple[LineUnits, ...]:
+        """Promised units that a count found missing and that it still carries."""
+        found = ((u, min(u.quantity, self._lost(u.line))) for u in self.lines)
+        return tuple(LineUnits(u.line, u.sku, n) for u, n in found if n > 0)
+
+    def _lost(self, line: int) -> int:
+        broken = sum(unit.quantity for unit in self.broken if unit.line == line)
+        return broken - sum(unit.quantity for unit in self.mended if unit.line == line)
+
+    @property
+    def waiting(self) -> bool:
+        """Its units have yet to come."""
+        return bool(self.expected_on) and "supplied" not in self.at
 
     def units_of(self, line: int) -> int:
         return sum(unit.quantity for unit in self.lines if unit.line == line)

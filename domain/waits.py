@@ -76,7 +76,9 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     yield from _hold_waits(view, process)
     yield from _money_waits(view, process)
     for parcel in view.active_parcels:
-        if parcel.status is not ParcelStatus.OPEN or (secured(view) and not view.blocked(parcel)):
+        if parcel.waiting:
+            yield _supply_wait(parcel, process)
+        elif parcel.status is not ParcelStatus.OPEN or (secured(view) and not view.blocked(parcel)):
             yield from _parcel_waits(parcel, process)
     owed = view.recapturing or any(given_up(view, p) for p in view.payments.values())
     if view.status is OrderStatus.COMPLETED and view.since is not None and not owed:
@@ -183,6 +185,14 @@ def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
             yield _delivery_wait(parcel, process)
         case _:
             return
+
+
+def _supply_wait(parcel: Parcel, process: ProcessDefinition) -> Wait:
+    """From the end of the day on which they were expected, staff looks after it."""
+    expected = datetime.fromisoformat(f"{parcel.expected_on}T00:00:00+00:00")
+    return _wait(f"parcel/{parcel.fulfillment_order}/supply",
+                 f"the units are expected on {parcel.expected_on}", "warehouse",
+                 max(parcel.since, expected), process.task_within, AtDeadline.ESCALATE)  # fmt: skip
 
 
 def _delivery_wait(parcel: Parcel, process: ProcessDefinition) -> Wait:

@@ -80,8 +80,8 @@ class StockRead:
 
 @dataclass(frozen=True, slots=True)
 class MovementRead:
-    """`units` is the change of what is on hand, `bucket_units` that of a bucket beside it;
-    `reference` the shipment, return or count that caused it.
+    """`units` is the change of what is on hand, `bucket_units` that of a bucket beside it, damaged
+    or quarantined; `reference` the shipment, return or act that caused it.
     """
 
     id: int
@@ -92,6 +92,7 @@ class MovementRead:
     reference: str
     line: int
     units: int
+    bucket: str
     bucket_units: int
 
 

@@ -17,7 +17,7 @@ from domain.order import LineUnits, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.returns import ReturnView
-from domain.sourcing import Location, Stock
+from domain.sourcing import Location, Sources
 from domain.view import OrderView
 from domain.waits import Wait
 
@@ -95,12 +95,16 @@ class Inventory(Protocol):
     async def locations(self) -> list[Location]:
         """The active ones, each with the day on which a parcel would leave that is sourced now."""
 
-    async def available(self, skus: Iterable[str]) -> Stock:
-        """on_hand − reserved − safety stock where positive, by location and SKU. Not locked."""
+    async def sources(self, order: str, skus: Iterable[str], within_days: int) -> Sources:
+        """What the order may be sourced from, not locked: units on hand that are free (on_hand −
+        reserved − safety stock, and what the order has reserved softly), units to come within
+        `within_days` (of a presale, whenever), and what its bundles are made of.
+        """
 
     async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> bool:
-        """All units or none: False when some stock is no longer there. Creates the fulfillment
-        orders. One conditional statement, SKUs pooled, rows locked in (SKU, location) order.
+        """All units or none: False when some are no longer there. Creates the fulfillment orders;
+        what the order had reserved softly is given back. One conditional statement, bundles as
+        their components, SKUs pooled, rows locked in (SKU, location) order.
         """
 
     async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:
@@ -110,13 +114,21 @@ class Inventory(Protocol):
         """Every active reservation of the order."""
 
     async def write_off_missing(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        """A short pick: the units are not there, so on_hand falls and the reservation goes."""
+        """A short pick: the units are not there, so on_hand falls and the reservation goes. Of a
+        bundle the components are to be counted instead.
+        """
 
     async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        """Shipped: the reservation is consumed and on_hand falls by a movement."""
+        """Shipped: the reservation is consumed and on_hand falls by a movement. What a count had
+        broken leaves too, and then others have to give way.
+        """
 
-    async def take_back(self, rma: str, location: str, units: Sequence[InspectedUnits]) -> None:
-        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each)."""
+    async def take_back(
+        self, order: str, rma: str, location: str, units: Sequence[InspectedUnits]
+    ) -> None:
+        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each); a
+        bundle comes back as its components.
+        """
 
 
 @dataclass(frozen=True, slots=True)

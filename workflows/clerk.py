@@ -16,6 +16,7 @@ from activities.messages import (
     ParcelCall,
     PaymentCall,
     RecordCall,
+    SourceCall,
     Start,
     Step,
     StepResult,
@@ -132,7 +133,9 @@ class Clerk:
         await self._book_step(
             "source",
             lambda step: workflow.execute_local_activity_method(
-                OrderActivities.source, step, **BOOK_STEP
+                OrderActivities.source,
+                SourceCall(step, tuple(sorted(self.handing_over))),
+                **BOOK_STEP,
             ),
             due=lambda: not self.view.status.stopped,
         )

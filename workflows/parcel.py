@@ -53,7 +53,8 @@ class FulfillmentProcess:
         return self._parcel.cancel == "requested" and not self._ended_here()
 
     def _is_free_to_go(self, view: OrderView) -> bool:
-        return not view.blocked(self._parcel) or _given_up(self._parcel)
+        held_back = view.blocked(self._parcel) or self._parcel.waiting
+        return not held_back or _given_up(self._parcel)
 
     def _sent(self) -> bool:
         return self._parcel.status.active and self._parcel.status.progress >= SHIPPED

@@ -15,6 +15,8 @@ from adapters.postgres.command_rows import wish
 from adapters.postgres.cursors import check_page, read_cursor
 from adapters.postgres.once import once
 from adapters.postgres.pick_lists import pick_list_act
+from adapters.postgres.stock import acts as stock
+from adapters.postgres.stock import supply
 from adapters.postgres.tasks import close_task
 from adapters.postgres.transactions import in_transaction
 from domain.access import STAFF, Principal, Role
@@ -22,6 +24,7 @@ from domain.acts import (
     PICK_LIST_ACTS,
     Act,
     ActKind,
+    FourEyes,
     SecondPersonNeeded,
     may_act,
     may_approve,
@@ -63,10 +66,17 @@ async def _close_task(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 
 
 HANDLERS: Mapping[ActKind, Handler] = {
+    ActKind.STOCK_COUNT: stock.count,
+    ActKind.STOCK_ADJUST: stock.adjust,
+    ActKind.STOCK_REGRADE: stock.regrade,
+    ActKind.STOCK_SET_LEVELS: stock.set_levels,
+    ActKind.SUPPLY_EXPECT: supply.expect,
+    ActKind.SUPPLY_RECEIVE: supply.receive,
+    ActKind.SUPPLY_END: supply.end_supply,
     **dict.fromkeys(PICK_LIST_ACTS, pick_list_act),
-    ActKind.APPROVE_ACT: _approve,
-    ActKind.DECLINE_ACT: _decline,
-    ActKind.CLOSE_TASK: _close_task,
+    ActKind.APPROVAL_APPROVE: _approve,
+    ActKind.APPROVAL_DECLINE: _decline,
+    ActKind.TASK_CLOSE: _close_task,
     ActKind.LOCATION_CHANGE: change_location,
     ActKind.PRODUCT_CHANGE: change_product,
 }
@@ -75,8 +85,9 @@ HANDLERS: Mapping[ActKind, Handler] = {
 class PostgresBackOffice:
     """See `ports.back_office.BackOffice`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, limits: FourEyes | None = None) -> None:
         self._engine = engine
+        self._limits = limits or FourEyes()
 
     async def act(
         self,
@@ -90,7 +101,7 @@ class PostgresBackOffice:
         may_act(kind, principal, reason)
         wanted = wanted_of(kind, dict(body))
         wished = wish(principal, key, kind.value, subject, {**body, "reason": reason})
-        act = Act(wished.id, kind, subject, wanted, reason, principal)
+        act = Act(wished.id, kind, subject, wanted, reason, principal, self._limits)
         answer = await in_transaction(
             self._engine,
             lambda connection: once(connection, wished, partial(_do, connection, act, body)),

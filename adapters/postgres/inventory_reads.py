@@ -63,6 +63,7 @@ _MOVEMENTS = select(
     movement.c.reference,
     movement.c.line,
     movement.c.units,
+    movement.c.bucket,
     movement.c.bucket_units,
 ).order_by(movement.c.id.desc())
 

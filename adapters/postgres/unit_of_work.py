@@ -9,11 +9,11 @@ from adapters.postgres import outcomes
 from adapters.postgres.catalog import PostgresCatalog
 from adapters.postgres.closing import Closing
 from adapters.postgres.credit import PostgresCredit
-from adapters.postgres.inventory import PostgresInventory
 from adapters.postgres.invoices import PostgresInvoices
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
+from adapters.postgres.stock.inventory import PostgresInventory
 from adapters.postgres.tables import command
 from domain.codec import Json
 from ports.unit_of_work import Outcome, StepName

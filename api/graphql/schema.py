@@ -21,6 +21,7 @@ from api.graphql.mutations.orders import OrderMutations
 from api.graphql.mutations.pick_lists import PickListMutations
 from api.graphql.mutations.place import PlaceMutation
 from api.graphql.mutations.returns import ReturnMutations
+from api.graphql.mutations.stock import StockMutations
 from api.graphql.queries import Query
 from api.graphql.scalars import SCALARS
 
@@ -38,6 +39,7 @@ class Mutation(
     ActMutations,
     PickListMutations,
     CatalogMutations,
+    StockMutations,
 ):
     pass
 

@@ -15,7 +15,14 @@ from fake_parties import FakeProvider, FakeWarehouse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.messages import CommandCall, HandOverCall, PaymentCall, RecordCall, Step
+from activities.messages import (
+    CommandCall,
+    HandOverCall,
+    PaymentCall,
+    RecordCall,
+    SourceCall,
+    Step,
+)
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.warehouse import WarehouseActivities
@@ -62,7 +69,7 @@ class Order:
 
     async def sourced(self) -> None:
         await self.books.review(self.step("review", 0))
-        await self.books.source(self.step("source", 1))
+        await self.books.source(SourceCall(self.step("source", 1)))
 
     def payment(
         self, operation: PaymentOperation, ordinal: int, amount: int, parcel: str = ""
@@ -105,8 +112,8 @@ async def order(database_url: str) -> AsyncIterator[Order]:
 
 async def test_a_retried_step_gives_the_first_result_and_no_second_effect(order: Order) -> None:
     await order.books.review(order.step("review", 0))
-    first = await order.books.source(order.step("source", 1))
-    again = await order.books.source(order.step("source", 1))
+    first = await order.books.source(SourceCall(order.step("source", 1)))
+    again = await order.books.source(SourceCall(order.step("source", 1)))
     assert again == first
     assert await order.rows("SELECT location, reserved FROM stock WHERE reserved > 0") == [
         ("BOS", 3)
@@ -115,7 +122,7 @@ async def test_a_retried_step_gives_the_first_result_and_no_second_effect(order:
 
 async def test_two_live_attempts_of_one_step_have_one_effect(order: Order) -> None:
     await order.books.review(order.step("review", 0))
-    attempts = (order.books.source(order.step("source", 1)) for _ in range(5))
+    attempts = (order.books.source(SourceCall(order.step("source", 1))) for _ in range(5))
     results = await asyncio.gather(*attempts)
     assert len({tuple(map(str, result.entries)) for result in results}) == 1
     assert await order.kinds() == ["Reviewed", "Sourced"]
@@ -265,7 +272,7 @@ async def test_a_canceled_order_is_neither_reviewed_nor_sourced_by_who_has_not_h
     await order.books.record(RecordCall(order.step("record/Canceled", 0), (canceled,)))
 
     reviewed = await order.books.review(order.step("review", 0))
-    sourced = await order.books.source(order.step("source", 0))
+    sourced = await order.books.source(SourceCall(order.step("source", 0)))
 
     for found in (reviewed, sourced):
         assert found.outcome == "outdated"

@@ -74,7 +74,7 @@ async def test_stock_and_its_movements_are_read(client, office):
         "quarantined": 3, "available": 4,
     }]  # fmt: skip
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    moved = MovementRead(7, at, "TEA", "BOS", "ship", "O-F1", 1, -2, 0)
+    moved = MovementRead(7, at, "TEA", "BOS", "ship", "O-F1", 1, -2, "", 0)
     office.inventory.page = Page([moved], ["c"], more=False)
     answer = await client.graphql(
         '{ movements(sku: "TEA", first: 5) { nodes { id at sku location reason reference line'

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from domain import journal as j
 from domain.errors import StepRefused
 from domain.facts import FactKind as K
-from domain.fold import fold, subtract
+from domain.fold import fold
+from domain.order import subtract
 from domain.payments import PaymentStatus
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus as P

@@ -27,7 +27,7 @@ from adapters.postgres.tables.orders import (
     person,
     return_order,
 )
-from adapters.postgres.tables.stock import movement, reservation, stock
+from adapters.postgres.tables.stock import movement, reservation, stock, supply
 
 __all__ = [
     "approval",
@@ -62,6 +62,7 @@ __all__ = [
     "return_order",
     "step",
     "stock",
+    "supply",
     "task",
     "tax_rate",
 ]

@@ -49,16 +49,16 @@ class ActPayload:
 class ActMutations:
     @mutation("Does an act that another person has asked for. Who may, the act's kind says.")
     async def approval_approve(self, info: Ask, input: ApprovalInput) -> ActPayload:  # noqa: A002 - the schema's word, here and below
-        return await _decide(info.context, Kind.APPROVE_ACT, input)
+        return await _decide(info.context, Kind.APPROVAL_APPROVE, input)
 
     @mutation("Declines an act that another person has asked for, or takes one's own back.")
     async def approval_decline(self, info: Ask, input: ApprovalInput) -> ActPayload:  # noqa: A002
-        return await _decide(info.context, Kind.DECLINE_ACT, input)
+        return await _decide(info.context, Kind.APPROVAL_DECLINE, input)
 
     @mutation("Closes a task. Staff.")
     async def task_close(self, info: Ask, input: TaskCloseInput) -> ActPayload:  # noqa: A002
         key, reason = input.idempotency_key, input.reason
-        return await act_payload(info.context, key, Kind.CLOSE_TASK, input.task, {}, reason)
+        return await act_payload(info.context, key, Kind.TASK_CLOSE, input.task, {}, reason)
 
 
 async def _decide(context: Context, kind: Kind, wanted: ApprovalInput) -> ActPayload:

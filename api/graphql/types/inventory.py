@@ -95,6 +95,9 @@ class Movement:
     reference: str = strawberry.field(description="The parcel, return or count that caused it.")
     line: int = strawberry.field(description="Which line of it.")
     units: int = strawberry.field(description="Change of what is on hand.")
+    bucket: str = strawberry.field(
+        description="The bucket that changed, `damaged` or `quarantined`; empty for none."
+    )
     bucket_units: int = strawberry.field(description="Change of a bucket beside it.")
 
 
@@ -205,5 +208,6 @@ def _movement(read: MovementRead) -> Movement:
         reference=read.reference,
         line=read.line,
         units=read.units,
+        bucket=read.bucket,
         bucket_units=read.bucket_units,
     )

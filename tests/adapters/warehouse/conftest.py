@@ -19,7 +19,7 @@ from domain.order import LineUnits
 from domain.view import OrderView, Parcel
 from ports.outside import ParcelRequest
 from tests.adapters.conftest import API_KEY, running
-from tests.adapters.postgres.front.conftest import CATALOG, Shop
+from tests.adapters.postgres.conftest import CATALOG, Shop
 
 SHIP_TO = {
     "name": "Ana Ruiz",

@@ -23,7 +23,7 @@ async def task(shop: Any) -> str:
 
 async def close(shop: Any, task: str, key: str = "k", by: Any = None, reason: str = "done") -> Any:
     person = by or shop.warehouse
-    return await shop.office.act(person, key, ActKind.CLOSE_TASK, task, {}, reason)
+    return await shop.office.act(person, key, ActKind.TASK_CLOSE, task, {}, reason)
 
 
 async def open_tasks(shop: Any) -> list[str]:
@@ -42,7 +42,7 @@ async def test_a_task_stands_in_the_queue_of_its_owner_until_it_is_closed(
     assert await open_tasks(shop) == []
     assert await shop.rows("SELECT closed_by, closed_why FROM task") == [("will", "done")]
     assert await shop.rows("SELECT principal, act, subject, reason, outcome FROM audit") == [
-        ("will", "close_task", task, "done", "DONE")
+        ("will", "task_close", task, "done", "DONE")
     ]
 
 
@@ -78,16 +78,16 @@ async def test_nobody_but_staff_acts_and_not_without_a_reason(shop: Any, task: s
     for outsider in (shop.web, shop.developer, shop.customer("O")):
         with pytest.raises(Forbidden):
             await close(shop, task, by=outsider)
-    with pytest.raises(StepRefused, match="close task needs a reason"):
+    with pytest.raises(StepRefused, match="task close needs a reason"):
         await close(shop, task, reason="  ")
     assert await open_tasks(shop) == [task]
     assert await shop.count("audit") == 0
 
 
 async def test_what_an_act_does_not_ask_is_refused_by_its_name(shop: Any, task: str) -> None:
-    with pytest.raises(Malformed, match="close_task has no 'colour'"):
+    with pytest.raises(Malformed, match="task_close has no 'colour'"):
         await shop.office.act(
-            shop.warehouse, "k", ActKind.CLOSE_TASK, task, {"colour": "red"}, "done"
+            shop.warehouse, "k", ActKind.TASK_CLOSE, task, {"colour": "red"}, "done"
         )
     assert await open_tasks(shop) == [task]
 
@@ -95,5 +95,5 @@ async def test_what_an_act_does_not_ask_is_refused_by_its_name(shop: Any, task: 
 @pytest.mark.parametrize("approval", ["1", "", "x", "9" * 30, "-1"])
 async def test_an_approval_that_is_not_there_is_not_found(shop: Any, approval: str) -> None:
     with pytest.raises(NotFound):
-        await shop.office.act(shop.supervisor, "k", ActKind.APPROVE_ACT, approval, {})
+        await shop.office.act(shop.supervisor, "k", ActKind.APPROVAL_APPROVE, approval, {})
     assert await shop.count("audit") == 0

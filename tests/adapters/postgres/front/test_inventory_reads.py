@@ -113,16 +113,17 @@ async def test_movements_come_newest_first_with_reason_and_reference(shop: Any, 
             line=line,
         )
     await shop.run(
-        "INSERT INTO movement (reason, reference, line, sku, location, units, bucket_units)"
-        " VALUES ('quarantine', 'O-R1', 1, 'TEA', 'NYC', 0, 2),"
-        " ('ship', 'O-F1', 9, 'CUP', 'BOS', -1, 0)"
+        "INSERT INTO movement (reason, reference, line, sku, location, units, bucket, bucket_units)"
+        " VALUES ('quarantine', 'O-R1', 1, 'TEA', 'NYC', 0, 'quarantined', 2),"
+        " ('ship', 'O-F1', 9, 'CUP', 'BOS', -1, '', 0)"
     )
     found = await every(lambda first, after: reads.movements(shop.agent, "TEA", "", first, after))
     assert [
-        (m.reason, m.reference, m.line, m.location, m.units, m.bucket_units) for m in found
+        (m.reason, m.reference, m.line, m.location, m.units, m.bucket, m.bucket_units)
+        for m in found
     ] == [
-        ("quarantine", "O-R1", 1, "NYC", 0, 2),
-        *(("ship", "O-F1", line, "BOS", -1, 0) for line in (4, 3, 2, 1, 0)),
+        ("quarantine", "O-R1", 1, "NYC", 0, "quarantined", 2),
+        *(("ship", "O-F1", line, "BOS", -1, "", 0) for line in (4, 3, 2, 1, 0)),
     ]
     there = await reads.movements(shop.agent, "TEA", "NYC", 10, None)
     assert [m.reason for m in there.items] == ["quarantine"]

@@ -16,7 +16,7 @@ from domain.process import ProcessDefinition
 from domain.rounding import Rounding
 from ports.front_office import RequestedLine
 from ports.price_reads import PriceQuestion
-from tests.adapters.postgres.front.conftest import SERVER_KEY
+from tests.adapters.postgres.conftest import SERVER_KEY
 
 TEA = (RequestedLine("TEA", 3),)
 

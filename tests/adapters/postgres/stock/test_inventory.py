@@ -127,8 +127,8 @@ async def test_a_sku_that_no_location_keeps_is_not_reserved(database: PostgresDa
 async def test_safety_stock_is_not_for_sale(database: PostgresDatabase, run_sql: Sql) -> None:
     await run_sql("UPDATE stock SET safety = 90")
     assert not await reserve(database, 1, parcel(1, ("S1", 11)))
-    available = await database.run(lambda uow: uow.inventory.available(["S1"]))
-    assert available == {"BOS": {"S1": 10}}
+    available = await database.run(lambda uow: uow.inventory.sources("O1", ["S1"], 30))
+    assert available.stock == {"BOS": {"S1": 10}}
 
 
 async def test_releasing_in_parts_and_twice_gives_back_each_unit_once(
@@ -184,7 +184,7 @@ async def test_returned_units_go_where_inspection_says(
         InspectedUnits(1, "S1", 3, "quarantine"),
         InspectedUnits(1, "S1", 1, "scrap"),
     ]
-    await database.run(lambda uow: uow.inventory.take_back("O1-R1", "NYC", units))
+    await database.run(lambda uow: uow.inventory.take_back("O1", "O1-R1", "NYC", units))
     assert await stock_of(run_sql, "S1", "NYC") == (2, 0, 3)
     rows = await run_sql("SELECT reason, units, bucket_units FROM movement ORDER BY reason")
     assert rows == [("quarantine", 0, 3), ("restock", 2, 0), ("scrap", 0, 0)]

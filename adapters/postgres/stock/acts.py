@@ -1,0 +1,192 @@
+"""Acts of staff on stock: counting, adjusting, regrading, levels. What changes the units on hand is
+a movement that names the act; what is promised and no longer there is broken in the same
+transaction.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.stock.breaking import Level, Place, lock_level, make_room
+from adapters.postgres.tables import stock
+from domain.acts import Act
+from domain.codec import Json
+from domain.errors import LimitExceeded, Malformed, NotFound
+from domain.stock_acts import Adjust, Bucket, Count, Levels, Regrade
+
+_OPEN = text(
+    """
+    INSERT INTO stock (sku, location, on_hand)
+    SELECT sku, location.id, 0 FROM product, location
+    WHERE sku = :sku AND location.id = :location
+      AND NOT EXISTS (SELECT FROM bundle_component WHERE bundle = :sku)
+    ON CONFLICT DO NOTHING
+    """
+)
+_KNOWN = text(
+    """
+    SELECT EXISTS (SELECT FROM product WHERE sku = :sku) AS sku,
+           EXISTS (SELECT FROM location WHERE id = :location) AS location,
+           EXISTS (SELECT FROM bundle_component WHERE bundle = :sku) AS bundle
+    """
+)
+_MOVE = text(
+    """
+    WITH moved AS (
+        INSERT INTO movement (reason, reference, line, sku, location, units, bucket, bucket_units)
+        SELECT :reason, :reference, line, :sku, :location, units, bucket, bucket_units
+        FROM unnest(CAST(:lines AS int[]), CAST(:units AS int[]), CAST(:buckets AS text[]),
+                    CAST(:bucket_units AS int[])) AS m(line, units, bucket, bucket_units)
+        RETURNING units, bucket, bucket_units
+    ), change AS (
+        SELECT coalesce(sum(units), 0) AS on_hand,
+               coalesce(sum(bucket_units) FILTER (WHERE bucket = 'damaged'), 0) AS damaged,
+               coalesce(sum(bucket_units) FILTER (WHERE bucket = 'quarantined'), 0) AS quarantined
+        FROM moved
+    )
+    UPDATE stock SET on_hand = stock.on_hand + change.on_hand,
+                     damaged = stock.damaged + change.damaged,
+                     quarantined = stock.quarantined + change.quarantined
+    FROM change WHERE sku = :sku AND location = :location
+    RETURNING stock.on_hand, stock.reserved, stock.damaged, stock.quarantined
+    """
+)
+_LEVELS = (
+    update(stock)
+    .where(stock.c.sku == bindparam("of_sku"), stock.c.location == bindparam("of_location"))
+    .values(
+        safety=bindparam("new_safety"),
+        reorder_point=bindparam("new_point"),
+        reorder_to=bindparam("new_to"),
+    )
+)
+
+
+async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """What is there is there; the difference is explained by the act."""
+    wanted: Count = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    level = await lock_level(connection, place)
+    _ask_second(act, wanted.counted - level.on_hand)
+    return await _set_on_hand(connection, act, place, "count", lambda _: wanted.counted)
+
+
+async def adjust(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """So many more or fewer than the books say. Refuses (`LimitExceeded`) below zero."""
+    wanted: Adjust = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    _ask_second(act, wanted.units)
+
+    def after(level: Level) -> int:
+        if level.on_hand + wanted.units < 0:
+            raise LimitExceeded(f"{place.location} has {level.on_hand} of {place.sku}, no more")
+        return level.on_hand + wanted.units
+
+    return await _set_on_hand(connection, act, place, "adjust", after)
+
+
+async def _set_on_hand(
+    connection: AsyncConnection, act: Act, place: Place, reason: str, after: Any
+) -> dict[str, Json]:
+    before = await make_room(connection, place, after, act.id)
+    units = after(before) - before.on_hand
+    found = await move(connection, act.id, place, reason, [(units, "", 0)])
+    return {**found, "changed": units}
+
+
+async def regrade(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """Units move from one bucket to another. Refuses (`LimitExceeded`) more than there are, and
+    units on hand that are reserved: a count breaks reservations, a regrade does not.
+    """
+    wanted: Regrade = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    _ask_second(act, wanted.units)
+    level = await lock_level(connection, place)
+    free = level.on_hand - level.reserved
+    if wanted.before is Bucket.ON_HAND and wanted.units > free:
+        raise LimitExceeded(f"{free} units are neither reserved nor gone, not {wanted.units}")
+    if wanted.before is not Bucket.ON_HAND:
+        await _check_bucket(connection, place, wanted)
+    moves = [_into(wanted.before, -wanted.units), _into(wanted.after, wanted.units)]
+    return await move(connection, act.id, place, "regrade", [each for each in moves if each])
+
+
+def _into(bucket: Bucket, units: int) -> tuple[int, str, int] | None:
+    match bucket:
+        case Bucket.ON_HAND:
+            return units, "", 0
+        case Bucket.DAMAGED | Bucket.QUARANTINED:
+            return 0, bucket.value, units
+        case Bucket.SCRAPPED:
+            return None
+
+
+async def _check_bucket(connection: AsyncConnection, place: Place, wanted: Regrade) -> None:
+    column = stock.c[wanted.before.value]
+    has = await connection.scalar(
+        stock.select()
+        .with_only_columns(column)
+        .where(stock.c.sku == place.sku, stock.c.location == place.location)
+    )
+    if wanted.units > (has or 0):
+        raise LimitExceeded(f"{has or 0} units are {wanted.before}, not {wanted.units}")
+
+
+async def set_levels(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    wanted: Levels = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    values = {
+        "of_sku": place.sku,
+        "of_location": place.location,
+        "new_safety": wanted.safety,
+        "new_point": wanted.reorder_point,
+        "new_to": wanted.reorder_to,
+    }
+    await connection.execute(_LEVELS, values)
+    return {}
+
+
+async def open_place(connection: AsyncConnection, sku: str, location: str) -> Place:
+    """A SKU that is new at a location has a row of its own from now on. Refuses `NotFound`, and
+    (`Malformed`) a bundle, which has no stock of its own.
+    """
+    values = {"sku": sku, "location": location}
+    known = (await connection.execute(_KNOWN, values)).one()
+    if not known.sku:
+        raise NotFound(f"there is no SKU {sku}")
+    if not known.location:
+        raise NotFound(f"there is no location {location}")
+    if known.bundle:
+        raise Malformed(f"{sku} is a bundle: its components have stock, it has none")
+    await connection.execute(_OPEN, values)
+    return Place(sku, location)
+
+
+async def move(
+    connection: AsyncConnection,
+    reference: str,
+    place: Place,
+    reason: str,
+    moves: list[tuple[int, str, int]],
+) -> dict[str, Json]:
+    """Each of `moves` is (change of on_hand, bucket, change of the bucket). What is there now."""
+    values: Mapping[str, Any] = {
+        "reason": reason,
+        "reference": reference,
+        "sku": place.sku,
+        "location": place.location,
+        "lines": list(range(1, len(moves) + 1)),
+        "units": [units for units, _, _ in moves],
+        "buckets": [bucket for _, bucket, _ in moves],
+        "bucket_units": [units for _, _, units in moves],
+    }
+    return dict((await connection.execute(_MOVE, values)).mappings().one())
+
+
+def _ask_second(act: Act, units: int) -> None:
+    if abs(units) > act.limits.stock_units:
+        act.needs_second_person(
+            f"it changes {abs(units)} units, more than {act.limits.stock_units}"
+        )

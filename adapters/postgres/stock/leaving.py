@@ -1,0 +1,64 @@
+"""Units that are shipped. They leave the stock whether or not they are still reserved for it: they
+are gone.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.stock.breaking import Place, leaving, make_room
+from adapters.postgres.stock.ending import end
+from domain.order import LineUnits
+
+_BROKEN = text(
+    """
+    SELECT line, sku, location, per_unit, sum(quantity)::int AS units FROM reservation
+    WHERE fulfillment_order = :parcel AND state = 'BROKEN' AND line = ANY(:lines)
+    GROUP BY line, sku, location, per_unit ORDER BY sku COLLATE "C", location COLLATE "C"
+    """
+)
+_FOUND = text(
+    """
+    WITH found AS (
+        INSERT INTO movement (reason, reference, line, sku, location, units)
+        VALUES ('found', :parcel, :line, :sku, :location, :units)
+    )
+    UPDATE stock SET on_hand = on_hand + :units WHERE sku = :sku AND location = :location
+    """
+)
+
+
+async def consume(connection: AsyncConnection, parcel: str, lines: Sequence[LineUnits]) -> None:
+    """Twice is once; what was never reserved changes nothing."""
+    ended = await end(connection, parcel, lines, after="CONSUMED", taken_for="ship")
+    done: dict[int, int] = {}
+    for each in ended:
+        done[each.line] = max(done.get(each.line, 0), each.units // each.per_unit)
+    short = [
+        LineUnits(unit.line, unit.sku, unit.quantity - done.get(unit.line, 0))
+        for unit in lines
+        if unit.quantity > done.get(unit.line, 0)
+    ]
+    if short:
+        await _consume_broken(connection, parcel, short)
+
+
+async def _consume_broken(
+    connection: AsyncConnection, parcel: str, lines: Sequence[LineUnits]
+) -> None:
+    """The warehouse shipped what a count had said is not there: others have to give way."""
+    wanted = {unit.line: unit.quantity for unit in lines}
+    broken = await connection.execute(_BROKEN, {"parcel": parcel, "lines": list(wanted)})
+    for row in broken.all():
+        place = Place(row.sku, row.location)
+        units = min(row.units, wanted[row.line] * row.per_unit)
+        level = await make_room(connection, place, leaving(units), f"{parcel}/shipped")
+        if level.on_hand < units:  # it had been counted too low
+            values = {"parcel": parcel, "line": row.line, "units": units - level.on_hand}
+            await connection.execute(
+                _FOUND, {**values, "sku": place.sku, "location": place.location}
+            )
+    await end(
+        connection, parcel, lines, before="BROKEN", after="CONSUMED", taken_for="ship_unreserved"
+    )

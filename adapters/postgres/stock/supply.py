@@ -1,0 +1,221 @@
+"""What is to come: expecting it, receiving it, and giving up on it. Promises that were made from it
+become reservations of units on hand, the oldest first, or are broken.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.stock.acts import move, open_place
+from adapters.postgres.stock.breaking import Place, lock_level, tell
+from domain.acts import Act
+from domain.codec import Json
+from domain.errors import Malformed, NotFound
+from domain.facts import FactKind
+from domain.order import LineUnits
+from domain.stock_acts import EndSupply, Expect, Receive, SupplyKind
+
+_EXPECT = text(
+    """
+    INSERT INTO supply (kind, reference, sku, location, available_on, quantity)
+    VALUES (:kind, :reference, :sku, :location, :available_on, :quantity)
+    ON CONFLICT (kind, reference, sku, location) DO UPDATE
+    SET available_on = excluded.available_on, updated_at = clock_timestamp(),
+        quantity = greatest(excluded.quantity, supply.received + supply.reserved)
+    RETURNING id, quantity
+    """
+)
+_FIND = text(
+    """
+    SELECT id FROM supply
+    WHERE kind = :kind AND reference = :reference AND sku = :sku AND location = :location
+    """
+)
+_PROMISED = text(
+    """
+    SELECT r.id, r.order_number, r.fulfillment_order AS parcel, r.line, r.quantity, r.supply
+    FROM reservation r JOIN supply s ON s.id = r.supply
+    WHERE r.state = 'HARD' AND s.sku = :sku AND s.location = :location
+      AND (s.id = :supply OR (:presales AND s.kind = 'presale'))
+    ORDER BY s.id <> :supply, r.created_at, r.id
+    """
+)
+# A promise becomes a reservation of units on hand; of a part, the row is split.
+_KEEP = text(
+    """
+    WITH kept AS (
+        UPDATE reservation SET quantity = quantity - :units, updated_at = clock_timestamp()
+        WHERE id = :id AND quantity > :units RETURNING *
+    ), rest AS (
+        INSERT INTO reservation (order_number, fulfillment_order, line, sku, location, quantity,
+                                 state)
+        SELECT order_number, fulfillment_order, line, sku, location, :units, state FROM kept
+    ), whole AS (
+        UPDATE reservation SET supply = NULL, updated_at = clock_timestamp()
+        WHERE id = :id AND quantity = :units
+    ), promised AS (
+        UPDATE supply SET reserved = reserved - :units, received = received + :units,
+                          updated_at = clock_timestamp()
+        WHERE id = :supply
+    )
+    UPDATE stock SET reserved = reserved + :units WHERE sku = :sku AND location = :location
+    """
+)
+_BREAK = text(
+    """
+    WITH broken AS (
+        UPDATE reservation SET state = 'BROKEN', updated_at = clock_timestamp()
+        WHERE id = ANY(:ids) AND state = 'HARD' RETURNING quantity
+    )
+    UPDATE supply SET updated_at = clock_timestamp(),
+                      reserved = reserved - (SELECT coalesce(sum(quantity), 0) FROM broken)
+    WHERE id = :supply
+    """
+)
+# Of those that nobody was promised; more than were expected are welcome.
+_CAME = text(
+    """
+    UPDATE supply SET received = received + :units, updated_at = clock_timestamp(),
+                      quantity = greatest(quantity, received + reserved + :units)
+    WHERE id = :supply
+    """
+)
+_ENDED = text(
+    "UPDATE supply SET quantity = received + reserved, updated_at = clock_timestamp()"
+    " WHERE id = :supply"
+)
+_AWAITED = text(
+    "SELECT EXISTS (SELECT FROM reservation"
+    " WHERE fulfillment_order = :parcel AND state = 'HARD' AND supply IS NOT NULL)"
+)
+Promises = Sequence[Row[*tuple[Any, ...]]]
+
+
+async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """Said again, it is changed; fewer units than are promised break the youngest promises."""
+    wanted: Expect = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    values = {
+        "kind": wanted.kind.value,
+        "reference": wanted.reference,
+        "sku": place.sku,
+        "location": place.location,
+        "available_on": _day(wanted.available_on),
+        "quantity": wanted.quantity,
+    }
+    row = (await connection.execute(_EXPECT, values)).one()
+    if row.quantity > wanted.quantity:
+        promised = await _lock_promised(connection, place, row.id, presales=False)
+        youngest, units = [], row.quantity - wanted.quantity
+        for promise in reversed(promised):
+            if units > 0:
+                youngest.append(promise)
+                units -= promise.quantity
+        await _break(connection, act, place, row.id, youngest)
+        await connection.execute(_EXPECT, values)
+    return {"supply": row.id}
+
+
+async def receive(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """The units are on hand by a movement; whoever was promised them has them, the oldest first,
+    and what nobody was promised of this delivery goes to who was promised of a presale.
+    """
+    wanted: Receive = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    supply = await _find(connection, place, SupplyKind.INBOUND, wanted.reference)
+    promised = await _lock_promised(connection, place, supply, presales=True)
+    arrived = [(wanted.units, "", 0)] if wanted.units else []
+    found = await move(connection, act.id, place, "receive", arrived)
+    left, own = wanted.units, wanted.units
+    for promise in promised:
+        units = min(left, promise.quantity)
+        if units:
+            await _keep(connection, act, place, promise, units)
+            left -= units
+            own -= units if promise.supply == supply else 0
+    await connection.execute(_CAME, {"supply": supply, "units": own})
+    if wanted.last:
+        await _give_up(connection, act, place, supply)
+    return found
+
+
+async def end_supply(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    wanted: EndSupply = act.wanted
+    place = await open_place(connection, act.subject, wanted.location)
+    supply = await _find(connection, place, wanted.kind, wanted.reference)
+    await _give_up(connection, act, place, supply)
+    return {}
+
+
+async def _give_up(connection: AsyncConnection, act: Act, place: Place, supply: int) -> None:
+    """Nothing more will come: every promise that is left is broken."""
+    left = await _lock_promised(connection, place, supply, presales=False)
+    await _break(connection, act, place, supply, left)
+    await connection.execute(_ENDED, {"supply": supply})
+
+
+async def _find(connection: AsyncConnection, place: Place, kind: SupplyKind, reference: str) -> int:
+    values = {"kind": kind.value, "reference": reference}
+    found = await connection.scalar(_FIND, {**values, "sku": place.sku, "location": place.location})
+    if found is None:
+        what = f"{kind} supply {reference} of {place.sku} for {place.location}"
+        raise NotFound(f"there is no {what}; expect it first")
+    return int(found)
+
+
+async def _lock_promised(
+    connection: AsyncConnection, place: Place, supply: int, *, presales: bool
+) -> Promises:
+    """The promises, oldest first. Orders are locked before stock, as everybody does it."""
+    values = {
+        "sku": place.sku,
+        "location": place.location,
+        "supply": supply,
+        "presales": presales,
+    }
+    before = (await connection.execute(_PROMISED, values)).all()
+    orders = PostgresOrders(connection)
+    for number in sorted({promise.order_number for promise in before}):
+        await orders.lock(number)
+    await lock_level(connection, place)
+    return (await connection.execute(_PROMISED, values)).all()
+
+
+async def _keep(
+    connection: AsyncConnection,
+    act: Act,
+    place: Place,
+    promise: Row[*tuple[Any, ...]],
+    units: int,
+) -> None:
+    values = {"id": promise.id, "supply": promise.supply, "units": units}
+    await connection.execute(_KEEP, {**values, "sku": place.sku, "location": place.location})
+    if not await connection.scalar(_AWAITED, {"parcel": promise.parcel}):
+        await tell(
+            connection, FactKind.SUPPLY_ARRIVED, promise.parcel, f"{act.id}/{promise.parcel}"
+        )
+
+
+async def _break(
+    connection: AsyncConnection, act: Act, place: Place, supply: int, promises: Promises
+) -> None:
+    ids = [promise.id for promise in promises]
+    await connection.execute(_BREAK, {"ids": ids, "supply": supply})
+    parcels: dict[str, tuple[LineUnits, ...]] = {}
+    for promise in promises:
+        units = LineUnits(promise.line, place.sku, promise.quantity)
+        parcels[promise.parcel] = (*parcels.get(promise.parcel, ()), units)
+    for parcel, lines in parcels.items():
+        event = f"{act.id}/{parcel}/broken"
+        await tell(connection, FactKind.RESERVATION_BROKEN, parcel, event, lines)
+
+
+def _day(text_of_day: str) -> date:
+    try:
+        return date.fromisoformat(text_of_day)
+    except ValueError as error:
+        raise Malformed(f"a day is written as 2026-11-30, not {text_of_day!r}") from error

@@ -1,0 +1,100 @@
+"""Sourcing from what is to come: when the units on hand are too few, the rest is promised from
+inbound supply or a presale quota, in parcels of their own that wait for it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.errors import OutOfStock
+from domain.journal import Candidate, PlannedParcel, SupplyUnits
+from domain.order import Destination, LineUnits, subtract
+from domain.sourcing import Coming, Location, Sources, SourcingPlan, Stock, choose_sources
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSources:
+    """Parcels without their names, and why these locations."""
+
+    parcels: tuple[PlannedParcel, ...]
+    candidates: tuple[Candidate, ...]
+
+
+def plan_parcels(
+    demand: Sequence[LineUnits],
+    sources: Sources,
+    locations: Sequence[Location],
+    destination: Destination,
+) -> PlannedSources:
+    """Refuses (`OutOfStock`) when neither what is on hand nor what is to come is enough."""
+    known = {place.id for place in locations}
+    stock = {place: units for place, units in sources.stock.items() if place in known}
+    coming = [each for each in sources.coming if each.location in known]
+    try:
+        plan = choose_sources(demand, stock, locations, destination, sources.recipes)
+    except OutOfStock:
+        together = _together(stock, coming, sources)
+        if together == stock:
+            raise
+        plan = choose_sources(demand, together, locations, destination, sources.recipes)
+    return PlannedSources(tuple(_parcels(plan, stock, coming, sources)), plan.candidates)
+
+
+def _together(stock: Stock, coming: Iterable[Coming], sources: Sources) -> Stock:
+    """Bundles are packed from what is on hand only: their components are left out."""
+    parts = {part for recipe in sources.recipes.values() for part in recipe}
+    sums = {place: dict(units) for place, units in stock.items()}
+    for each in coming:
+        if each.sku not in parts:
+            units = sums.setdefault(each.location, {})
+            units[each.sku] = units.get(each.sku, 0) + each.units
+    return sums
+
+
+def _parcels(
+    plan: SourcingPlan, stock: Stock, coming: list[Coming], sources: Sources
+) -> Iterable[PlannedParcel]:
+    for place, lines in plan.sources.items():
+        on_hand = dict(stock.get(place, {}))
+        awaited = [each for each in coming if each.location == place]
+        supplies: list[SupplyUnits] = []
+        for unit in lines:
+            if unit.sku not in sources.recipes:
+                missing = unit.quantity - _take(on_hand, unit)
+                supplies += _promise(unit, missing, awaited)
+        later = tuple(LineUnits(each.line, each.sku, each.quantity) for each in supplies)
+        now = subtract(lines, _pooled(later))
+        if now:
+            yield PlannedParcel("", place, now)
+        if later:
+            days = {each.supply: each.available_on for each in awaited}
+            expected = max(days[each.supply] for each in supplies)
+            yield PlannedParcel("", place, _pooled(later), tuple(supplies), expected)
+
+
+def _take(on_hand: dict[str, int], unit: LineUnits) -> int:
+    taken = min(unit.quantity, max(0, on_hand.get(unit.sku, 0)))
+    on_hand[unit.sku] = on_hand.get(unit.sku, 0) - taken
+    return taken
+
+
+def _promise(unit: LineUnits, missing: int, awaited: list[Coming]) -> list[SupplyUnits]:
+    """The earliest first; what is promised here is not promised twice."""
+    promised = []
+    for n, each in enumerate(awaited):
+        units = min(missing, each.units) if each.sku == unit.sku else 0
+        if units > 0:
+            promised.append(SupplyUnits(unit.line, unit.sku, units, each.supply))
+            awaited[n] = Coming(
+                each.supply, each.sku, each.location, each.units - units, each.available_on
+            )
+            missing -= units
+    return promised
+
+
+def _pooled(units: Iterable[LineUnits]) -> tuple[LineUnits, ...]:
+    """Each line once."""
+    sums: dict[int, LineUnits] = {}
+    for unit in units:
+        before = sums[unit.line].quantity if unit.line in sums else 0
+        sums[unit.line] = LineUnits(unit.line, unit.sku, before + unit.quantity)
+    return tuple(sums.values())
