@@ -143,6 +143,7 @@ class PlacedOrder:
             raise Malformed("two lines of an order have the same number")
         if self.shipping < 0:
             raise BadAmount(f"shipping is 0 or more: {self.shipping}")
+        Money(self.subtotal, self.currency)  # may be more than the total, and is shown as well
         Money(self.total, self.currency)
 
     @property

@@ -230,9 +230,19 @@ PLACE = {
 }
 
 
+async def test_an_order_says_what_it_is_reduced_by_how_it_is_taxed_and_what_was_charged(
+    client, office
+):
+    priced = {"discount": 300, "taxIncluded": False, "total": 4_000_000_001}
+    await act(client, "orderPlace", {**PLACE, **priced}, role="channel")
+    request, _ = office.intake.placed["key-1"]
+    assert (request.discount, request.tax_included, request.total) == (300, False, 4_000_000_001)
+
+
 async def test_an_order_is_placed_like_one_from_the_intake(client, office):
     await act(client, "orderPlace", PLACE, role="channel")
     request, number = office.intake.placed["key-1"]
+    assert (request.discount, request.tax_included, request.total) == (0, None, None)
     assert (request.channel, request.channel_ref) == ("web", "SO-1")
     assert request.lines[0].unit_price == 4_000_000_000  # beyond GraphQL's own Int
     assert request.raw["payment"] == {"method": "card", "source": "tok_ok"}

@@ -67,6 +67,10 @@ def test_shipping_below_zero_an_unknown_currency_and_an_overflow_are_refused():
         placed(currency="XXX")
     with pytest.raises(BadAmount):
         placed(order_line(1, unit_price=AMOUNT_MAX), order_line(2, unit_price=1))
+    with pytest.raises(BadAmount):  # before its discount, which nobody could read
+        placed(order_line(quantity=2, unit_price=AMOUNT_MAX, discount=AMOUNT_MAX))
+    with pytest.raises(BadAmount):  # with the tax that comes on top
+        placed(order_line(unit_price=AMOUNT_MAX, tax_rate_bp=1), tax_included=False)
     with pytest.raises(BadAmount):
         placed(shipping=0.5)
 
