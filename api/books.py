@@ -13,6 +13,7 @@ from ports.desk import OrderDesk
 from ports.floor import FloorReads
 from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
 from ports.inventory_reads import InventoryReads
+from ports.invoice_reads import InvoiceReads
 from ports.price_reads import PriceReads
 from ports.reads import Reads
 
@@ -28,6 +29,7 @@ class Books:
     outbox: OutboxQueue
     reads: Reads
     accounts: Accounts
+    invoices: InvoiceReads
     office: BackOffice
     floor: FloorReads
     inventory: InventoryReads

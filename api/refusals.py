@@ -30,6 +30,7 @@ class UserErrorCode(StrEnum):
     OUT_OF_STOCK = "OUT_OF_STOCK"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     UNBALANCED = "UNBALANCED"
+    NOT_INSTALLED = "NOT_INSTALLED"
     TRY_AGAIN = "TRY_AGAIN"  # no refusal: the command is stored and will be delivered
 
 
@@ -136,6 +137,12 @@ PROBLEM_OF: Mapping[UserErrorCode, ProblemKind] = {
         422,
         "Debits and credits differ",
         "Nothing was booked. Tell the operator the request_id.",
+    ),
+    _C.NOT_INSTALLED: ProblemKind(
+        "not-installed",
+        501,
+        "This installation lacks an optional part",
+        "Read the detail: it names what the operator can install, and what works without it.",
     ),
     _C.TRY_AGAIN: ProblemKind(
         "try-again",

@@ -16,6 +16,7 @@ Refusal
 ├── CommandExpired       it could not be delivered in time and will never fire
 ├── OutOfStock           no plan covers every line
 ├── LimitExceeded        more than was captured, delivered or ordered
+├── NotInstalled         it needs an optional part that this installation does not have
 └── Unbalanced           a ledger transaction whose debits are not its credits
 """
 
@@ -111,6 +112,10 @@ class OutOfStock(Refusal):
 
 class LimitExceeded(Refusal):
     code = "LIMIT_EXCEEDED"
+
+
+class NotInstalled(Refusal):
+    code = "NOT_INSTALLED"
 
 
 class Unbalanced(Refusal):

@@ -46,8 +46,8 @@ def apply(view: OrderView, entry: j.Entry) -> None:
             _move_payment(view, body, entry.at)
         case j.PaymentRegistered() as body:
             view.registered += body.amount
-        case j.CreditGranted():
-            view.on_credit = True
+        case j.CreditGranted() as body:
+            view.on_credit, view.terms_days = True, body.terms_days
         case j.UnitsCanceled() as body:
             for unit in body.lines:
                 held = view.canceled_units.get(unit.line, 0)

@@ -101,7 +101,7 @@ class TaxTotal:
 def shipment_invoice(view: OrderView, parcel: str, units: Sequence[LineUnits]) -> Draft | None:
     """For `units` that ship now; None when nothing is owed for them."""
     before = {line.line: view.shipped_units(line.line) for line in view.order.lines}
-    return _invoice(view.order, parcel, before, shipment_charges(view, units))
+    return _invoice(view, parcel, before, shipment_charges(view, units))
 
 
 def order_invoice(view: OrderView, refunded: Mapping[int, int]) -> Draft | None:
@@ -113,7 +113,7 @@ def order_invoice(view: OrderView, refunded: Mapping[int, int]) -> Draft | None:
         if (units := view.shipped_units(line.line) - refunded.get(line.line, 0))
     ]
     charges = (*goods_charges(order, refunded, kept), *shipping_charges(order))
-    return _invoice(order, order.number, refunded, charges)
+    return _invoice(view, order.number, refunded, charges)
 
 
 def credit_notes(
@@ -148,8 +148,9 @@ def credit_notes(
 
 
 def _invoice(
-    order: PlacedOrder, subject: str, before: Mapping[int, int], charges: Iterable[ChargedLine]
+    view: OrderView, subject: str, before: Mapping[int, int], charges: Iterable[ChargedLine]
 ) -> Draft | None:
+    order = view.order
     lines = (
         _line(order, position, before.get(each.line, 0), each)
         for position, each in enumerate(charges, start=1)
@@ -161,6 +162,7 @@ def _invoice(
         subject,
         order.currency,
         tuple(lines),
+        due_days=view.terms_days,
     )
     return draft if draft.gross else None
 
@@ -232,7 +234,7 @@ class Owed:
 
 
 def payments_on(owed: Sequence[Owed], received: Mapping[str, int]) -> dict[str, int]:
-    """What was paid on each invoice of one order, by number. `received` is by parcel; a parcel's
+    """What was paid on each invoice of one order, by number. `received` is by subject; a subject's
     money pays its own invoice, all other money pays what is left, oldest first, and what was taken
     back again is missing on the newest.
     """

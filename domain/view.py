@@ -143,6 +143,7 @@ class OrderView:
     registered: int = 0
     received: int = 0  # by bank transfer
     on_credit: bool = False
+    terms_days: int = 0  # after an invoice, until it has to be paid
     left_receivable: tuple[str, ...] = ()  # fulfillment orders
     recapturing: tuple[str, ...] = ()  # … whose failed capture finance wants tried again
 

@@ -35,6 +35,7 @@ COMMANDS = {
         "outbox": "orderloom.commands.outbox:outbox",
         "ledger": "orderloom.commands.ledger:ledger",
         "demo": "orderloom.commands.demo:demo",
+        "invoice": "orderloom.commands.invoice:invoice",
         "doctor": "orderloom.commands.doctor:doctor",
         "token": "orderloom.commands.token:token",
     },

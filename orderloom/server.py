@@ -22,6 +22,7 @@ from adapters.postgres.inventory_reads import PostgresInventoryReads
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.reads import PostgresReads
 from adapters.postgres.reads_floor import PostgresFloorReads
+from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from adapters.postgres.reads_prices import PostgresPriceReads
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
@@ -39,6 +40,9 @@ from orderloom.parts_runtime import ready, until_stopped
 from orderloom.process_file import read_process
 from orderloom.settings import Settings
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
+from web.invoices.routes import InvoiceNeeds
+from web.invoices.seller import NOBODY, Seller
+from web.language import Language
 from web.routes import page_routes
 from web.site.pages import ProblemPage
 from web.tracking.needs import TrackingNeeds
@@ -50,11 +54,8 @@ REQUESTS_DRAIN_SECONDS = 1  # with `api.app.DRAIN_SECONDS` within the 2.5 s that
 async def serve(settings: Settings) -> None:
     """Listens until SIGTERM or SIGINT; then requests under way are finished."""
     engine = create_engine(settings.database_url, settings.database_pool_size)
-    client = await connect(
-        settings.temporal_address,
-        settings.temporal_namespace,
-        lazy=True,  # orders are placed while Temporal is down
-    )
+    # Lazily: orders are placed while Temporal is down.
+    client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
     server_key = settings.server_key.get_secret_value().encode()
 
     async def database_answers() -> None:
@@ -73,6 +74,7 @@ async def serve(settings: Settings) -> None:
         outbox=PostgresOutboxQueue(engine),
         reads=PostgresReads(engine, server_key),
         accounts=PostgresAccounts(engine),
+        invoices=PostgresInvoiceReads(engine),
         office=PostgresBackOffice(engine),
         inventory=PostgresInventoryReads(engine),
         floor=PostgresFloorReads(engine, server_key),
@@ -84,29 +86,49 @@ async def serve(settings: Settings) -> None:
     )
     doors = _doors(settings, database_answers, engine_answers)
     try:
-        await _listen(compose(books, doors), settings.api_host, settings.api_port)
+        await _listen(_app(settings, books, doors), settings.api_host, settings.api_port)
     finally:
         await engine.dispose()
 
 
 def _process(settings: Settings) -> ProcessDefinition:
-    """Stamped on orders from now on."""
+    """What is stamped on orders from now on."""
     path = settings.process_definition
     return read_process(path) if path else ProcessDefinition()
 
 
-def compose(books: Books, doors: Doors) -> FastAPI:
+def _app(settings: Settings, books: Books, doors: Doors) -> FastAPI:
+    return compose(books, doors, seller(settings), Language(settings.invoice_language))
+
+
+def compose(
+    books: Books,
+    doors: Doors,
+    sold_by: Seller = NOBODY,
+    language: Language = Language.ENGLISH,
+) -> FastAPI:
     """API and pages as one application; `web` is given what it needs of `api` here."""
     needs = TrackingNeeds(
         reads=books.reads,
         live=books.processes.of,
         carry_out=partial(carry_out, books),
         request_return=partial(request_return, books),
+        invoices=books.invoices,
     )
+    invoices = InvoiceNeeds(books.invoices, books.reads, doors.tokens.principal, sold_by, language)
     problems = [
         ProblemPage(kind.slug, kind.status, kind.title, kind.advice) for kind in all_problems()
     ]
-    return create_app(books, doors, page_routes(needs, books.floor, problems, utc_now))
+    return create_app(books, doors, page_routes(needs, invoices, books.floor, problems, utc_now))
+
+
+def seller(settings: Settings) -> Seller:
+    return Seller(
+        settings.seller_name,
+        tuple(settings.seller_address),
+        settings.seller_tax_id,
+        tuple(settings.seller_bank),
+    )
 
 
 def _doors(settings: Settings, database_answers: Check, engine_answers: Check) -> Doors:

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     graceful_shutdown_seconds: float = Field(default=3.0, ge=0)  # `up` allows a worker 5 s
     sandboxed_workflows: bool = False  # on in tests and replay, where it finds impurity
 
+    seller_name: str = ""  # of invoices, as is what follows
+    seller_address: list[str] = Field(default_factory=list)  # line by line
+    seller_tax_id: str = ""
+    seller_bank: list[str] = Field(default_factory=list)  # line by line: where to transfer to
+    invoice_language: Literal["en", "zh_CN"] = "en"  # for readers who name none of them
+
     process_definition: Path | None = None  # JSON that overrides the durations of the process
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from domain.access import Principal
 from domain.invoices import DocumentKind, DocumentLine, InvoiceStatus
+from domain.order import PaymentMethod
 from ports.front_office import Person
 from ports.reads import Page
 
@@ -43,12 +44,15 @@ class InvoiceSummary:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDetail:
-    """`buyer` only for those who may see personal data; product `names` by SKU."""
+    """`buyer` only for those who may see personal data; product `names` by SKU; `tax_included`
+    when unit prices and discounts contain the tax.
+    """
 
     summary: InvoiceSummary
     lines: tuple[DocumentLine, ...]
     credit_notes: tuple[str, ...]
-    payment_method: str
+    payment_method: PaymentMethod
+    tax_included: bool
     placed_at: datetime
     names: dict[str, str]
     buyer: Person | None = field(repr=False, default=None)

@@ -1,5 +1,6 @@
 """Which language a visitor reads, and its catalog. English is the language of the templates."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -11,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+Gettext = Callable[[str], str]
 LOCALE = Path(__file__).with_name("locale")
 
 
@@ -19,15 +21,15 @@ class Language(StrEnum):
     CHINESE = "zh_CN"
 
 
-def language_of(request: Request) -> Language:
-    """`?lang=` first, then the best of Accept-Language, then English."""
+def language_of(request: Request, otherwise: Language = Language.ENGLISH) -> Language:
+    """`?lang=` first, then the best of Accept-Language, then `otherwise`."""
     asked = request.query_params.get("lang")
     wanted = [asked] if asked else _accepted(request.headers.get("accept-language", ""))
     names = [name.replace("_", "-").lower() for name in wanted]
     # Who reads any Chinese reads ours rather than English.
     names = ["zh-CN" if name.partition("-")[0] == "zh" else name for name in names]
     found = negotiate_locale(names, ["en", "zh-CN"], sep="-")
-    return Language.CHINESE if found == "zh-CN" else Language.ENGLISH
+    return {"zh-CN": Language.CHINESE, "en": Language.ENGLISH}.get(found or "", otherwise)
 
 
 @cache

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.cursors import Cursor, check_page, is_plain, read_cursor
 from adapters.postgres.reads_detail import SEES_PERSON
 from adapters.postgres.tables import customer_order, invoice, invoice_line, person, product
 from domain.access import Principal, Role
+from domain.codec import from_json
 from domain.errors import NotFound
 from domain.invoices import (
     DocumentKind,
@@ -19,6 +20,7 @@ from domain.invoices import (
     invoice_status,
     payments_on,
 )
+from domain.order import PlacedOrder
 from ports.front_office import Person
 from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
 from ports.reads import Page
@@ -51,13 +53,14 @@ _DOCUMENTS = select(
     _SUMS.c.gross,
 ).join(_SUMS, _SUMS.c.invoice == invoice.c.number)
 
-# What was received for each order against what it owes, by the parcel that it pays for, else ''.
-# Whatever lowers the receivable is received, and so are deposits that a sale uses up.
+# What was received for each order against what it owes, by the parcel or order it is for, which a
+# capture's payment names, and else the first part of the operation. Whatever lowers the receivable
+# is received, and so are deposits that a sale uses up.
 _RECEIVED = text(
     """
     SELECT posted.order_number AS "order",
-           COALESCE(NULLIF(payment.fulfillment_order, ''),
-                    CASE WHEN sale THEN left(posted.operation, -length('/sale')) END, '') AS parcel,
+           COALESCE(NULLIF(payment.fulfillment_order, ''), split_part(posted.operation, '/', 1))
+             AS subject,
            sum(CASE WHEN sale THEN entry.amount ELSE -entry.amount END)::bigint AS amount
     FROM ledger_transaction AS posted
     CROSS JOIN LATERAL (SELECT posted.operation LIKE '%/sale' AS sale) AS kind
@@ -101,14 +104,16 @@ class PostgresInvoiceReads:
             row = await _heading(connection, number)
             if row is None or not principal.reads(row.order_number, row.channel):
                 raise NotFound(f"there is no invoice {number}")
+            order = from_json(PlacedOrder, row.placed)
             family = await _of_orders(connection, [row.order_number])
             lines = await _lines(connection, number)
             return InvoiceDetail(
                 summary=next(each for each in family if each.number == number),
                 lines=lines,
                 credit_notes=tuple(each.number for each in family if each.credits == number),
-                payment_method=row.payment_method,
-                placed_at=row.placed_at,
+                payment_method=order.payment_method,
+                tax_included=order.tax_included,
+                placed_at=order.placed_at,
                 names=await _names(connection, lines),
                 buyer=_person(row) if principal.may(*SEES_PERSON) else None,
             )
@@ -141,7 +146,9 @@ def _listed(wanted: InvoiceFilter, after: Cursor | None) -> Select[*tuple[Any, .
 
 
 def _conditions(wanted: InvoiceFilter) -> Iterable[ColumnElement[bool]]:
-    if wanted.series:
+    if not is_plain(wanted.series):
+        yield false()
+    elif wanted.series:
         yield invoice.c.series == wanted.series
     if wanted.issued_from:
         yield invoice.c.issued_on >= wanted.issued_from
@@ -166,7 +173,7 @@ async def _of_orders(connection: AsyncConnection, orders: Sequence[str]) -> list
     )
     received: dict[str, dict[str, int]] = {order: {} for order in orders}
     for row in await connection.execute(_RECEIVED, {"orders": list(orders)}):
-        received[row.order][row.parcel] = row.amount
+        received[row.order][row.subject] = row.amount
     rows = found.all()
     return [
         summary
@@ -217,8 +224,7 @@ async def _heading(connection: AsyncConnection, number: str) -> _Row | None:
         select(
             invoice.c.order_number,
             customer_order.c.channel,
-            customer_order.c.placed_at,
-            customer_order.c.placed["payment_method"].astext.label("payment_method"),
+            customer_order.c.placed,
             *(person.c[name] for name in Person.__dataclass_fields__),
         )
         .join(customer_order, customer_order.c.number == invoice.c.order_number)

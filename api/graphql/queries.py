@@ -7,6 +7,7 @@ import strawberry
 from api.graphql.context import Ask
 from api.graphql.errors import Refused
 from api.graphql.inventory_queries import InventoryQueries
+from api.graphql.invoice_queries import InvoiceQueries
 from api.graphql.ledger_queries import LedgerQueries
 from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
 from api.graphql.pick_list_queries import PickListQueries
@@ -42,7 +43,7 @@ class OrderFilter:
 
 
 @strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
-class Query(LedgerQueries, PickListQueries, InventoryQueries, PriceQueries):
+class Query(LedgerQueries, PickListQueries, InventoryQueries, PriceQueries, InvoiceQueries):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(
         self,

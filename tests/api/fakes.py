@@ -26,6 +26,7 @@ from ports.desk import LiveProcess
 from ports.floor import PickListFilter, PickListRead, PrintedPickList
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
 from ports.inventory_reads import READERS, ProductFilter
+from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
 from ports.price_reads import PriceListRead, PriceQuestion
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
 
@@ -300,6 +301,35 @@ class FakeInventoryReads:
 
 
 @dataclass
+class FakeInvoiceReads:
+    """All documents are of orders of channel web."""
+
+    details: dict[str, InvoiceDetail] = field(default_factory=dict)
+    page: Page = field(default_factory=lambda: Page([], [], more=False))
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def add(self, *details: InvoiceDetail) -> None:
+        self.details |= {detail.summary.number: detail for detail in details}
+
+    async def of_order(self, principal: Principal, order: str) -> list[InvoiceSummary]:
+        found = [each.summary for each in self.details.values() if each.summary.order == order]
+        return found if principal.reads(order, "web") else []
+
+    async def invoice(self, principal: Principal, number: str) -> InvoiceDetail:
+        detail = self.details.get(number)
+        if detail is None or not principal.reads(detail.summary.order, "web"):
+            raise NotFound(f"there is no invoice {number}")
+        return detail
+
+    async def invoices(
+        self, principal: Principal, wanted: InvoiceFilter, first: int, after: str | None
+    ) -> Page:
+        principal.require(Role.FINANCE)
+        self.asked.append((wanted, first, after))
+        return self.page
+
+
+@dataclass
 class FakeAccounts:
     balances: list[TrialBalance] = field(default_factory=list)
     orders: dict[str, OrderAccount] = field(default_factory=dict)
@@ -381,6 +411,7 @@ class Office:
         self.outbox = FakeOutbox()
         self.reads = FakeReads()
         self.accounts = FakeAccounts()
+        self.invoices = FakeInvoiceReads()
         self.back_office = FakeBackOffice()
         self.floor = FakeFloor()
         self.inventory = FakeInventoryReads()
@@ -398,6 +429,7 @@ class Office:
             outbox=self.outbox,  # type: ignore[arg-type]
             reads=self.reads,
             accounts=self.accounts,
+            invoices=self.invoices,
             office=self.back_office,
             floor=self.floor,
             inventory=self.inventory,

@@ -9,8 +9,8 @@ from domain.order import share_discount
 from tests.api import scenes
 from tests.api.scenes import NUMBER, TOKEN
 from tests.web.visits import PATH, show, text
+from web.formats import money
 from web.language import Language
-from web.tracking.formats import money
 
 
 async def test_the_page_says_what_is_happening_and_until_when(http, office):

@@ -25,7 +25,7 @@ def plain(message: str) -> str:
 def messages() -> set[str]:
     methods = [
         ("**.py", "python"),
-        *((f"**/{each}/**.html", "jinja2") for each in ("tracking", "printing")),
+        *((f"**/{each}/**.html", "jinja2") for each in ("tracking", "printing", "invoices")),
     ]
     found = extract_from_dir(FOLDER, method_map=methods)
     return {message for _file, _line, message, _comments, _context in found}

@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Route
 from domain.errors import NotFound
 from domain.order import LineUnits
 from ports.floor import FloorReads, PrintedPickList
+from web.formats import formats
 from web.language import Language, language_of
 from web.templating import page
-from web.tracking.formats import formats
 
 _ADDRESS = ("name", "line1", "city", "region", "postal_code", "country", "phone")
 

@@ -10,6 +10,7 @@ from domain.codec import Json
 from domain.commands import CommandKind
 from domain.order import LineUnits
 from ports.desk import LiveProcess
+from ports.invoice_reads import InvoiceReads
 from ports.reads import OrderDetail, Reads
 
 Clock = Callable[[], datetime]
@@ -45,3 +46,4 @@ class TrackingNeeds:
     live: Live
     carry_out: CarryOut
     request_return: RequestReturn
+    invoices: InvoiceReads

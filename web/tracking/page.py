@@ -1,18 +1,20 @@
 """What the tracking page shows: a pure function of the order, its process and the language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from domain.invoices import DocumentKind
 from domain.order import OrderLine
 from domain.returns import ReturnStatus
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus
 from ports.desk import LiveParcel, LiveProcess
+from ports.invoice_reads import InvoiceSummary
 from ports.reads import OrderDetail, ReturnRead
+from web.language import Gettext
 from web.tracking.words import (
-    Gettext,
     Headline,
     Waiting,
     headline,
@@ -78,6 +80,15 @@ class ReturnRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperRow:
+    """An invoice, or a credit note with its amount below zero."""
+
+    number: str
+    title: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingPage:
     number: str
     placed_at: datetime
@@ -93,6 +104,7 @@ class TrackingPage:
     tax_included: bool  # in the amounts above; else it comes on top of them
     total: int
     returns: list[ReturnRow]
+    papers: list[PaperRow]
     pay_url: str
     may_cancel: bool
     ended: bool  # nothing more will happen: no need to ask again
@@ -106,11 +118,16 @@ class TrackingPage:
         """Which forms the page has: when this changes, it is loaded anew."""
         acts = {"cancel": self.may_cancel, "return": self.may_return}
         states = [f"{row.number}:{row.status}" for row in self.returns]
+        states += [paper.number for paper in self.papers]
         return ",".join([name for name, possible in acts.items() if possible] + states)
 
 
 def tracking_page(
-    detail: OrderDetail, process: LiveProcess, at: datetime, _: Gettext
+    detail: OrderDetail,
+    process: LiveProcess,
+    invoices: Sequence[InvoiceSummary],
+    at: datetime,
+    _: Gettext,
 ) -> TrackingPage:
     order = detail.order
     in_return = _units_in_returns(detail.returns)
@@ -135,6 +152,7 @@ def tracking_page(
         tax_included=order.tax_included,
         total=order.total,
         returns=[_return(read, detail, _) for read in detail.returns],
+        papers=[_paper(each, _) for each in invoices],
         pay_url=_pay_url(detail, process),
         may_cancel="cancel" in process.possible,
         ended=OrderStatus(process.status).final and not _open_returns(detail.returns),
@@ -228,6 +246,14 @@ def _open_returns(returns: Iterable[ReturnRead]) -> bool:
 def _return(read: ReturnRead, detail: OrderDetail, _: Gettext) -> ReturnRow:
     items = [_item(detail, each["sku"], each["quantity"]) for each in read.lines]
     return ReturnRow(read.number, return_status(read.status, _), items, read.refund)
+
+
+def _paper(read: InvoiceSummary, _: Gettext) -> PaperRow:
+    match read.kind:
+        case DocumentKind.INVOICE:
+            return PaperRow(read.number, _("Invoice"), read.gross)
+        case DocumentKind.CREDIT_NOTE:
+            return PaperRow(read.number, _("Credit note"), -read.gross)
 
 
 def _pay_url(detail: OrderDetail, process: LiveProcess) -> str:

@@ -15,10 +15,10 @@ from domain.commands import CommandKind
 from domain.errors import NotFound, Refusal
 from ports.desk import DeskUnavailable
 from ports.reads import OrderDetail
-from web.language import Language, language_of, translations
+from web.formats import formats
+from web.language import Gettext, Language, language_of, translations
 from web.templating import PAGE_HEADERS, page
 from web.tracking import words
-from web.tracking.formats import formats
 from web.tracking.forms import read_form, return_form
 from web.tracking.needs import Clock, TrackingNeeds
 from web.tracking.page import TrackingPage, tracking_page
@@ -118,8 +118,9 @@ class _TrackingDesk:
             raise NotFound("no token has this form")
         customer, detail = await self._needs.reads.order_by_token(token)
         process = await self._needs.live(detail)
+        invoices = await self._needs.invoices.of_order(customer, detail.summary.number)
         gettext = translations(language).gettext
-        shown = tracking_page(detail, process, self._clock(), gettext)
+        shown = tracking_page(detail, process, invoices, self._clock(), gettext)
         return _Visit(token, language, customer, detail, shown)
 
 
@@ -151,5 +152,5 @@ def _values(visit: _Visit) -> dict[str, object]:
     }
 
 
-def _gettext(visit: _Visit) -> words.Gettext:
+def _gettext(visit: _Visit) -> Gettext:
     return translations(visit.language).gettext

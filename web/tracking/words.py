@@ -3,15 +3,14 @@
 Every function takes `_`, the visitor's gettext.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus
 from ports.desk import LiveParcel, LiveProcess, LiveWait
-
-Gettext = Callable[[str], str]
+from web.language import Gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import strawberry
 from api.books import Books
 from api.graphql.context import Ask
 from api.graphql.resolved import resolved
+from api.graphql.types.invoices import InvoiceSummary, invoice_summary
 from api.graphql.types.money import Money, money
 from api.graphql.types.parcel import Parcel, parcel
 from api.graphql.types.payments import Payment, payment
@@ -103,6 +104,12 @@ class Order:
     @resolved("What it is doing right now, asked of its live workflow.")
     async def process(self, info: Ask) -> OrderProcess:
         return order_process(await info.context.books.processes.of(self.detail))
+
+    @resolved("Its invoices and credit notes, oldest first.")
+    async def invoices(self, info: Ask) -> list[InvoiceSummary]:
+        context = info.context
+        found = await context.books.invoices.of_order(context.principal, self.number)
+        return [invoice_summary(each) for each in found]
 
     @resolved("All that happened, and why, by time; returns included.")
     async def timeline(self, info: Ask) -> list[TimelineEntry]:

@@ -1,0 +1,125 @@
+"""`orderloom invoice`: an invoice or a credit note, in words, as HTML, or as PDF."""
+
+import asyncio
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orderloom.commands.options import HomeOption, JsonOption, use_home
+from orderloom.errors import Refused
+
+if TYPE_CHECKING:
+    from orderloom.settings import Settings
+    from ports.invoice_reads import InvoiceDetail
+
+
+class InvoiceLanguage(StrEnum):
+    """As `web.language.Language`, which is too heavy for `--help`."""
+
+    ENGLISH = "en"
+    CHINESE = "zh_CN"
+
+
+FileOption = Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it.")]
+
+
+def invoice(
+    number: Annotated[str, typer.Argument(help="As INV-2026-000001, or CN-2026-000001.")],
+    pdf: FileOption = None,
+    html: FileOption = None,
+    language: Annotated[
+        InvoiceLanguage | None, typer.Option(help="Else the setting invoice_language.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print an invoice or a credit note, or write it as HTML or PDF (needs the extra [pdf])."""
+    use_home(home)
+    from orderloom.settings import part_settings
+
+    settings = part_settings()
+    detail = asyncio.run(_find(settings, number.strip().upper()))
+    if html or pdf:
+        _write(detail, settings, language, html, pdf)
+    elif as_json:
+        typer.echo(json.dumps(_plain(detail), indent=2))
+    else:
+        _show(detail)
+
+
+async def _find(settings: "Settings", number: str) -> "InvoiceDetail":
+    from adapters.postgres.engine import create_engine
+    from adapters.postgres.reads_invoices import PostgresInvoiceReads
+    from domain.access import STAFF, Principal
+    from domain.errors import NotFound
+
+    engine = create_engine(settings.database_url, pool_size=1)
+    try:
+        return await PostgresInvoiceReads(engine).invoice(Principal("cli", STAFF), number)
+    except NotFound as unknown:
+        raise Refused(f"{unknown.message}. GraphQL `order.invoices` names an order's.") from unknown
+    finally:
+        await engine.dispose()
+
+
+def _write(
+    detail: "InvoiceDetail",
+    settings: "Settings",
+    language: InvoiceLanguage | None,
+    html: Path | None,
+    pdf: Path | None,
+) -> None:
+    from domain.errors import NotInstalled
+    from orderloom.server import seller
+    from web.invoices.render import to_html, to_pdf
+    from web.language import Language
+
+    words = Language(language or settings.invoice_language)
+    try:
+        if html:
+            html.write_text(to_html(detail, seller(settings), words), encoding="utf-8")
+        if pdf:
+            pdf.write_bytes(to_pdf(detail, seller(settings), words))
+    except (NotInstalled, OSError) as refusal:
+        raise Refused(str(refusal)) from refusal
+
+
+def _plain(detail: "InvoiceDetail") -> dict[str, object]:
+    """Without personal data: programs that need it ask the API, by a role."""
+    from dataclasses import asdict
+
+    summary = {name: str(value) if name.endswith(("_on", "_at")) else value
+               for name, value in asdict(detail.summary).items()}  # fmt: skip
+    return {
+        **summary,
+        "open": detail.summary.open,
+        "lines": [asdict(line) for line in detail.lines],
+        "credit_notes": list(detail.credit_notes),
+    }
+
+
+def _show(detail: "InvoiceDetail") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from domain.money import Money
+    from orderloom.console import people_console
+
+    summary, console = detail.summary, people_console()
+    kind = summary.kind.value.replace("_", " ")
+    corrects = f", corrects {summary.credits}" if summary.credits else ""
+    console.print(f"{summary.number}: {kind} of order {summary.order}{corrects}")
+    console.print(f"{summary.status.value}, issued on {summary.issued_on}, due {summary.due_on}")
+    table = Table("item", "units", "net", "tax", "gross", box=None)
+    for line in detail.lines:
+        name = detail.names.get(line.sku, line.sku) or "Shipping"
+        table.add_row(
+            escape(name), str(line.quantity), str(line.net), str(line.tax), str(line.gross)
+        )
+    console.print(table)
+    told = {"total": summary.gross, "credited": summary.credited, "paid": summary.paid,
+            "open": summary.open}  # fmt: skip
+    console.print(", ".join(f"{n} {Money(v, summary.currency)}" for n, v in told.items()))
