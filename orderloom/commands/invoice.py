@@ -116,10 +116,10 @@ def _show(detail: "InvoiceDetail") -> None:
     table = Table("item", "units", "net", "tax", "gross", box=None)
     for line in detail.lines:
         name = detail.names.get(line.sku, line.sku) or "Shipping"
-        table.add_row(
-            escape(name), str(line.quantity), str(line.net), str(line.tax), str(line.gross)
-        )
+        amounts = (line.net, line.tax, line.gross)
+        told = [str(Money(amount, summary.currency)) for amount in amounts]
+        table.add_row(escape(name), str(line.quantity), *told)
     console.print(table)
-    told = {"total": summary.gross, "credited": summary.credited, "paid": summary.paid,
+    sums = {"total": summary.gross, "credited": summary.credited, "paid": summary.paid,
             "open": summary.open}  # fmt: skip
-    console.print(", ".join(f"{n} {Money(v, summary.currency)}" for n, v in told.items()))
+    console.print(", ".join(f"{n} {Money(v, summary.currency)}" for n, v in sums.items()))

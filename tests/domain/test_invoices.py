@@ -97,6 +97,15 @@ def test_what_costs_nothing_is_not_invoiced():
     assert shipment_invoice(shipped(free), F1, units((1, "A", 1))) is None
 
 
+def test_an_invoice_is_due_at_once_or_by_the_terms_of_the_credit():
+    view = shipped(ORDER)
+    units_ = units((1, "A", 1))
+    at_once = shipment_invoice(view, F1, units_)
+    view.terms_days = 30
+    later = shipment_invoice(view, F1, units_)
+    assert [draft and draft.due_days for draft in (at_once, later)] == [0, 30]
+
+
 def test_an_order_invoiced_as_a_whole_has_what_shipped_and_did_not_come_back():
     view = shipped(ORDER, units((1, "A", 2)), units((2, "B", 1)))
     draft = order_invoice(view, {1: 1})

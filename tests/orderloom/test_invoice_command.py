@@ -77,8 +77,8 @@ def test_people_see_lines_and_what_is_still_to_be_paid(invoice: Any) -> None:
     assert "INV-2026-000001: invoice of order O-1\n" in done.stdout
     assert "ISSUED, issued on 2026-11-22, due 2026-11-22\n" in done.stdout
     rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "[b]龙井[/b] tea 3 1415 85 1500" in rows
-    assert "Shipping 1 700 0 700" in rows
+    assert "[b]龙井[/b] tea 3 14.15 USD 0.85 USD 15.00 USD" in rows
+    assert "Shipping 1 7.00 USD 0.00 USD 7.00 USD" in rows
     assert "total 22.00 USD, credited 0.00 USD, paid 0.00 USD, open 22.00 USD" in rows
 
 

@@ -15,7 +15,7 @@ import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
 from orderloom.server import compose
-from tests.api import scenes
+from tests.api import invoice_scenes, scenes
 from tests.api.fakes import Office
 from tests.api.scenes import TOKEN
 
@@ -138,6 +138,22 @@ async def test_canceling_takes_two_taps(browser, address, office):
         await page.get_by_role("button", name="Yes, cancel it").click()
         await page.get_by_text("Your order was canceled.").wait_for()
     assert len(office.commands.stored) == 1
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+async def test_an_invoice_is_opened_from_the_tracking_page_and_fits(
+    browser, address, office, tmp_path, size, lang
+):
+    show(office, scenes.completed())
+    office.invoices.add(invoice_scenes.credited_invoice(), invoice_scenes.credit_note())
+    async with visit(browser, f"{address}/t/{TOKEN}?lang={lang}", size) as page:
+        for number in (invoice_scenes.FIRST, invoice_scenes.NOTE):
+            await page.get_by_role("link", name=number).click()
+            await page.locator(".sheet .number", has_text=number).wait_for()
+            assert await overflow(page) == 0
+            await page.screenshot(path=tmp_path / f"{number}-{lang}.png", full_page=True)
+            await page.locator(".bar a").first.click()
 
 
 async def test_graphiql_starts_without_any_other_host(browser, address):
