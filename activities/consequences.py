@@ -40,7 +40,7 @@ async def enact(
             operation = f"{order.number}/register"
             await uow.ledger.post(ledger.registered(order, operation, amount))
         case j.PaymentMoved(status=PaymentStatus.SUCCEEDED):
-            await _book_payment(uow, order, body)
+            await _book_payment(uow, order, view, body)
         case j.Rejected() | j.Canceled() | j.Expired() | j.Reviewed(decision="reject"):
             if isinstance(view, OrderView):
                 await uow.inventory.release_all(order.number)
@@ -60,13 +60,13 @@ async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped
     await uow.inventory.consume(body.fulfillment_order, body.lines)
     amount, tax = shipment_amount(view, body.lines)
     operation = f"{body.fulfillment_order}/sale"
-    deposit = min(amount, await _deposit(uow, order))
+    deposit = min(amount, await _deposit(uow, order, view))
     await uow.ledger.post(ledger.sale(order, operation, amount, tax, deposit=deposit))
 
 
-async def _deposit(uow: UnitOfWork, order: PlacedOrder) -> int:
+async def _deposit(uow: UnitOfWork, order: PlacedOrder, view: OrderView) -> int:
     """What the customer has paid for goods that were not sent yet."""
-    if not TERMS[order.payment_method].prepaid:
+    if not (TERMS[order.payment_method].prepaid or view.prepaid):
         return 0
     return -(await uow.ledger.balances(order.number)).get(Account.DEPOSITS, 0)
 
@@ -87,12 +87,18 @@ async def _collect_cash(uow: UnitOfWork, order: PlacedOrder, view: View, body: j
     )
 
 
-async def _book_payment(uow: UnitOfWork, order: PlacedOrder, body: j.PaymentMoved) -> None:
+async def _book_payment(
+    uow: UnitOfWork, order: PlacedOrder, view: View, body: j.PaymentMoved
+) -> None:
     match body.operation:
         case PaymentOperation.CAPTURE:
-            await uow.ledger.post(ledger.captured(order, body.key, body.amount))
+            owed = body.fulfillment_order  # else it is paid in advance
+            posting = ledger.captured if owed else ledger.captured_in_advance
+            await uow.ledger.post(posting(order, body.key, body.amount))
         case PaymentOperation.REFUND:
-            await uow.ledger.post(ledger.refund_executed(order, body.key, body.amount))
+            of_return = isinstance(view, ReturnView)
+            posting = ledger.refund_executed if of_return else ledger.deposit_refunded
+            await uow.ledger.post(posting(order, body.key, body.amount))
         case PaymentOperation.AUTHORIZE | PaymentOperation.VOID:
             return  # money is promised or set free, not moved
 
@@ -101,7 +107,7 @@ async def _give_deposit_back(uow: UnitOfWork, order: PlacedOrder, view: View) ->
     """What was paid at the channel for goods that will not come."""
     if not isinstance(view, OrderView) or not view.registered:
         return
-    left = await _deposit(uow, order)
+    left = await _deposit(uow, order, view)
     if left > 0:
         operation = f"{order.number}/deposit-back"
         await uow.ledger.post(ledger.deposit_owed_back(order, operation, left))

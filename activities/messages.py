@@ -93,13 +93,18 @@ class HandOverCall:
 
 @dataclass(frozen=True, slots=True)
 class PaymentCall:
-    """One business operation: its key is derived from subject, operation, parcel and ordinal."""
+    """One business operation: its key is derived from subject, operation, parcel and ordinal.
+    `authorization` is what a capture or void draws on; `rma` when the subject is a return. A
+    refund may move less than `amount`: what the payment with the most left can give.
+    """
 
     step: Step
     operation: PaymentOperation
     ordinal: int
     amount: int
     fulfillment_order: str = ""
+    authorization: str = ""
+    rma: bool = False
 
     @property
     def key(self) -> str:

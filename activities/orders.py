@@ -21,7 +21,7 @@ from activities.messages import (
 from domain import journal as j
 from domain.amounts import shipment_amount
 from domain.backorder import plan_parcels
-from domain.commands import CommandKind, check
+from domain.commands import CommandKind, check, has_to_wait
 from domain.decisions import entries_for, next_parcel, override_entries
 from domain.errors import OutOfStock
 from domain.journal import SHORT_PICK, EntryRecord
@@ -40,6 +40,7 @@ from ports.outside import ReviewRules
 from ports.unit_of_work import Database, UnitOfWork
 
 DAY_SECONDS = 86_400
+UNSETTLED = "unsettled"  # the command has to wait for the outcome of a payment
 SOURCING_TRIES = 10  # stock that was there when planned may be gone when reserved
 
 
@@ -133,12 +134,16 @@ class OrderActivities:
 
     @activity.defn(name="order.command")
     async def command(self, call: CommandCall) -> StepResult:
-        """Decides a command again, by the state it is applied to, and settles it."""
+        """Decides a command again, by the state it is applied to, and settles it; or not yet:
+        `UNSETTLED`.
+        """
 
         async def decide(turn: OrderTurn) -> Decision:
             settled = await self._effects.settled(turn, call.command.id)
             if settled is not None:
                 return settled
+            if has_to_wait(turn.view, call.command):
+                return Decision(outcome=UNSETTLED)
             _hand_over(turn, call.handing_over)
             check(turn.view, call.command)
             if call.command.kind is CommandKind.OVERRIDE_SOURCE:

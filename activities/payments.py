@@ -2,6 +2,9 @@
 outcome that was not heard stays UNKNOWN until an inquiry resolves it.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 from temporalio import activity
 
 from activities.effects import OrderTurn, ReturnTurn, Turn, journal, unknown_entries
@@ -11,15 +14,27 @@ from domain.errors import LimitExceeded
 from domain.journal import SYSTEM, EntryRecord, PaymentMoved
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from ports.outside import OutcomeUnknown, PaymentProvider, PaymentRequest, ProviderAnswer
-from ports.unit_of_work import Database, PaymentRow, UnitOfWork
+from ports.payment_book import PaymentRow
+from ports.unit_of_work import Database, UnitOfWork
 
-NOTHING_TO_VOID = "nothing_to_void"
+NOT_AUTHORIZED = "not_authorized"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The committed intent, whether this call wrote it, and whose provider it is for."""
+
+    row: PaymentRow
+    new: bool
+    provider: PaymentProvider
 
 
 class PaymentActivities:
-    def __init__(self, database: Database, provider: PaymentProvider) -> None:
+    """`providers` by the name that is stamped on orders: an order in flight stays at its own."""
+
+    def __init__(self, database: Database, providers: Mapping[str, PaymentProvider]) -> None:
         self._database = database
-        self._provider = provider
+        self._providers = providers
 
     @activity.defn(name="payment.perform")
     async def perform(self, call: PaymentCall) -> StepResult:
@@ -29,11 +44,14 @@ class PaymentActivities:
         begun = await self._begin(call)
         if isinstance(begun, StepResult):
             return begun
-        row, new = begun
-        if not new:
-            return await self._ask(call, row)
+        if _may_have_gone_out(begun):
+            return await self._ask(call, begun)
+        if _has_to_be_prepared(begun):
+            begun = await self._prepare(call, begun)
+            if isinstance(begun, StepResult):
+                return begun
         try:
-            answer = await self._provider.perform(_request(row))
+            answer = await begun.provider.perform(_request(begun.row))
         except OutcomeUnknown:
             await self._move(call, ProviderAnswer(PaymentStatus.UNKNOWN, ""))
             raise
@@ -42,35 +60,51 @@ class PaymentActivities:
     @activity.defn(name="payment.confirm")
     async def confirm(self, call: PaymentCall) -> StepResult:
         """Asks the provider what became of an operation that waited for the cardholder."""
-        row = await self._database.run(lambda uow: uow.payments.find(call.key))
-        if row is None or row.status.settled:
-            return await self._known(call)
-        return await self._ask(call, row)
+        return await self._look(call)
 
-    async def _ask(self, call: PaymentCall, row: PaymentRow) -> StepResult:
-        answer = await self._provider.inquire(_request(row))
+    async def _prepare(self, call: PaymentCall, begun: Begun) -> Begun | StepResult:
+        """The provider's object is committed before it takes effect. Whoever comes second asks
+        what became of the first one's.
+        """
+        answer = await begun.provider.prepare(_request(begun.row))
+        if answer.status is PaymentStatus.FAILED:
+            return await self._move(call, answer)
+        first = await self._database.run(
+            lambda uow: uow.payments.prepared(call.key, answer.payment)
+        )
+        if not first:
+            return await self._look(call)
+        return replace(begun, row=replace(begun.row, provider_payment=answer.payment))
+
+    async def _look(self, call: PaymentCall) -> StepResult:
+        begun = await self._begin(call)
+        return begun if isinstance(begun, StepResult) else await self._ask(call, begun)
+
+    async def _ask(self, call: PaymentCall, begun: Begun) -> StepResult:
+        answer = await begun.provider.inquire(_request(begun.row))
         if answer is None:
             answer = ProviderAnswer(PaymentStatus.FAILED, "", NO_EFFECT)
         return await self._move(call, answer)
 
-    async def _begin(self, call: PaymentCall) -> tuple[PaymentRow, bool] | StepResult:
-        """The row and whether this call wrote it; or the result, where there is nothing to ask."""
+    async def _begin(self, call: PaymentCall) -> Begun | StepResult:
+        """The intent; or the result, where there is nothing to ask."""
 
-        async def work(uow: UnitOfWork) -> tuple[PaymentRow, bool] | StepResult:
+        async def work(uow: UnitOfWork) -> Begun | StepResult:
             turn = await _turn(uow, call)
-            payment = ""
-            if call.operation is not PaymentOperation.AUTHORIZE:
-                authorization = await uow.payments.authorization(turn.order.number)
-                if authorization is None:
-                    return StepResult(unknown_entries(turn, call.step.seq), NOTHING_TO_VOID)
-                payment = authorization.provider_payment
-            try:
-                row, new = await uow.payments.begin(_row(call, turn, payment))
-            except LimitExceeded as refusal:
-                return await _record(uow, call, turn, PaymentStatus.FAILED, refusal.code)
-            if row.status.settled:
-                return StepResult(unknown_entries(turn, call.step.seq), row.status, (), row.reason)
-            return row, new
+            known = turn.view.payments.get(call.key)
+            if known is not None and known.status.settled:
+                return await _as_it_stands(uow, call, turn)
+            row = await uow.payments.find(call.key)
+            new = row is None
+            if row is None:
+                try:
+                    row, new = await uow.payments.begin(await _row(uow, call, turn))
+                except LimitExceeded as refusal:
+                    reason = refusal.code if call.authorization else NOT_AUTHORIZED
+                    return await _record(
+                        uow, call, turn, ProviderAnswer(PaymentStatus.FAILED, "", reason)
+                    )
+            return Begun(row, new, self._providers[turn.locked.process.payment_provider])
 
         return await self._database.run(work)
 
@@ -85,57 +119,83 @@ class PaymentActivities:
                 provider_payment=answer.payment,
                 reason=answer.reason,
                 action_url=answer.action_url,
+                expires_at=answer.expires_at,
             )
             if moved:
-                return await _record(uow, call, turn, answer.status, answer.reason)
+                return await _record(uow, call, turn, answer)
             return await _as_it_stands(uow, call, turn)
 
         return await self._database.run(work)
 
-    async def _known(self, call: PaymentCall) -> StepResult:
-        async def work(uow: UnitOfWork) -> StepResult:
-            return await _as_it_stands(uow, call, await _turn(uow, call))
 
-        return await self._database.run(work)
+def _may_have_gone_out(begun: Begun) -> bool:
+    """Whether another attempt may have asked the provider already. Not before it had committed
+    what it prepared.
+    """
+    return not begun.new and not _has_to_be_prepared(begun)
+
+
+def _has_to_be_prepared(begun: Begun) -> bool:
+    return (
+        begun.provider.capabilities.prepares
+        and begun.row.operation is PaymentOperation.AUTHORIZE
+        and not begun.row.provider_payment
+    )
 
 
 async def _turn(uow: UnitOfWork, call: PaymentCall) -> Turn:
-    """Refunds belong to returns, everything else to orders."""
     subject = call.step.subject
-    if call.operation is PaymentOperation.REFUND:
+    if call.rma:
         return ReturnTurn(uow, subject, await uow.orders.lock_return(subject))
     return OrderTurn(uow, await uow.orders.lock(subject))
 
 
 async def _record(
-    uow: UnitOfWork, call: PaymentCall, turn: Turn, status: PaymentStatus, reason: str
+    uow: UnitOfWork, call: PaymentCall, turn: Turn, answer: ProviderAnswer
 ) -> StepResult:
+    row = await uow.payments.find(call.key)
     body = PaymentMoved(
         call.key,
         call.operation,
         call.ordinal,
-        status,
-        call.amount,
-        reason,
+        answer.status,
+        row.amount if row else call.amount,
+        answer.reason,
         call.fulfillment_order,
+        row.authorization if row else call.authorization,
+        answer.expires_at,
     )
     bodies = payment_entries(turn.view, body) if isinstance(turn, OrderTurn) else [body]
     entries = await journal(turn, bodies, SYSTEM)
     await uow.facts.handled(call.step.facts, by=call.key)
     before = unknown_entries(turn, call.step.seq)
-    return StepResult((*before, *map(EntryRecord.of, entries)), status, (), reason)
+    known = (*before, *map(EntryRecord.of, entries))
+    return StepResult(known, answer.status, (), answer.reason)
 
 
 async def _as_it_stands(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> StepResult:
     row = await uow.payments.find(call.key)
     await uow.facts.handled(call.step.facts, by=call.key)
     entries = unknown_entries(turn, call.step.seq)
-    if row is None:
-        return StepResult(entries, PaymentStatus.FAILED, (), NO_EFFECT)
-    return StepResult(entries, row.status, (), row.reason)
+    if row is not None:
+        return StepResult(entries, row.status, (), row.reason)
+    known = turn.view.payments.get(call.key)  # refused before there was a row
+    reason = known.reason if known else NO_EFFECT
+    return StepResult(entries, PaymentStatus.FAILED, (), reason)
 
 
-def _row(call: PaymentCall, turn: Turn, payment: str) -> PaymentRow:
+async def _row(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> PaymentRow:
+    """The intent. Under the order's lock: what a void frees, and which payment a refund gives
+    back, follow from what was drawn so far. Refuses `LimitExceeded`.
+    """
+    authorization, amount = call.authorization, call.amount
+    if call.operation is PaymentOperation.REFUND:
+        authorization, amount = await _to_give_back(uow, turn.order.number, amount)
+    drawn_on = await uow.payments.find(authorization) if authorization else None
+    if call.operation is PaymentOperation.VOID and drawn_on:
+        amount = drawn_on.amount - (await uow.payments.drawn(authorization)).captured
+        if amount <= 0:
+            raise LimitExceeded(f"nothing is left of {authorization}")
     return PaymentRow(
         call.key,
         call.step.subject,
@@ -143,11 +203,23 @@ def _row(call: PaymentCall, turn: Turn, payment: str) -> PaymentRow:
         call.operation,
         call.ordinal,
         PaymentStatus.REQUESTED,
-        call.amount,
+        amount,
         turn.order.currency,
         call.fulfillment_order,
-        payment,
+        drawn_on.provider_payment if drawn_on else "",
+        authorization=authorization,
     )
+
+
+async def _to_give_back(uow: UnitOfWork, order: str, amount: int) -> tuple[str, int]:
+    """(authorization, minor units) of the next refund: all at once, if one payment has as much."""
+    left = await uow.payments.refundable(order)
+    if amount > sum(left.values()):
+        raise LimitExceeded(
+            f"refund of {amount} is more than the {sum(left.values())} that is left"
+        )
+    authorization, most = next(iter(left.items()))
+    return authorization, min(amount, most)
 
 
 def _request(row: PaymentRow) -> PaymentRequest:

@@ -18,6 +18,9 @@ class WillingProvider:
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
         return ProviderAnswer(PaymentStatus.SUCCEEDED, f"pay-{request.key}")
 
+    async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
+        return ProviderAnswer(PaymentStatus.REQUESTED, f"pay-{request.key}")
+
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
         return await self.perform(request)
 

@@ -35,7 +35,7 @@ async def serve(kind: str, settings: Settings) -> None:
         activities: list[object] = [
             OrderActivities(database, ZenReviewRules()),
             ReturnActivities(database),
-            PaymentActivities(database, WillingProvider()),
+            PaymentActivities(database, {"http": WillingProvider()}),
             WarehouseActivities(database, AnnouncingWarehouse(announce)),
         ]
     else:

@@ -12,6 +12,7 @@ from domain.order import LineUnits, OrderLine, PlacedOrder
 from domain.view import OrderView
 
 SHIPPING_LINE = 0  # the orders' own lines are numbered from 1
+ROUNDED_PARTS = 3  # of what a line splits into: its price, its discount, the tax on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,16 @@ def shipment_amount(view: OrderView, lines: Iterable[LineUnits]) -> tuple[int, i
     """(amount, the tax in it) due for units shipped now."""
     due = total(shipment_charges(view, lines))
     return due.gross, due.tax
+
+
+def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
+    """Minor units that units can cost at most, whichever parcel is shipped first: what a line
+    splits into is rounded by its place, and shipping is due with the first shipment.
+    """
+    units = tuple(lines)
+    amount, _ = shipment_amount(view, units)
+    split = [unit for unit in units if unit.quantity < view.order.line(unit.line).quantity]
+    return amount + ROUNDED_PARTS * len(split)
 
 
 def refund_amount(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.access import Principal, Role
+from domain.authorizations import awaits_finance
 from domain.errors import StepRefused
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
-from domain.waits import given_up
 
 
 class CommandKind(StrEnum):
@@ -25,6 +25,8 @@ class CommandKind(StrEnum):
     LEAVE_RECEIVABLE = "leave_receivable"
     GRANT_CREDIT = "grant_credit"
     REFUSE_CREDIT = "refuse_credit"
+    RETRY_OPERATION = "retry_operation"
+    LEAVE_OPERATION = "leave_operation"
     RETURN_APPROVE = "return_approve"
     RETURN_DECLINE = "return_decline"
     RETURN_RECEIVE = "return_receive"
@@ -44,6 +46,8 @@ _ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.LEAVE_RECEIVABLE: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.GRANT_CREDIT: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.REFUSE_CREDIT: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.RETRY_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.LEAVE_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_APPROVE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_DECLINE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_RECEIVE: (Role.WAREHOUSE, Role.SUPERVISOR),
@@ -58,6 +62,7 @@ _REASON_REQUIRED = (
     CommandKind.LEAVE_RECEIVABLE,
     CommandKind.GRANT_CREDIT,
     CommandKind.REFUSE_CREDIT,
+    CommandKind.LEAVE_OPERATION,
     CommandKind.RETURN_DECLINE,
 )
 
@@ -65,7 +70,8 @@ _REASON_REQUIRED = (
 @dataclass(frozen=True, slots=True)
 class Command:
     """`id` is the command row's, and the engine's update id; `by` the principal's name.
-    `target` is a fulfillment order where the kind needs one; `location` the overriding source.
+    `target` is a fulfillment order, or the key of a payment operation, where the kind needs one;
+    `location` the overriding source.
     """
 
     id: str
@@ -92,7 +98,7 @@ def check(view: OrderView, command: Command) -> None:
 
 def possible(view: OrderView) -> list[CommandKind]:
     """The acts that the state allows now, whoever asks."""
-    targets = [*view.parcels, ""]
+    targets = [*view.parcels, *view.payments, ""]
     return [
         kind
         for kind in CommandKind
@@ -117,8 +123,10 @@ def _why_not(view: OrderView, command: Command) -> str:
             return _why_not_override(view, command)
         case CommandKind.RETRY_CAPTURE | CommandKind.LEAVE_RECEIVABLE:
             last = view.last_payment(PaymentOperation.CAPTURE, command.target)
-            failed = last is not None and given_up(view, last)
+            failed = last is not None and awaits_finance(view, last)
             return "" if failed else f"no capture of {command.target or 'this parcel'} has failed"
+        case CommandKind.RETRY_OPERATION | CommandKind.LEAVE_OPERATION:
+            return _why_not_decide(view, command.target)
         case _:
             return f"{command.kind} is about a return, not about an order"
 
@@ -128,9 +136,22 @@ def _why_not_cancel(view: OrderView) -> str:
         return f"the order is {view.status} and can no longer be canceled"
     if any(parcel.status is not ParcelStatus.OPEN for parcel in view.active_parcels):
         return "a parcel was handed to the warehouse; ask for a return instead"
-    if any(payment.status is PaymentStatus.UNKNOWN for payment in view.payments.values()):
-        return "a payment's outcome is being asked for; try again in a moment"
     return ""
+
+
+def has_to_wait(view: OrderView, command: Command) -> bool:
+    """Whether a command is decided only when the outcome of a payment is known: what a cancel has
+    to give back depends on it.
+    """
+    unknown = any(p.status is PaymentStatus.UNKNOWN for p in view.payments.values())
+    return command.kind is CommandKind.CANCEL and unknown
+
+
+def _why_not_decide(view: OrderView, key: str) -> str:
+    payment = view.payments.get(key)
+    if payment is None or payment.operation is PaymentOperation.CAPTURE:
+        return f"the order has no void or refund {key or '(none named)'}"
+    return "" if awaits_finance(view, payment) else f"{key} has not failed for good"
 
 
 _OVERRIDABLE = (  # while it is being picked, the people there are asked

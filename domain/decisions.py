@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from domain import journal as j
 from domain.access import Role
+from domain.authorizations import is_needed
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
-from domain.transitions import OrderStatus, transition
+from domain.transitions import transition
 from domain.view import OrderView, ParcelStatus
 from domain.waits import AtDeadline, Wait, rises_to
 
@@ -32,20 +33,25 @@ def entries_for(command: Command) -> list[j.Body]:
             return [j.ReceivableLeft(command.target, command.reason)]
         case CommandKind.REFUSE_CREDIT:
             return [j.Rejected(command.reason)]
+        case CommandKind.RETRY_OPERATION:
+            return [j.OperationRetried(command.target)]
+        case CommandKind.LEAVE_OPERATION:
+            return [j.OperationLeft(command.target, command.reason)]
         case _:
             raise ValueError(f"{command.kind} has decisions of its own")
 
 
 def payment_entries(view: OrderView, moved: j.PaymentMoved) -> list[j.Body]:
-    """A declined authorization comes with its hold, so that the order is never seen declined
-    without waiting for another payment.
+    """A decline comes with its hold, so that an order that needs the money is never seen declined
+    without waiting for another payment. So does a capture in advance that failed.
     """
-    declined = (
-        moved.operation is PaymentOperation.AUTHORIZE
-        and moved.status is PaymentStatus.FAILED
-        and moved.reason != NO_EFFECT
+    asked = moved.operation is PaymentOperation.AUTHORIZE or (
+        moved.operation is PaymentOperation.CAPTURE and not moved.fulfillment_order
     )
-    if not declined or view.status is not OrderStatus.PROCESSING or "payment" in view.holds:
+    declined = moved.status is PaymentStatus.FAILED and moved.reason != NO_EFFECT
+    if not (asked and declined) or "payment" in view.holds:
+        return [moved]
+    if not is_needed(view, moved.fulfillment_order):
         return [moved]
     why = f"the payment was declined: {moved.reason}"
     return [moved, j.HoldPlaced("payment", why, Role.CUSTOMER)]
@@ -110,6 +116,8 @@ def entries_at_deadline(view: OrderView, wait: Wait) -> list[j.Body]:
             return [j.Expired(f"not in time: {wait.reason}")]
         case AtDeadline.CANCEL_UNITS:
             return _without_missing_units(view)
+        case AtDeadline.RENEW:
+            return [j.RenewalDue(wait.about)]
         case AtDeadline.CLOSE:
             return [j.Closed()]
 

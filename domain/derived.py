@@ -5,11 +5,12 @@ facts of their own.
 from enum import StrEnum
 
 from domain.access import Role
+from domain.authorizations import standing
 from domain.methods import TERMS, Security
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.securing import order_value
 from domain.transitions import OrderStatus
-from domain.view import OrderView, Parcel, ParcelStatus
+from domain.view import OrderView, Parcel, ParcelStatus, Payment
 from domain.waits import SHIPPED, Wait
 
 
@@ -20,6 +21,8 @@ class PaymentState(StrEnum):
     AUTHORIZED = "AUTHORIZED"
     PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
     CAPTURED = "CAPTURED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
     VOIDED = "VOIDED"
     PAID_AT_CHANNEL = "PAID_AT_CHANNEL"
     ON_DELIVERY = "ON_DELIVERY"  # the carrier collects it
@@ -55,16 +58,25 @@ def _paid(view: OrderView, paid: int, owed: PaymentState, *, promised: bool) -> 
 
 
 def _at_the_provider(view: OrderView) -> PaymentState:
-    captured = view.paid(PaymentOperation.CAPTURE)
-    due = sum(parcel.amount for parcel in view.parcels.values())
+    captured, refunded = view.paid(PaymentOperation.CAPTURE), view.paid(PaymentOperation.REFUND)
     if captured:
-        whole = captured >= due and not view.unallocated and _all_shipped(view)
+        if refunded:
+            return _refunded(captured, refunded)
+        whole = captured >= order_value(view)
         return PaymentState.CAPTURED if whole else PaymentState.PARTIALLY_CAPTURED
-    if view.paid(PaymentOperation.VOID):
+    asked = (p for p in view.payments.values() if p.operation is PaymentOperation.AUTHORIZE)
+    last = max(asked, key=lambda payment: payment.since, default=None)
+    return PaymentState.NONE if last is None else _promised(view, last)
+
+
+def _refunded(captured: int, refunded: int) -> PaymentState:
+    whole = refunded >= captured
+    return PaymentState.REFUNDED if whole else PaymentState.PARTIALLY_REFUNDED
+
+
+def _promised(view: OrderView, last: Payment) -> PaymentState:
+    if last.status is not PaymentStatus.FAILED and last not in standing(view):
         return PaymentState.VOIDED
-    last = view.last_payment(PaymentOperation.AUTHORIZE)
-    if last is None:
-        return PaymentState.NONE
     match last.status:
         case PaymentStatus.SUCCEEDED:
             return PaymentState.AUTHORIZED
@@ -74,10 +86,6 @@ def _at_the_provider(view: OrderView) -> PaymentState:
             return PaymentState.DECLINED
         case PaymentStatus.REQUESTED | PaymentStatus.UNKNOWN:
             return PaymentState.NONE
-
-
-def _all_shipped(view: OrderView) -> bool:
-    return all(parcel.booked for parcel in view.active_parcels)
 
 
 def doing(view: OrderView, waits: list[Wait]) -> str:

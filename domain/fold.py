@@ -32,7 +32,7 @@ def apply(view: OrderView, entry: j.Entry) -> None:
     status = transition(view.status, entry.body)
     if status is not view.status:
         view.status, view.since = status, entry.at
-    view.seq = entry.seq
+    view.seq, view.at = entry.seq, entry.at
     match entry.body:
         case j.Reviewed(decision="hold") as body:
             view.holds["review"] = Hold("review", body.reason, body.owner, entry.at)
@@ -56,14 +56,28 @@ def apply(view: OrderView, entry: j.Entry) -> None:
             view.escalations[body.wait] = Escalation(
                 body.wait, body.reason, body.owner, body.level, entry.at
             )
-        case j.CaptureRetried() as body:
-            view.recapturing += (body.fulfillment_order,)
-        case j.ReceivableLeft() as body:
-            view.left_receivable += (body.fulfillment_order,)
-        case j.Rejected() | j.Canceled() | j.Expired():
+        case j.Rejected() | j.Canceled() | j.Expired() | j.Completed():
             view.holds.clear()
         case _:
+            _apply_to_money(view, entry.body)
             _apply_to_parcels(view, entry)
+
+
+def _apply_to_money(view: OrderView, body: j.Body) -> None:
+    """What is to become of payments that failed, or run out."""
+    match body:
+        case j.RenewalDue():
+            view.renewing += (body.authorization,)
+        case j.CaptureRetried():
+            view.recapturing += (body.fulfillment_order,)
+        case j.ReceivableLeft():
+            view.left_receivable += (body.fulfillment_order,)
+        case j.OperationRetried():
+            view.retried += (body.operation,)
+        case j.OperationLeft():
+            view.let_be += (body.operation,)
+        case _:
+            pass  # no word on payments
 
 
 def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
@@ -205,4 +219,6 @@ def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:
         at,
         body.reason,
         body.fulfillment_order,
+        body.authorization,
+        body.expires_at,
     )

@@ -78,7 +78,9 @@ class UnitsCanceled:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMoved:
-    """One business operation took a new status. `key` is its idempotency key."""
+    """One business operation took a new status. `key` is its idempotency key; `authorization` that
+    of the one it draws on, gives up or refunds; `expires_at` is an authorization's.
+    """
 
     key: str
     operation: PaymentOperation
@@ -87,6 +89,15 @@ class PaymentMoved:
     amount: int
     reason: str = ""
     fulfillment_order: str = ""
+    authorization: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalDue:
+    """An authorization expires soon, and goods are unshipped: another one is to replace it."""
+
+    authorization: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,36 @@ class CreditGranted:
     exposure: int = 0
     limit: int = 0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRetried:
+    """Finance wants a failed capture to be tried again."""
+
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivableLeft:
+    """Finance leaves a failed capture as a receivable."""
+
+    fulfillment_order: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRetried:
+    """Finance wants a failed void or refund, named by its key, to be tried again."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLeft:
+    """Finance lets a failed void or refund be: it lapses, or was settled otherwise."""
+
+    operation: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +189,6 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureRetried:
-    """Finance wants a failed capture to be tried again."""
-
-    fulfillment_order: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivableLeft:
-    """Finance leaves a failed capture as a receivable."""
-
-    fulfillment_order: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Canceled:
     reason: str
 
@@ -192,6 +218,7 @@ Body = (
     | ReservationReleased
     | UnitsCanceled
     | PaymentMoved
+    | RenewalDue
     | PaymentRegistered
     | CreditGranted
     | Submitted
@@ -201,6 +228,8 @@ Body = (
     | Escalated
     | CaptureRetried
     | ReceivableLeft
+    | OperationRetried
+    | OperationLeft
     | Canceled
     | Expired
     | Completed

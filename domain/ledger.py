@@ -86,6 +86,18 @@ def captured(order: PlacedOrder, operation: str, amount: int) -> Posting:
     return moved(order, operation, amount, debit=through, credit=owed)
 
 
+def captured_in_advance(order: PlacedOrder, operation: str, amount: int) -> Posting:
+    """The provider has the customer's money for us; the goods are still owed."""
+    through, owed = Account.PROVIDER_CLEARING, Account.DEPOSITS
+    return moved(order, operation, amount, debit=through, credit=owed)
+
+
+def deposit_refunded(order: PlacedOrder, operation: str, amount: int) -> Posting:
+    """Goods paid in advance will not be sent: the provider pays the customer back."""
+    through = Account.PROVIDER_CLEARING
+    return moved(order, operation, amount, debit=Account.DEPOSITS, credit=through)
+
+
 def registered(order: PlacedOrder, operation: str, amount: int) -> Posting:
     """The channel has the customer's money for us; the goods are still owed."""
     through, owed = Account.CHANNEL_CLEARING, Account.DEPOSITS

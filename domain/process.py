@@ -20,12 +20,29 @@ class InvoicePolicy(StrEnum):
     NONE = "none"  # somebody else invoices, such as a marketplace
 
 
+class PaymentTiming(StrEnum):
+    SHIPMENT = "shipment"  # each parcel is captured when it is shipped
+    PLACEMENT = "placement"  # the whole is captured as soon as it is authorized
+
+
+class AuthorizationScope(StrEnum):
+    """What one authorization is for."""
+
+    ORDER = "order"
+    PARCEL = "parcel"  # where the provider captures an authorization only once
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessDefinition:
-    """Durations are in seconds; each is the deadline of one wait."""
+    """Durations are in seconds; each is the deadline of one wait. Provider and scope follow from
+    the settings: they are stamped, so that an order in flight keeps its way when those change.
+    """
 
     name: str = "standard"
     version: int = 1
+    payment_timing: PaymentTiming = PaymentTiming.SHIPMENT
+    payment_provider: str = "http"
+    authorization_scope: AuthorizationScope = AuthorizationScope.ORDER
     checks_within: float = 0.5 * _HOUR  # our own checks and the provider's authorization are done
     review_within: float = 1 * _DAY  # staff decides a held order, else it escalates
     backorder_horizon: float = 30 * _DAY  # inbound units that come so soon are promised
@@ -34,6 +51,7 @@ class ProcessDefinition:
     payment_retry_within: float = 1 * _DAY  # a declined customer pays otherwise, else it expires
     transfer_within: float = 7 * _DAY  # a bank transfer comes in, else the order expires
     credit_within: float = 1 * _DAY  # finance decides an order over the customer's credit limit
+    authorization_renewed_before: float = 1 * _DAY  # it expires, while goods are unshipped
     accept_within: float = 4 * _HOUR  # the warehouse accepts what it was handed
     ship_within: float = 2 * _DAY  # … picks, packs and ships it
     transit_within: float = 1 * _DAY  # the carrier scans it for the first time

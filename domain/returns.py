@@ -135,7 +135,7 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.retrying = False
             view.payments[body.key] = Payment(
                 body.key, body.operation, body.ordinal, body.status, body.amount, entry.at,
-                body.reason,
+                body.reason, authorization=body.authorization,
             )  # fmt: skip
         case j.Escalated() as body:
             view.escalations[body.wait] = Escalation(
@@ -267,10 +267,13 @@ def refunded_lines(units: Iterable[j.InspectedUnits]) -> list[LineUnits]:
     ]
 
 
-def needs_refund(view: ReturnView) -> bool:
+def refund_left(view: ReturnView) -> int:
+    """Minor units that were granted and not yet given back; one refund gives what one payment
+    has, so that there may be several.
+    """
     paid = sum(
         p.amount
         for p in view.payments.values()
         if p.operation is PaymentOperation.REFUND and p.status is PaymentStatus.SUCCEEDED
     )
-    return view.status is ReturnStatus.INSPECTED and paid < view.refund
+    return view.refund - paid if view.status is ReturnStatus.INSPECTED else 0

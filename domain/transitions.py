@@ -37,16 +37,23 @@ _REVIEW = {
 }
 
 
-_WHILE_PROCESSING = (
-    j.CreditGranted,
-    j.Sourced,
-    j.Submitted,
-    j.CancelRequested,
-    j.Shipped,
-    j.Delivered,
-    j.CaptureRetried,
-    j.ReceivableLeft,
-)
+_BEFORE_SHIPPING = (j.PaymentMoved, j.PaymentRegistered, j.ReservationReleased, j.UnitsCanceled)
+_ON_THE_WAY = (j.CreditGranted, j.Sourced, j.Submitted, j.CancelRequested, j.Shipped, j.Delivered)
+_OF_CAPTURES = (j.CaptureRetried, j.ReceivableLeft)
+_OF_GIVING_BACK = (j.PaymentMoved, j.OperationRetried, j.OperationLeft)
+_STOPPED = (*_OF_GIVING_BACK, j.ReservationReleased)
+
+# What an order takes and stays as it is.
+_STAYING: dict[OrderStatus, tuple[type[j.Body], ...]] = {
+    OrderStatus.APPROVED: _BEFORE_SHIPPING,
+    OrderStatus.PROCESSING: (
+        *_BEFORE_SHIPPING, *_ON_THE_WAY, *_OF_CAPTURES, *_OF_GIVING_BACK, j.RenewalDue,
+    ),
+    OrderStatus.COMPLETED: (*_OF_CAPTURES, *_OF_GIVING_BACK),
+    OrderStatus.REJECTED: _STOPPED,
+    OrderStatus.CANCELED: _STOPPED,
+    OrderStatus.EXPIRED: _STOPPED,
+}  # fmt: skip
 
 
 def transition(status: OrderStatus, body: j.Body) -> OrderStatus:
@@ -69,21 +76,7 @@ def transition(status: OrderStatus, body: j.Body) -> OrderStatus:
             return s.COMPLETED
         case s.COMPLETED, j.Closed():
             return s.CLOSED
-        case (
-            (s.APPROVED | s.PROCESSING),
-            (
-                j.PaymentMoved()
-                | j.PaymentRegistered()
-                | j.ReservationReleased()
-                | j.UnitsCanceled()
-            ),
-        ):
-            return status
-        case s.PROCESSING, _ if isinstance(body, _WHILE_PROCESSING):
-            return status
-        case s.COMPLETED, (j.PaymentMoved() | j.CaptureRetried() | j.ReceivableLeft()):
-            return status
-        case ((s.REJECTED | s.CANCELED | s.EXPIRED), (j.PaymentMoved() | j.ReservationReleased())):
+        case _ if isinstance(body, _STAYING.get(status, ())):
             return status
         case _, (j.HoldPlaced() | j.HoldReleased()) if not status.final:
             return status

@@ -115,6 +115,8 @@ class Payment:
     since: datetime
     reason: str = ""
     fulfillment_order: str = ""
+    authorization: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -128,12 +130,15 @@ class Escalation:
 
 @dataclass(slots=True)
 class OrderView:
-    """`seq` is the last journal entry folded in, `facts` the ids of the facts folded in."""
+    """`seq` is the last journal entry folded in, `at` when it was journaled; `facts` the ids of the
+    facts folded in.
+    """
 
     order: PlacedOrder
     status: OrderStatus = OrderStatus.RECEIVED
     since: datetime | None = None  # when the status was reached
     seq: int = 0
+    at: datetime | None = None
     facts: tuple[str, ...] = ()
     holds: dict[str, Hold] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
@@ -146,6 +151,9 @@ class OrderView:
     terms_days: int = 0  # after an invoice, until it has to be paid
     left_receivable: tuple[str, ...] = ()  # fulfillment orders
     recapturing: tuple[str, ...] = ()  # … whose failed capture finance wants tried again
+    renewing: tuple[str, ...] = ()  # authorizations, by key
+    retried: tuple[str, ...] = ()  # failed voids and refunds, by key, that finance wants again
+    let_be: tuple[str, ...] = ()  # … and that finance lets be
 
     @property
     def currency(self) -> str:
@@ -194,6 +202,26 @@ class OrderView:
             for payment in self.payments.values()
             if payment.operation is operation and payment.status is PaymentStatus.SUCCEEDED
         )
+
+    @property
+    def prepaid(self) -> int:
+        """Minor units captured before anything was shipped, for no parcel in particular, and not
+        refunded.
+        """
+        captured = sum(
+            payment.amount
+            for payment in self.payments.values()
+            if payment.operation is PaymentOperation.CAPTURE
+            and payment.status is PaymentStatus.SUCCEEDED
+            and not payment.fulfillment_order
+        )
+        return captured - self.paid(PaymentOperation.REFUND)
+
+    @property
+    def deposit(self) -> int:
+        """What is prepaid, and not used up by what was shipped."""
+        used = sum(parcel.amount for parcel in self.parcels.values() if parcel.booked)
+        return max(0, self.prepaid - used)
 
     def last_payment(self, operation: PaymentOperation, parcel: str = "") -> Payment | None:
         found = [

@@ -10,9 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.access import Role
+from domain.authorizations import (
+    awaits_finance,
+    is_needed,
+    left,
+    money_due,
+    renewal_due,
+    standing,
+)
 from domain.methods import TERMS, Security
 from domain.money import Money
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import PaymentStatus
 from domain.process import ProcessDefinition
 from domain.securing import missing_money, secured
 from domain.transitions import OrderStatus
@@ -26,13 +34,15 @@ class AtDeadline(StrEnum):
     ESCALATE = "escalate"  # a staff role gets it in its queue
     EXPIRE = "expire"  # the order ends, and what was done is undone
     CANCEL_UNITS = "cancel_units"  # the units that nobody can supply are canceled
+    RENEW = "renew"  # the authorization is replaced before it expires
     CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """`owner` can end it: customer, warehouse, carrier, payment provider, or a staff role;
-    `level` counts the escalations so far; a wait with `queued` stands in an ops queue.
+    `level` counts the escalations so far; a wait with `queued` stands in an ops queue; `about` is
+    the key of the payment to be renewed.
     """
 
     key: str
@@ -43,6 +53,7 @@ class Wait:
     then: AtDeadline
     queued: bool = False
     level: int = 0
+    about: str = ""
 
 
 def waits(view: OrderView, process: ProcessDefinition) -> list[Wait]:
@@ -80,8 +91,7 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
             yield _supply_wait(parcel, process)
         elif parcel.status is not ParcelStatus.OPEN or (secured(view) and not view.blocked(parcel)):
             yield from _parcel_waits(parcel, process)
-    owed = view.recapturing or any(given_up(view, p) for p in view.payments.values())
-    if view.status is OrderStatus.COMPLETED and view.since is not None and not owed:
+    if view.status is OrderStatus.COMPLETED and view.since is not None and not _is_owed(view):
         yield _wait("return_window", "return window is open", Role.CUSTOMER, view.since,
                     process.return_window, AtDeadline.CLOSE)  # fmt: skip
 
@@ -94,11 +104,12 @@ def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
                     process.checks_within, AtDeadline.ESCALATE)  # fmt: skip
     if view.status is OrderStatus.PROCESSING and _unsecured(view) and view.since is not None:
         yield _securing_wait(view, process, view.since)
-    for payment in view.payments.values():
-        if payment.status is PaymentStatus.UNKNOWN:
-            what = f"the outcome of {payment.operation} is unknown"
-            yield _wait(f"payment/{payment.key}/outcome", what, "payment provider", payment.since,
-                        process.task_within, AtDeadline.ESCALATE)  # fmt: skip
+
+
+def _is_owed(view: OrderView) -> bool:
+    """Whether money has still to move before the order may close."""
+    asked = any(awaits_finance(view, payment) for payment in view.payments.values())
+    return asked or bool(view.recapturing) or money_due(view) is not None
 
 
 def _securing_wait(view: OrderView, process: ProcessDefinition, since: datetime) -> Wait:
@@ -125,7 +136,7 @@ def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     limits = {
         "review": (process.review_within, AtDeadline.ESCALATE),
         "stock": (process.stock_within, AtDeadline.CANCEL_UNITS),
-        "payment": (process.payment_retry_within, AtDeadline.EXPIRE),
+        "payment": (process.payment_retry_within, _unless_handed_over(view)),
         "credit": (process.credit_within, AtDeadline.ESCALATE),
     }
     for hold in view.holds.values():
@@ -134,28 +145,46 @@ def _hold_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
                     queued=hold.owner in set(Role) - {Role.CUSTOMER})  # fmt: skip
 
 
+def _unless_handed_over(view: OrderView) -> AtDeadline:
+    """What a warehouse has, or has sent, does not expire: people decide."""
+    gone = any(parcel.status is not ParcelStatus.OPEN for parcel in view.active_parcels)
+    return AtDeadline.ESCALATE if gone else AtDeadline.EXPIRE
+
+
 def _money_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
+    if not view.status.final:
+        yield from _promise_waits(view, process)
+    ended = view.status.final or view.status is OrderStatus.COMPLETED
+    if ended and money_due(view) is not None and view.at is not None:
+        yield _wait("payment/give_back", "money that is not ours has to be given back",
+                    "payment provider", view.at, process.checks_within,
+                    AtDeadline.ESCALATE)  # fmt: skip
     for payment in view.payments.values():
-        if payment.status is PaymentStatus.REQUIRES_ACTION and not view.status.final:
-            what = "the cardholder has to confirm the payment"
-            yield _wait(f"payment/{payment.key}/action", what, Role.CUSTOMER, payment.since,
-                        process.payment_action_within, AtDeadline.EXPIRE)  # fmt: skip
-        elif given_up(view, payment):
+        if payment.status is PaymentStatus.UNKNOWN:
+            what = f"the outcome of {payment.operation} is unknown"
+            yield _wait(f"payment/{payment.key}/outcome", what, "payment provider", payment.since,
+                        process.task_within, AtDeadline.ESCALATE)  # fmt: skip
+        elif awaits_finance(view, payment):
             what = f"{payment.operation} failed: {payment.reason}"
             yield _wait(f"payment/{payment.key}/failed", what, Role.FINANCE, payment.since,
                         process.task_within, AtDeadline.ESCALATE, queued=True)  # fmt: skip
 
 
-def given_up(view: OrderView, payment: Payment) -> bool:
-    """A capture or void that failed for good, with no later attempt: finance has to decide."""
-    if payment.operation is PaymentOperation.AUTHORIZE or payment.reason == "no_effect":
-        return False
-    last = view.last_payment(payment.operation, payment.fulfillment_order)
-    return (
-        payment.status is PaymentStatus.FAILED
-        and payment is last
-        and payment.fulfillment_order not in (*view.left_receivable, *view.recapturing)
-    )
+def _promise_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
+    for payment in standing(view):
+        due = renewal_due(payment, process)
+        if payment.status is PaymentStatus.REQUIRES_ACTION:
+            what = "the cardholder has to confirm the payment"
+            yield _wait(f"payment/{payment.key}/action", what, Role.CUSTOMER, payment.since,
+                        process.payment_action_within, _unless_handed_over(view))  # fmt: skip
+        elif due and is_needed(view, payment.fulfillment_order) and not _renews(view, payment):
+            what = "the authorization is renewed before it expires"
+            yield Wait(f"payment/{payment.key}/renewal", what, "system", payment.since, due,
+                       AtDeadline.RENEW, about=payment.key)  # fmt: skip
+
+
+def _renews(view: OrderView, payment: Payment) -> bool:
+    return payment.key in view.renewing or not left(view, payment)
 
 
 def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:

@@ -72,7 +72,7 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
         yield [
             OrderActivities(database, ZenReviewRules()),
             ReturnActivities(database),
-            PaymentActivities(database, provider),
+            PaymentActivities(database, {"http": provider}),
             WarehouseActivities(database, floor),
         ]
     finally:

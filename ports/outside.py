@@ -1,6 +1,7 @@
 """The outside parties, in domain words: payment provider, warehouse, review rules."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from domain.order import LineUnits
@@ -18,18 +19,21 @@ class Unreachable(Exception):  # as above
 
 @dataclass(frozen=True, slots=True)
 class ProviderAnswer:
-    """`status` is SUCCEEDED, FAILED or REQUIRES_ACTION; `reason` the decline or failure code."""
+    """`status` is SUCCEEDED, FAILED or REQUIRES_ACTION; `reason` the decline or failure code;
+    `expires_at` is when an authorization lapses, where the provider says so.
+    """
 
     status: PaymentStatus
     payment: str
     reason: str = ""
     action_url: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """`key` is both the idempotency key and the reference; `payment` the provider's object, for
-    everything but an authorization; `amount` in minor units.
+    """`key` is both the idempotency key and the reference; `payment` the provider's object: for an
+    authorization the one that was prepared, if any; `amount` in minor units.
     """
 
     key: str
@@ -43,10 +47,18 @@ class PaymentRequest:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     captures_per_authorization: int | None = None  # None: as many as fit
+    prepares: bool = False  # an authorization's object is created before it takes effect
 
 
 class PaymentProvider(Protocol):
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
+        """Creates the object of an authorization, without effect: REQUESTED with its id, which is
+        committed before anything takes effect; or FAILED. Only where the provider `prepares`.
+        Raises `Unreachable`: trying again is safe, since what was created did nothing.
+        """
 
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
         """Raises `OutcomeUnknown` when no answer was heard. A decline is an answer."""

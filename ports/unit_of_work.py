@@ -14,12 +14,12 @@ from domain.invoices import Draft, Issued
 from domain.journal import Body, Entry, InspectedUnits, PlannedParcel
 from domain.ledger import Account, Posting
 from domain.order import LineUnits, PlacedOrder
-from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.returns import ReturnView
 from domain.sourcing import Location, Sources
 from domain.view import OrderView
 from domain.waits import Wait
+from ports.payment_book import Payments
 
 T = TypeVar("T")
 
@@ -129,51 +129,6 @@ class Inventory(Protocol):
         """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each); a
         bundle comes back as its components.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
-    """A payment transaction; `provider_payment` is the provider's object, once known;
-    `source` the tokenized means, for an authorization.
-    """
-
-    key: str
-    subject: str
-    order: str
-    operation: PaymentOperation
-    ordinal: int
-    status: PaymentStatus
-    amount: int
-    currency: str
-    fulfillment_order: str = ""
-    provider_payment: str = ""
-    reason: str = ""
-    action_url: str = ""
-    source: str = ""
-
-
-class Payments(Protocol):
-    async def begin(self, row: PaymentRow) -> tuple[PaymentRow, bool]:
-        """Writes the intent, or finds the row that is there; and whether it wrote it. Refuses
-        (`LimitExceeded`) a capture beyond what was authorized and a refund beyond what was
-        captured, under lock.
-        """
-
-    async def find(self, key: str) -> PaymentRow | None: ...
-
-    async def move(
-        self,
-        key: str,
-        status: PaymentStatus,
-        *,
-        provider_payment: str = "",
-        reason: str = "",
-        action_url: str = "",
-    ) -> bool:
-        """A conditional transition; False when the row was no longer in a status before it."""
-
-    async def authorization(self, order: str) -> PaymentRow | None:
-        """The order's latest authorization that did not fail, if any."""
 
 
 @dataclass(frozen=True, slots=True)

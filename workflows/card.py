@@ -1,60 +1,170 @@
-"""Paid by card: authorized when stock is reserved, captured parcel by parcel when it is shipped."""
+"""Paid by card: authorized when stock is reserved; captured parcel by parcel when it is shipped, or
+at once where the process has it so. What is not needed any more is given back, and what expires is
+renewed: `domain.authorizations` says when.
+"""
 
+from domain.authorizations import (
+    MoneyStep,
+    amount_to_promise,
+    awaits_finance,
+    lacks,
+    lapsed,
+    left,
+    money_due,
+    per_parcel,
+    promise,
+)
 from domain.payments import PaymentOperation, PaymentStatus
-from domain.securing import order_value
+from domain.process import PaymentTiming
+from domain.view import OrderView, Payment
 from workflows.clerk import Clerk, OrderStopped
-from workflows.undo import Undo
+from workflows.tender import Tender
+from workflows.till import Till
+
+WHOLE_ORDER = ""
 
 
-class Card:
-    """See `workflows.tenders.Tender`."""
-
+class Card(Tender):
     def __init__(self, clerk: Clerk) -> None:
         self._clerk = clerk
+        self._till = Till(clerk)
 
-    async def secure(self, undo: Undo) -> None:
-        clerk = self._clerk
-        undo.push(self._void)
-        while clerk.book.order.total and not clerk.view.paid(PaymentOperation.AUTHORIZE):
-            await clerk.until(lambda view: "payment" not in view.holds)  # declined: pay otherwise
-            told = clerk.book.payment_news
-            amount = order_value(clerk.view)
-            status = await clerk.pay(PaymentOperation.AUTHORIZE, amount)
-            if status is PaymentStatus.REQUIRES_ACTION:
-                await self._let_cardholder_confirm(told)
-        clerk.check()
+    @property
+    def _view(self) -> OrderView:
+        return self._clerk.view
 
-    async def _let_cardholder_confirm(self, told: int) -> None:
+    # Before anything is sent
+
+    async def secure(self) -> None:
+        if per_parcel(self._clerk.book.process):
+            for parcel in self._view.active_parcels:
+                await self._promise(parcel.fulfillment_order)
+        else:
+            await self._promise(WHOLE_ORDER)
+        if self._clerk.book.process.payment_timing is PaymentTiming.PLACEMENT:
+            await self._capture_in_advance()
+        self._clerk.check()
+
+    async def secure_parcel(self, parcel: str) -> None:
+        await self._promise(parcel if per_parcel(self._clerk.book.process) else WHOLE_ORDER)
+
+    async def _promise(self, scope: str) -> None:
+        """Until the money of a scope is promised, or no longer needed. Declined, it is asked for
+        again when the customer pays otherwise.
+        """
+        while lacks(self._view, scope):
+            await self._clerk.until(
+                lambda view: "payment" not in view.holds or not lacks(view, scope)
+            )
+            told = self._clerk.book.payment_news
+            if await self._authorize(scope) is PaymentStatus.REQUIRES_ACTION:
+                await self._let_cardholder_confirm(scope, told)
+
+    async def _authorize(self, scope: str) -> PaymentStatus | None:
+        async with self._till.turn:
+            if not lacks(self._view, scope):
+                return None
+            amount = amount_to_promise(self._view, scope)
+            return await self._till.pay(MoneyStep(PaymentOperation.AUTHORIZE, scope, amount))
+
+    async def _let_cardholder_confirm(self, scope: str, told: int) -> None:
         """The provider tells when it is done; what it tells is asked for, not believed. `told` is
         how much had been told before we asked: news may come before the answer does.
         """
         clerk = self._clerk
         while True:
-            last = clerk.view.last_payment(PaymentOperation.AUTHORIZE)
+            last = clerk.view.last_payment(PaymentOperation.AUTHORIZE, scope)
             assert last is not None, "an authorization waits for the cardholder"  # noqa: S101
             if last.status.settled:
                 return
             await clerk.until(lambda _: clerk.book.payment_news > told)  # noqa: B023  # it rises
             told = clerk.book.payment_news
-            await clerk.confirm(PaymentOperation.AUTHORIZE, last.ordinal, last.amount)
+            await self._till.confirm(last)
 
-    async def _void(self) -> None:
-        await self._clerk.pay(PaymentOperation.VOID, order_value(self._clerk.view))
+    async def _capture_in_advance(self) -> None:
+        """A capture that fails gives its authorization up: the customer pays otherwise."""
+        while authorization := promise(self._view, WHOLE_ORDER):
+            await self._clerk.until(lambda view: "payment" not in view.holds)
+            async with self._till.turn:
+                await self._take_all_of(authorization)
+            await self._promise(WHOLE_ORDER)
+
+    async def _take_all_of(self, authorization: Payment) -> None:
+        amount = left(self._view, authorization)
+        for operation in (PaymentOperation.CAPTURE, PaymentOperation.VOID):
+            step = MoneyStep(operation, WHOLE_ORDER, amount, authorization.key)
+            if await self._till.pay(step) is PaymentStatus.SUCCEEDED:
+                return
+
+    # When a parcel is sent
 
     async def collect(self, parcel: str) -> None:
-        last = self._clerk.view.last_payment(PaymentOperation.CAPTURE, parcel)
+        last = self._view.last_payment(PaymentOperation.CAPTURE, parcel)
         if last is None or not last.status.settled:
             await self._capture(parcel)
 
-    async def collect_again(self) -> None:
+    async def _capture(self, parcel: str) -> None:
+        """Without a promise that covers it, as when it could not be renewed, one is asked for now;
+        what then fails is a receivable, and a task for finance.
+        """
+        async with self._till.turn:
+            amount = self._view.parcels[parcel].amount
+            if not amount or self._view.prepaid:
+                return
+            source = self._covering(parcel, amount)
+            if source is None:
+                await self._till.pay(MoneyStep(PaymentOperation.AUTHORIZE, parcel, amount))
+                source = self._covering(parcel, amount)
+            key = source.key if source else ""
+            await self._till.pay(MoneyStep(PaymentOperation.CAPTURE, parcel, amount, key))
+
+    def _covering(self, parcel: str, amount: int) -> Payment | None:
+        found = (promise(self._view, scope) for scope in (parcel, WHOLE_ORDER))
+        return next((each for each in found if each and left(self._view, each) >= amount), None)
+
+    # Beside everything else
+
+    async def watch(self) -> None:
+        self._clerk.spawn(self._renew())
         try:
             while True:
-                await self._clerk.until(lambda view: bool(view.recapturing))
-                await self._capture(self._clerk.view.recapturing[0])
+                await self._clerk.until(lambda view: bool(view.recapturing) or _is_due(view))
+                if self._view.recapturing:
+                    await self._capture(self._view.recapturing[0])
+                else:
+                    await self._give_back()
         except OrderStopped:
             return
 
-    async def _capture(self, parcel: str) -> None:
-        amount = self._clerk.view.parcels[parcel].amount
-        if amount:
-            await self._clerk.pay(PaymentOperation.CAPTURE, amount, parcel)
+    async def _renew(self) -> None:
+        try:
+            while True:
+                await self._clerk.until(lambda view: lapsed(view) is not None)
+                scope = lapsed(self._view)
+                if scope is not None:
+                    await self._promise(scope)
+        except OrderStopped:
+            return
+
+    async def _give_back(self) -> None:
+        async with self._till.turn:
+            due = money_due(self._view)
+            if due is not None:
+                await self._till.pay(due)
+
+    async def settle(self) -> None:
+        """What the provider refuses for good waits for finance, which has it in its queue."""
+        while True:
+            while _is_due(self._view):
+                await self._give_back()
+            await self._clerk.outlast(lambda view: _is_due(view) or not _awaits_finance(view))
+            if not _is_due(self._view):
+                return
+
+
+def _is_due(view: OrderView) -> bool:
+    return money_due(view) is not None
+
+
+def _awaits_finance(view: OrderView) -> bool:
+    return any(awaits_finance(view, payment) for payment in view.payments.values())

@@ -14,23 +14,20 @@ from activities.messages import (
     CommandCall,
     HandOverCall,
     ParcelCall,
-    PaymentCall,
     RecordCall,
     SourceCall,
     Start,
     Step,
     StepResult,
 )
-from activities.orders import OrderActivities
-from activities.payments import PaymentActivities
+from activities.orders import UNSETTLED, OrderActivities
 from activities.warehouse import WarehouseActivities
 from domain import journal as j
 from domain.codec import to_json
-from domain.commands import Command
-from domain.decisions import applies, entries_at_deadline, next_ordinal
+from domain.commands import Command, has_to_wait
+from domain.decisions import applies, entries_at_deadline
 from domain.derived import doing
 from domain.journal import BodyRecord
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
 from workflows.alarm import Alarm
@@ -46,6 +43,7 @@ class Clerk:
     def __init__(self, number: str) -> None:
         self.book = Book()
         self.handing_over: set[str] = set()
+        self.undecided: set[str] = set()  # commands
         self._number = number
         self._turn = asyncio.Lock()  # effects in our books happen one after the other
         self._asked_outside = 0  # steps that run now
@@ -67,15 +65,16 @@ class Clerk:
         """Waits until the view meets a condition. Raises `OrderStopped` when the order stops
         first, and whatever a parallel task died of.
         """
-        await workflow.wait_condition(
-            lambda: self._broken() is not None or self.view.status.stopped or met(self.view)
-        )
+        await self.outlast(lambda view: view.status.stopped or met(view))
         self.check()
 
+    async def outlast(self, met: Callable[[OrderView], bool]) -> None:
+        """As `until`, for an order that may have stopped."""
+        await workflow.wait_condition(lambda: self._broken() is not None or met(self.view))
+        self._raise_broken()
+
     def check(self) -> None:
-        broken = self._broken()
-        if broken is not None:
-            raise broken
+        self._raise_broken()
         if self.view.status.stopped:
             raise OrderStopped
 
@@ -83,6 +82,11 @@ class Clerk:
         task = asyncio.create_task(work)
         self._tasks.append(task)
         return task
+
+    def _raise_broken(self) -> None:
+        broken = self._broken()
+        if broken is not None:
+            raise broken
 
     def _broken(self) -> BaseException | None:
         """A coding bug in a parallel task must stop the workflow task, not vanish."""
@@ -176,17 +180,24 @@ class Clerk:
         )
 
     async def apply(self, command: Command) -> StepResult:
-        """Decides a command in its turn, and commits its outcome."""
-        result = await self._book_step(
-            f"command/{command.id}",
-            lambda step: workflow.execute_local_activity_method(
-                OrderActivities.command,
-                CommandCall(step, command, tuple(sorted(self.handing_over))),
-                **BOOK_STEP,
-            ),
-        )
-        assert result is not None, "a command is always decided"  # noqa: S101
-        return result
+        """Decides a command in its turn, and commits its outcome. The books may know of a payment
+        whose outcome has to be awaited first, and tell of it.
+        """
+        self.undecided.add(command.id)
+        while True:
+            await workflow.wait_condition(lambda: not has_to_wait(self.view, command))
+            result = await self._book_step(
+                f"command/{command.id}",
+                lambda step: workflow.execute_local_activity_method(
+                    OrderActivities.command,
+                    CommandCall(step, command, tuple(sorted(self.handing_over))),
+                    **BOOK_STEP,
+                ),
+            )
+            assert result is not None, "a command is always decided"  # noqa: S101
+            if result.outcome != UNSETTLED:
+                self.undecided.discard(command.id)
+                return result
 
     async def _book_step(
         self,
@@ -216,7 +227,7 @@ class Clerk:
             if parcel.status is not ParcelStatus.OPEN or not parcel.lines:
                 return
             self.handing_over.add(name)
-        await self._outside_step(
+        await self.outside_step(
             f"hand_over/{name}",
             lambda step: workflow.execute_activity_method(
                 WarehouseActivities.hand_over,
@@ -232,36 +243,7 @@ class Clerk:
             WarehouseActivities.request_cancel, call, **OUTSIDE_STEP
         )
 
-    async def confirm(self, operation: PaymentOperation, ordinal: int, amount: int) -> None:
-        """Asks the provider what became of an operation that waited for the cardholder."""
-        await self._outside_step(
-            "confirm",
-            lambda step: workflow.execute_activity_method(
-                PaymentActivities.confirm,
-                PaymentCall(step, operation, ordinal, amount),
-                **OUTSIDE_STEP,
-            ),
-        )
-
-    async def pay(
-        self, operation: PaymentOperation, amount: int, parcel: str = ""
-    ) -> PaymentStatus:
-        """One business operation to its end; proven to have had no effect, it is asked anew."""
-        while True:
-            ordinal = next_ordinal(self.view, operation, parcel)
-            result = await self._outside_step(
-                f"{operation}/{parcel}{ordinal}",
-                lambda step: workflow.execute_activity_method(
-                    PaymentActivities.perform,
-                    PaymentCall(step, operation, ordinal, amount, parcel),  # noqa: B023 - run now
-                    **OUTSIDE_STEP,
-                ),
-            )
-            if result.result != NO_EFFECT:
-                failed = result.outcome not in set(PaymentStatus)
-                return PaymentStatus.FAILED if failed else PaymentStatus(result.outcome)
-
-    async def _outside_step(
+    async def outside_step(
         self, name: str, run: Callable[[Step], Awaitable[StepResult]]
     ) -> StepResult:
         step = self._step(name)

@@ -46,14 +46,16 @@ class OrderWorkflow:
     async def run(self, _start: Start) -> End:
         clerk = self._clerk
         await clerk.open()
-        self._tender = tender_of(clerk)
+        tender = self._tender = tender_of(clerk)
+        self._undo.push(tender.settle)
         clerk.spawn(clerk.watch_deadlines())
-        clerk.spawn(self._tender.collect_again())
+        clerk.spawn(tender.watch())
         try:
             await self._pass_review()
             await self._reserve_stock()
             await self._secure_payment()
             await self._fulfill_every_parcel()
+            await tender.settle()
             await self._keep_return_window_open()
         except OrderStopped:
             await self._undo.unwind()
@@ -75,7 +77,7 @@ class OrderWorkflow:
     async def _secure_payment(self) -> None:
         """Promised or paid, as the payment method has it."""
         if self._clerk.view.status is not OrderStatus.COMPLETED:
-            await self._tender.secure(self._undo)
+            await self._tender.secure()
 
     async def _fulfill_every_parcel(self) -> None:
         """Parcels go side by side; what a warehouse refuses or lacks is sourced elsewhere."""

@@ -4,7 +4,7 @@ from domain.journal import Delivered
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 from workflows.clerk import Clerk, OrderStopped
-from workflows.tenders import Tender
+from workflows.tender import Tender
 
 
 class FulfillmentProcess:
@@ -26,6 +26,7 @@ class FulfillmentProcess:
             await self._clerk.until(self._is_free_to_go)
             if _given_up(self._parcel):
                 return
+            await self._tender.secure_parcel(self._name)
             await self._clerk.hand_over(self._name)
             if not await self._is_sent():
                 return

@@ -29,7 +29,7 @@ from domain.returns import (
     ReturnView,
     check_return_command,
     fold_return,
-    needs_refund,
+    refund_left,
     return_applies,
     return_waits,
 )
@@ -75,7 +75,7 @@ class ReturnWorkflow:
         """Granted at inspection, executed here; what the provider refuses waits for finance."""
         if self._known.order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
             return
-        while needs_refund(self._view):
+        while refund_left(self._view):
             result = await self._pay()
             if result.outcome == PaymentStatus.FAILED and result.result != NO_EFFECT:
                 await self._until(lambda: self._view.retrying)
@@ -138,7 +138,8 @@ class ReturnWorkflow:
         last = self._view.last_refund
         ordinal = 1 if last is None else last.ordinal + last.status.settled
         step = self._step(f"refund/{ordinal}")
-        call = PaymentCall(step, PaymentOperation.REFUND, ordinal, self._view.refund)
+        left = refund_left(self._view)
+        call = PaymentCall(step, PaymentOperation.REFUND, ordinal, left, rma=True)
         self._refunding = True
         result = await workflow.execute_activity_method(
             PaymentActivities.perform, call, **OUTSIDE_STEP

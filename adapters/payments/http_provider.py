@@ -28,7 +28,11 @@ class HttpPaymentProvider:
     capabilities = Capabilities()
 
     def __init__(self, party: HttpParty) -> None:
-        self._party = party
+        self.party = party
+
+    async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
+        """Nothing to prepare: an operation is known by its key from the first call on."""
+        return ProviderAnswer(PaymentStatus.REQUESTED, request.payment)
 
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
         body: dict[str, Any] = {"reference": request.key}
@@ -39,13 +43,13 @@ class HttpPaymentProvider:
             path = "/v1/payments"
         else:
             path = f"/v1/payments/{request.payment}/{_PATHS[request.operation]}"
-        answer = await self._party.effect(path, request.key, body)
+        answer = await self.party.effect(path, request.key, body)
         if answer.status_code == httpx.codes.CREATED:
             return _of(request.operation, answer.json())
         return _refused(request, answer)
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
-        answer = await self._party.question(f"/v1/operations/{quote(request.key, safe='')}")
+        answer = await self.party.question(f"/v1/operations/{quote(request.key, safe='')}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         found = answer.raise_for_status().json()

@@ -1,15 +1,27 @@
 """Payment transactions: one row a business operation, moved by conditional transitions only."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    desc,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import payment_source, payment_transaction
 from domain.errors import LimitExceeded
 from domain.payments import PaymentOperation, PaymentStatus, sources_of
-from ports.unit_of_work import PaymentRow
+from ports.payment_book import Drawn, PaymentRow
 
 _t = payment_transaction.c
 _COLUMNS = (
@@ -25,6 +37,8 @@ _COLUMNS = (
     _t.provider_payment,
     _t.reason,
     _t.action_url,
+    _t.authorization_key.label("authorization"),
+    _t.expires_at,
 )
 
 _SOURCE = payment_source.c.source
@@ -32,15 +46,6 @@ _FOUND = select(*_COLUMNS, func.coalesce(_SOURCE, "").label("source")).outerjoin
     payment_source, payment_source.c.order_number == _t.order_number
 )
 _FIND = _FOUND.where(_t.key == bindparam("key"))
-_AUTHORIZATION = (
-    _FOUND.where(
-        _t.order_number == bindparam("order"),
-        _t.operation == PaymentOperation.AUTHORIZE.value,
-        _t.status != PaymentStatus.FAILED.value,
-    )
-    .order_by(_t.ordinal.desc())
-    .limit(1)
-)
 _BEGIN = insert(payment_transaction).returning(
     select(_SOURCE).where(payment_source.c.order_number == bindparam("of_order")).scalar_subquery()
 )
@@ -52,15 +57,47 @@ _MOVE = (
         provider_payment=func.coalesce(func.nullif(bindparam("payment"), ""), _t.provider_payment),
         reason=bindparam("why"),
         action_url=bindparam("url"),
+        expires_at=func.coalesce(bindparam("expires", type_=_t.expires_at.type), _t.expires_at),
         updated_at=func.clock_timestamp(),
     )
 )
-_SETTLED = case((_t.status == PaymentStatus.SUCCEEDED.value, _t.amount), else_=0)
-_UNDER_WAY = case((_t.status != PaymentStatus.FAILED.value, _t.amount), else_=0)
-_LIMIT_AND_USED = select(
-    func.coalesce(func.sum(_SETTLED).filter(_t.operation == bindparam("limiting")), 0),
-    func.coalesce(func.sum(_UNDER_WAY).filter(_t.operation == bindparam("operation")), 0),
-).where(_t.order_number == bindparam("order"))
+_PREPARE = (
+    update(payment_transaction)
+    .where(
+        _t.key == bindparam("of"),
+        _t.status == PaymentStatus.REQUESTED.value,
+        _t.provider_payment == "",
+    )
+    .values(provider_payment=bindparam("payment"))
+)
+
+
+def _sum(operation: PaymentOperation, *, under_way: bool) -> ColumnElement[int]:
+    done = (
+        _t.status != PaymentStatus.FAILED.value
+        if under_way
+        else _t.status == PaymentStatus.SUCCEEDED.value
+    )
+    return func.coalesce(func.sum(_t.amount).filter(_t.operation == operation.value, done), 0).cast(
+        BigInteger
+    )
+
+
+_CAPTURED = _sum(PaymentOperation.CAPTURE, under_way=False)
+_REFUNDS = _sum(PaymentOperation.REFUND, under_way=True)
+_DRAWN = select(
+    _CAPTURED,
+    _sum(PaymentOperation.CAPTURE, under_way=True),
+    _REFUNDS,
+    _sum(PaymentOperation.VOID, under_way=True) > 0,
+).where(_t.authorization_key == bindparam("authorization"))
+_REFUNDABLE = (
+    select(_t.authorization_key, (_CAPTURED - _REFUNDS).label("left"))
+    .where(_t.order_number == bindparam("order"), _t.authorization_key != "")
+    .group_by(_t.authorization_key)
+    .having(_CAPTURED > _REFUNDS)
+    .order_by(desc("left"), _t.authorization_key)
+)
 
 
 class PostgresPayments:
@@ -92,6 +129,8 @@ class PostgresPayments:
                 "provider_payment": row.provider_payment,
                 "reason": row.reason,
                 "action_url": row.action_url,
+                "authorization_key": row.authorization,
+                "expires_at": row.expires_at,
             },
         )
         return replace(row, source=written.scalar_one() or ""), True
@@ -111,6 +150,7 @@ class PostgresPayments:
         provider_payment: str = "",
         reason: str = "",
         action_url: str = "",
+        expires_at: datetime | None = None,
     ) -> bool:
         values = {
             "of": key,
@@ -119,30 +159,43 @@ class PostgresPayments:
             "payment": provider_payment,
             "why": reason,
             "url": action_url,
+            "expires": expires_at,
         }
         return (await self._connection.execute(_MOVE, values)).rowcount == 1
 
-    async def authorization(self, order: str) -> PaymentRow | None:
-        return await self._one(_AUTHORIZATION, order=order)
+    async def prepared(self, key: str, provider_payment: str) -> bool:
+        values = {"of": key, "payment": provider_payment}
+        return (await self._connection.execute(_PREPARE, values)).rowcount == 1
+
+    async def drawn(self, authorization: str) -> Drawn:
+        found = await self._connection.execute(_DRAWN, {"authorization": authorization})
+        return Drawn(*found.one())
+
+    async def refundable(self, order: str) -> dict[str, int]:
+        found = await self._connection.execute(_REFUNDABLE, {"order": order})
+        return {row.authorization_key: row.left for row in found}
 
     async def _refuse_beyond_limit(self, row: PaymentRow) -> None:
         """What is under way counts as if it succeeded, so that partial amounts cannot race."""
-        limits = {
-            PaymentOperation.CAPTURE: PaymentOperation.AUTHORIZE,
-            PaymentOperation.REFUND: PaymentOperation.CAPTURE,
-        }
-        if row.operation not in limits:
-            return
-        values = {
-            "limiting": limits[row.operation].value,
-            "operation": row.operation.value,
-            "order": row.order,
-        }
-        limit, used = (await self._connection.execute(_LIMIT_AND_USED, values)).one()
-        if used + row.amount > limit:
+        match row.operation:
+            case PaymentOperation.CAPTURE:
+                left = await self._capturable(row.authorization)
+            case PaymentOperation.REFUND:
+                drawn = await self.drawn(row.authorization)
+                left = drawn.captured - drawn.refunds
+            case PaymentOperation.AUTHORIZE | PaymentOperation.VOID:
+                return
+        if row.amount > left:
             raise LimitExceeded(
-                f"{row.operation} of {row.amount} is more than the {limit - used} that is left"
+                f"{row.operation} of {row.amount} is more than the {left} that is left"
             )
+
+    async def _capturable(self, key: str) -> int:
+        authorization, drawn = await self.find(key), await self.drawn(key)
+        promised = authorization and authorization.status is PaymentStatus.SUCCEEDED
+        if authorization is None or not promised or drawn.given_up:
+            return 0
+        return authorization.amount - drawn.captures
 
 
 def _payment(row: Row[Any, *tuple[Any, ...]]) -> PaymentRow:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from fake_parties import FakeProvider, FakeWarehouse
+from fake_parties import FakeWarehouse
+from fake_provider import FakeProvider
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -60,7 +61,7 @@ class Order:
         self.provider, self.warehouse = FakeProvider(), FakeWarehouse()
         database = PostgresDatabase(engine)
         self.books = OrderActivities(database, ZenReviewRules())
-        self.payments = PaymentActivities(database, self.provider)
+        self.payments = PaymentActivities(database, {"http": self.provider})
         self.parcels = WarehouseActivities(database, self.warehouse)
         self.commands = PostgresCommandBook(engine)
 
@@ -74,8 +75,11 @@ class Order:
     def payment(
         self, operation: PaymentOperation, ordinal: int, amount: int, parcel: str = ""
     ) -> PaymentCall:
+        """Everything but an authorization draws on the first one."""
+        first = f"{self.number}/authorize/1"
+        drawn_on = "" if operation is PaymentOperation.AUTHORIZE else first
         step = self.step(f"{operation}/{ordinal}", 2)
-        return PaymentCall(step, operation, ordinal, amount, parcel)
+        return PaymentCall(step, operation, ordinal, amount, parcel, drawn_on)
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
         async with self.engine.connect() as connection:

@@ -72,6 +72,16 @@ COMMANDS = [
         {"order": NUMBER, "reason": "too much"},
         CommandKind.REFUSE_CREDIT,
         {"reason": "too much"},
+        "orderRetryOperation",
+        {"order": NUMBER, "operation": f"{NUMBER}/void/1"},
+        CommandKind.RETRY_OPERATION,
+        {"reason": "", "target": f"{NUMBER}/void/1"},
+    ),
+    (
+        "orderLeaveOperation",
+        {"order": NUMBER, "operation": f"{NUMBER}/void/1", "reason": "it lapses"},
+        CommandKind.LEAVE_OPERATION,
+        {"reason": "it lapses", "target": f"{NUMBER}/void/1"},
     ),
     ("returnApprove", {"return": RMA}, CommandKind.RETURN_APPROVE, {"reason": ""}),
     (

@@ -92,9 +92,15 @@ def money(
     ordinal: int = 1,
     parcel: str = "",
     reason: str = "",
+    expires_at: datetime | None = None,
 ) -> j.PaymentMoved:
+    """Drawn on the order's first authorization, where it draws on one."""
     key = f"{parcel or NUMBER}/{operation.value}/{ordinal}"
-    return j.PaymentMoved(key, operation, ordinal, status, amount, reason, parcel)
+    first = f"{NUMBER}/authorize/1"
+    drawn = "" if operation is PaymentOperation.AUTHORIZE else first
+    return j.PaymentMoved(
+        key, operation, ordinal, status, amount, reason, parcel, drawn, expires_at
+    )
 
 
 AUTHORIZED = money(PaymentOperation.AUTHORIZE, PaymentStatus.SUCCEEDED)

@@ -25,6 +25,8 @@ MAY = {
     CommandKind.LEAVE_RECEIVABLE: {F, S},
     CommandKind.GRANT_CREDIT: {F, S},
     CommandKind.REFUSE_CREDIT: {F, S},
+    CommandKind.RETRY_OPERATION: {F, S},
+    CommandKind.LEAVE_OPERATION: {F, S},
     CommandKind.RETURN_APPROVE: {A, S},
     CommandKind.RETURN_DECLINE: {A, S},
     CommandKind.RETURN_RECEIVE: {W, S},
@@ -38,6 +40,7 @@ OWES_A_REASON = {
     CommandKind.LEAVE_RECEIVABLE,
     CommandKind.GRANT_CREDIT,
     CommandKind.REFUSE_CREDIT,
+    CommandKind.LEAVE_OPERATION,
     CommandKind.RETURN_DECLINE,
 }
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain import journal as j
 from domain.access import Role
-from domain.commands import Command, CommandKind, check, possible
+from domain.commands import Command, CommandKind, check, has_to_wait, possible
 from domain.decisions import entries_for, next_ordinal, next_parcel, override_entries
 from domain.errors import StepRefused
 from domain.facts import FactKind as K
@@ -30,6 +30,7 @@ from tests.domain.builders import (
 C = CommandKind
 STOCK = j.HoldPlaced("stock", "units are out of stock", Role.AGENT)
 DECLINED = j.HoldPlaced("payment", "the payment was declined", Role.CUSTOMER)
+VOID_FAILED = money(PaymentOperation.VOID, PaymentStatus.FAILED, reason="no such payment")
 AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
 REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelRequested(F1))
 
@@ -52,6 +53,9 @@ def command(kind: C, target: str = "", location: str = "") -> Command:
         (ON_ITS_WAY, set()),
         ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE}),
         ((*ON_ITS_WAY, CAPTURE_FAILED, j.CaptureRetried(F1)), set()),
+        ((*PROCESSING, j.Canceled("x"), VOID_FAILED), {C.RETRY_OPERATION, C.LEAVE_OPERATION}),
+        ((*PROCESSING, j.Canceled("x"), VOID_FAILED, j.OperationRetried(VOID_FAILED.key)), set()),
+        ((*PROCESSING, j.Canceled("x"), VOID_FAILED, j.OperationLeft(VOID_FAILED.key, "x")), set()),
         (COMPLETED, set()),
         (CLOSED, set()),
         ((HELD, j.Rejected("odd")), set()),
@@ -78,10 +82,19 @@ def test_a_shipped_or_finished_order_cannot_be_canceled(journal, words):
         check(view_of(*journal), command(C.CANCEL))
 
 
-def test_an_order_cannot_be_canceled_while_a_payments_outcome_is_unknown():
+def test_a_cancel_waits_while_a_payments_outcome_is_unknown_and_nothing_else_does():
     unheard = money(PaymentOperation.AUTHORIZE, PaymentStatus.UNKNOWN)
-    with pytest.raises(StepRefused, match="outcome is being asked for"):
-        check(view_of(*PROCESSING[:2], unheard), command(C.CANCEL))
+    view = view_of(*PROCESSING[:2], unheard)
+    assert {kind for kind in C if has_to_wait(view, command(kind))} == {C.CANCEL}
+    assert not has_to_wait(view_of(*PROCESSING), command(C.CANCEL))
+
+
+@pytest.mark.parametrize("target", ["", CAPTURE_FAILED.key, f"{NUMBER}/void/9"])
+def test_only_a_void_or_refund_that_failed_for_good_is_retried_or_left(target):
+    view = view_of(*PROCESSING, j.Canceled("x"), VOID_FAILED)
+    for kind in (C.RETRY_OPERATION, C.LEAVE_OPERATION):
+        with pytest.raises(StepRefused, match="no void or refund"):
+            check(view, command(kind, target))
 
 
 def test_an_order_whose_only_parcel_was_rejected_can_be_canceled():
@@ -125,6 +138,8 @@ def test_an_order_refuses_what_is_about_a_return(kind):
         (C.RETRY_PAYMENT, j.HoldReleased("payment", "because")),
         (C.RETRY_CAPTURE, j.CaptureRetried(F1)),
         (C.LEAVE_RECEIVABLE, j.ReceivableLeft(F1, "because")),
+        (C.RETRY_OPERATION, j.OperationRetried(F1)),
+        (C.LEAVE_OPERATION, j.OperationLeft(F1, "because")),
     ],
 )
 def test_a_command_leads_to_one_entry(kind, body):

@@ -13,6 +13,7 @@ from tests.domain.builders import (
     F1,
     ON_ITS_WAY,
     PROCESSING,
+    money,
     return_of,
     units,
     view_of,
@@ -72,6 +73,12 @@ def test_a_declined_authorization_comes_with_its_hold():
     assert hold == j.HoldPlaced("payment", "the payment was declined: card_declined", Role.CUSTOMER)
 
 
+def test_a_capture_in_advance_that_failed_holds_the_order_as_a_decline_does():
+    failed = money(PaymentOperation.CAPTURE, PaymentStatus.FAILED, reason="expired_card")
+    _, hold = payment_entries(view_of(*PROCESSING), failed)
+    assert hold == j.HoldPlaced("payment", "the payment was declined: expired_card", Role.CUSTOMER)
+
+
 @pytest.mark.parametrize(
     ("history", "moved"),
     [
@@ -81,7 +88,7 @@ def test_a_declined_authorization_comes_with_its_hold():
         ((*PROCESSING, j.Canceled("asked")), declined()),
         (
             PROCESSING,
-            j.PaymentMoved("x/capture/1", PaymentOperation.CAPTURE, 1, PaymentStatus.FAILED, 9),
+            money(PaymentOperation.CAPTURE, PaymentStatus.FAILED, 9, parcel=F1),
         ),
     ],
 )

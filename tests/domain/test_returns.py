@@ -20,7 +20,7 @@ from domain.returns import (
     check_received,
     check_request,
     check_return_command,
-    needs_refund,
+    refund_left,
     return_waits,
 )
 from tests.domain.builders import (
@@ -153,13 +153,13 @@ def test_the_order_of_the_list_does_not_matter():
 
 
 def test_a_refund_is_needed_until_it_has_been_executed():
-    assert not needs_refund(return_of(ASKED, OK, CAME))
-    assert needs_refund(return_of(ASKED, OK, CAME, FOUND))
-    assert needs_refund(return_of(ASKED, OK, CAME, FOUND, FAILED))
-    assert needs_refund(return_of(ASKED, OK, CAME, FOUND, refund(PaymentStatus.UNKNOWN)))
-    assert not needs_refund(return_of(ASKED, OK, CAME, FOUND, PAID))
+    assert not refund_left(return_of(ASKED, OK, CAME))
+    assert refund_left(return_of(ASKED, OK, CAME, FOUND))
+    assert refund_left(return_of(ASKED, OK, CAME, FOUND, FAILED))
+    assert refund_left(return_of(ASKED, OK, CAME, FOUND, refund(PaymentStatus.UNKNOWN)))
+    assert not refund_left(return_of(ASKED, OK, CAME, FOUND, PAID))
     kept = j.ReturnInspected(inspected((1, 2, "send_back")), 0)
-    assert not needs_refund(return_of(ASKED, OK, CAME, kept))
+    assert not refund_left(return_of(ASKED, OK, CAME, kept))
 
 
 @pytest.mark.parametrize("status", ReturnStatus)

@@ -275,7 +275,9 @@ def test_units_that_nobody_can_supply_are_canceled_and_the_rest_goes_on():
 def test_a_finished_order_waits_for_nothing_but_money_that_went_wrong():
     assert waits(view_of(*CLOSED), PROCESS) == []
     canceled = (*PROCESSING, j.Canceled("no longer wanted"))
-    assert waits(view_of(*canceled), PROCESS) == []
+    assert [wait.key for wait in waits(view_of(*canceled), PROCESS)] == ["payment/give_back"]
+    freed = money(PaymentOperation.VOID, PaymentStatus.SUCCEEDED)
+    assert waits(view_of(*canceled, freed), PROCESS) == []
     void = money(PaymentOperation.VOID, PaymentStatus.FAILED, reason="no such payment")
     [wait] = waits(view_of(*canceled, void), PROCESS)
     assert (wait.owner, wait.queued) == (Role.FINANCE, True)
@@ -285,7 +287,12 @@ def test_the_return_window_stays_open_as_long_as_money_is_owed():
     failed = (*COMPLETED[:-3], CAPTURE_FAILED, *COMPLETED[-2:])
     assert [wait.owner for wait in waits(view_of(*failed), PROCESS)] == ["finance"]
     left = (*failed, j.ReceivableLeft(F1, "a small sum"))
-    assert [wait.key for wait in waits(view_of(*left), PROCESS)] == ["return_window"]
+    [wait] = waits(view_of(*left), PROCESS)
+    assert (wait.key, wait.owner, wait.then) == (
+        "payment/give_back", "payment provider", AtDeadline.ESCALATE,
+    )  # fmt: skip
+    freed = money(PaymentOperation.VOID, PaymentStatus.SUCCEEDED)
+    assert [wait.key for wait in waits(view_of(*left, freed), PROCESS)] == ["return_window"]
 
 
 def test_a_failed_capture_that_was_proven_to_have_had_no_effect_is_nobodys_task():

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from fake_parties import FakeProvider, FakeWarehouse
+from fake_parties import FakeWarehouse
+from fake_provider import FakeProvider
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import IndexedValueType
@@ -97,7 +98,7 @@ class Shop:
     async def open(self) -> AsyncIterator["Shop"]:
         database = PostgresDatabase(self.engine, clock=self.env.get_current_time)
         self.books = OrderActivities(database, ZenReviewRules())
-        self.payments = PaymentActivities(database, self.provider)
+        self.payments = PaymentActivities(database, {"http": self.provider})
         owners = (
             self.books,
             self.payments,

@@ -27,7 +27,14 @@ _SHIPPED = text(
     """
 )
 _PAYMENTS = text(
-    "SELECT key, subject, operation, status, amount, fulfillment_order FROM payment_transaction"
+    """
+    SELECT key, subject, operation, status, amount, fulfillment_order,
+           authorization_key AS drawn_on,
+           EXISTS (SELECT FROM payment_transaction AS void
+                   WHERE void.authorization_key = payment_transaction.key
+                     AND void.operation = 'void' AND void.status = 'SUCCEEDED') AS given_up
+    FROM payment_transaction
+    """
 )
 _ORDERS = text("SELECT channel, channel_ref, number FROM customer_order")
 _UNFINISHED = text(
@@ -87,7 +94,15 @@ async def read_books(engine: AsyncEngine) -> Books:
 
 
 def _payment(row: Row[*tuple[Any, ...]]) -> PaymentSays:
-    effect = f"{row.operation} of {row.fulfillment_order or row.subject}"
+    """An authorization that was given up has made room for another; a void or refund is about the
+    one that it draws on.
+    """
+    about = row.fulfillment_order or row.subject
+    if row.operation in ("void", "refund"):
+        about = f"{row.subject}, {row.drawn_on}"
+    elif row.given_up:
+        about = f"{about}, given up: {row.key}"
+    effect = f"{row.operation} of {about}"
     return PaymentSays(row.status, row.operation, row.amount, effect)
 
 

@@ -42,21 +42,23 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M3",
-        "refunded + pending refunds ≤ captured ≤ authorized, per order",
+        "refunded + pending refunds ≤ captured ≤ authorized, per authorization",
         """
         WITH sums AS (
-            SELECT order_number,
+            SELECT order_number, COALESCE(NULLIF(authorization_key, ''), key) AS authorization_key,
               COALESCE(sum(amount) FILTER (
                 WHERE operation = 'refund' AND status <> 'FAILED'), 0)::bigint AS refunds,
               COALESCE(sum(amount) FILTER (
                 WHERE operation = 'capture' AND status = 'SUCCEEDED'), 0)::bigint AS captured,
               COALESCE(sum(amount) FILTER (
                 WHERE operation = 'authorize' AND status = 'SUCCEEDED'), 0)::bigint AS authorized
-            FROM payment_transaction GROUP BY order_number
+            FROM payment_transaction GROUP BY 1, 2
         )
-        SELECT order_number AS "order", refunds, captured, authorized FROM sums
+        SELECT order_number AS "order", authorization_key AS "authorization", refunds, captured,
+               authorized
+        FROM sums
         WHERE NOT (0 <= refunds AND refunds <= captured AND captured <= authorized)
-        ORDER BY order_number
+        ORDER BY 1, 2
         """,
     ),
     SqlCheck(

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -29,6 +30,10 @@ payment_transaction = Table(
     text("provider_payment"),
     text("reason"),
     text("action_url"),
+    text(
+        "authorization_key", server_default="", index=True
+    ),  # of what it draws on; an authorization has none
+    Column("expires_at", DateTime(timezone=True)),  # of an authorization
     now("created_at"),
     now("updated_at"),
     CheckConstraint("amount > 0", name="amount"),

@@ -32,6 +32,10 @@ def _parcel() -> Any:
     return strawberry.field(description="The parcel, `<order>-F<n>`.")
 
 
+def _operation() -> Any:
+    return strawberry.field(description="The operation's key, as `<order>/void/<n>`.")
+
+
 def _reason() -> Any:
     return strawberry.field(description="Why; it stands in the timeline. No personal data.")
 
@@ -111,6 +115,22 @@ class OrderGrantCreditInput:
 @strawberry.input(description="Refuses credit over the customer's limit: the order is rejected.")
 class OrderRefuseCreditInput:
     order: strawberry.ID = _order()
+    idempotency_key: str = _key()
+    reason: str = _reason()
+
+
+@strawberry.input(description="Tries a void or refund again that failed for good.")
+class OrderRetryOperationInput:
+    order: strawberry.ID = _order()
+    operation: strawberry.ID = _operation()
+    idempotency_key: str = _key()
+    reason: str = _note()
+
+
+@strawberry.input(description="Lets a failed void or refund be: it lapses, or was settled else.")
+class OrderLeaveOperationInput:
+    order: strawberry.ID = _order()
+    operation: strawberry.ID = _operation()
     idempotency_key: str = _key()
     reason: str = _reason()
 

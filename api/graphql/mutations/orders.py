@@ -21,6 +21,8 @@ AnyOrderInput = (
     | i.OrderLeaveReceivableInput
     | i.OrderGrantCreditInput
     | i.OrderRefuseCreditInput
+    | i.OrderRetryOperationInput
+    | i.OrderLeaveOperationInput
 )
 
 
@@ -74,6 +76,22 @@ class OrderMutations:
     @mutation("Refuses credit: the order is rejected. Finance and supervisors.")
     async def order_refuse_credit(self, info: Ask, input: i.OrderRefuseCreditInput) -> OrderPayload:  # noqa: A002
         return await _act(info, Kind.REFUSE_CREDIT, input)
+
+    @mutation("Tries a void or refund again that failed for good. Finance and supervisors.")
+    async def order_retry_operation(
+        self,
+        info: Ask,
+        input: i.OrderRetryOperationInput,  # noqa: A002
+    ) -> OrderPayload:
+        return await _act(info, Kind.RETRY_OPERATION, input, target=input.operation)
+
+    @mutation("Lets a failed void or refund be. Finance and supervisors.")
+    async def order_leave_operation(
+        self,
+        info: Ask,
+        input: i.OrderLeaveOperationInput,  # noqa: A002
+    ) -> OrderPayload:
+        return await _act(info, Kind.LEAVE_OPERATION, input, target=input.operation)
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyOrderInput, **more: Json) -> OrderPayload:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from fake_parties import FakeProvider
+from fake_provider import FakeProvider
 
 from adapters.http_party import HttpParty
 from adapters.payments.http_provider import HttpPaymentProvider

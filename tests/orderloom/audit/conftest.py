@@ -25,7 +25,8 @@ from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus, operation_key
 from domain.process import ProcessDefinition
 from ports.front_office import OrderRequest, Person, RequestedLine
-from ports.unit_of_work import PaymentRow, UnitOfWork
+from ports.payment_book import PaymentRow
+from ports.unit_of_work import UnitOfWork
 
 WEB = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
 ANA = Principal("ana", frozenset({Role.AGENT}))
@@ -105,9 +106,12 @@ class World:
 
     async def pay(self, operation: PaymentOperation, parcel: str = "") -> None:
         order, key = self.delivered, operation_key(self.delivered, operation, 1)
+        first = operation_key(order, PaymentOperation.AUTHORIZE, 1)
+        drawn_on = "" if operation is PaymentOperation.AUTHORIZE else first
         row = PaymentRow(
-            key, order, order, operation, 1, PaymentStatus.REQUESTED, TOTAL, "USD", parcel
-        )
+            key, order, order, operation, 1, PaymentStatus.REQUESTED, TOTAL, "USD", parcel,
+            authorization=drawn_on,
+        )  # fmt: skip
 
         async def work(uow: UnitOfWork) -> None:
             await uow.orders.lock(order)
@@ -117,7 +121,7 @@ class World:
         await PostgresDatabase(self.engine).run(work)
         await self.journal(
             order,
-            j.PaymentMoved(key, operation, 1, PaymentStatus.SUCCEEDED, TOTAL, "", parcel),
+            j.PaymentMoved(key, operation, 1, PaymentStatus.SUCCEEDED, TOTAL, "", parcel, drawn_on),
         )
 
     async def hear(self, kind: FactKind, event: str, **more: Any) -> None:

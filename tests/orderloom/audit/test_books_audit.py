@@ -11,6 +11,7 @@ from domain.order import LineUnits
 from domain.payments import PaymentOperation, PaymentStatus
 
 # Somebody else invoices, so that sales may be what they want.
+PROMISE = {"order": "{delivered}", "authorization": "{delivered}/authorize/1"}
 NO_PAPER = """
     ALTER TABLE invoice_line DISABLE TRIGGER USER;
     DELETE FROM invoice_line;
@@ -124,15 +125,16 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         """
         INSERT INTO payment_transaction
           (key, subject, order_number, operation, ordinal, status, amount, currency,
-           fulfillment_order, provider_payment, reason, action_url)
-        VALUES ('refund', :rma, :delivered, 'refund', 1, 'UNKNOWN', 1501, 'USD', '', '', '', '')
+           fulfillment_order, provider_payment, reason, action_url, authorization_key)
+        VALUES ('refund', :rma, :delivered, 'refund', 1, 'UNKNOWN', 1501, 'USD', '', '', '', '',
+                :delivered || '/authorize/1')
         """,
-        {"order": "{delivered}", "refunds": 1501, "captured": 1500, "authorized": 1500},
+        {**PROMISE, "refunds": 1501, "captured": 1500, "authorized": 1500},
     ),
     (
         "M3",
         "UPDATE payment_transaction SET amount = 1499 WHERE operation = 'authorize'",
-        {"order": "{delivered}", "refunds": 0, "captured": 1500, "authorized": 1499},
+        {**PROMISE, "refunds": 0, "captured": 1500, "authorized": 1499},
     ),
     (
         "M3-granted",

@@ -1,0 +1,196 @@
+"""What is promised by card: which authorizations stand, what of them is left, and which money step
+is due now because an authorization is no longer needed, or money was taken for goods that will not
+come.
+
+An authorization is for the whole order, or for one fulfillment order where the provider captures
+only once: its scope, empty for the order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.amounts import parcel_ceiling
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.process import AuthorizationScope, PaymentTiming, ProcessDefinition
+from domain.securing import order_value
+from domain.transitions import OrderStatus
+from domain.view import OrderView, Parcel, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyStep:
+    """One operation at the provider; `amount` in minor units, `authorization` the key of the one
+    it draws on or gives up. A refund names none: the books choose the captures it gives back.
+    """
+
+    operation: PaymentOperation
+    scope: str
+    amount: int
+    authorization: str = ""
+
+
+def per_parcel(process: ProcessDefinition) -> bool:
+    """What is paid at placement is one amount, and needs one authorization whatever the provider
+    can.
+    """
+    return (
+        process.payment_timing is PaymentTiming.SHIPMENT
+        and process.authorization_scope is AuthorizationScope.PARCEL
+    )
+
+
+def standing(view: OrderView) -> Iterator[Payment]:
+    """Authorizations that hold, or may come to hold, money of the customer."""
+    for payment in _of(view, PaymentOperation.AUTHORIZE):
+        if payment.status is not PaymentStatus.FAILED and not _is_voided(view, payment):
+            yield payment
+
+
+def left(view: OrderView, authorization: Payment) -> int:
+    """Minor units that can still be captured. One that is for a parcel is used up by its first
+    capture: the provider sets the rest free.
+    """
+    captured = sum(
+        payment.amount
+        for payment in _of(view, PaymentOperation.CAPTURE, PaymentStatus.SUCCEEDED)
+        if payment.authorization == authorization.key
+    )
+    if captured and authorization.fulfillment_order:
+        return 0
+    return authorization.amount - captured
+
+
+def promise(view: OrderView, scope: str) -> Payment | None:
+    """The authorization of a scope that can be captured, if any."""
+    for payment in standing(view):
+        promised = payment.status is PaymentStatus.SUCCEEDED and left(view, payment) > 0
+        if payment.fulfillment_order == scope and promised:
+            return payment
+    return None
+
+
+def amount_to_promise(view: OrderView, scope: str) -> int:
+    """Minor units that an authorization for `scope` has to cover; 0 when it is not needed."""
+    if not is_needed(view, scope):
+        return 0
+    if scope:
+        return parcel_ceiling(view, view.parcels[scope].lines)
+    booked = sum(parcel.amount for parcel in view.parcels.values() if parcel.booked)
+    return order_value(view) - max(booked, view.prepaid)
+
+
+def is_needed(view: OrderView, scope: str) -> bool:
+    """Whether something of `scope` has still to be shipped."""
+    if view.status not in (OrderStatus.APPROVED, OrderStatus.PROCESSING):
+        return False
+    if scope:
+        return _is_on_its_way_out(view.parcels[scope])
+    return bool(view.unallocated) or any(map(_is_on_its_way_out, view.parcels.values()))
+
+
+def lacks(view: OrderView, scope: str) -> bool:
+    """Whether money has still to be promised for `scope`."""
+    return promise(view, scope) is None and amount_to_promise(view, scope) > 0
+
+
+def lapsed(view: OrderView) -> str | None:
+    """A scope whose authorization was given up to be renewed, and has no other yet."""
+    scopes = (view.payments[key].fulfillment_order for key in view.renewing)
+    return next((scope for scope in scopes if lacks(view, scope)), None)
+
+
+def renewal_due(payment: Payment, process: ProcessDefinition) -> datetime | None:
+    """When an authorization is renewed: well before it expires, but never in its first half, so
+    that a short-lived one is not renewed without end.
+    """
+    if payment.expires_at is None:
+        return None
+    early = payment.expires_at - timedelta(seconds=process.authorization_renewed_before)
+    return max(early, payment.since + (payment.expires_at - payment.since) / 2)
+
+
+def money_due(view: OrderView) -> MoneyStep | None:
+    """The next step that gives back, or renews: a void of what is not needed, a refund of what was
+    taken in advance. What finance has to decide first is not due.
+    """
+    for payment in standing(view):
+        rest = left(view, payment)
+        unused = rest > 0 and (_is_superfluous(view, payment) or payment.key in view.renewing)
+        if unused and not _gave_up(view, PaymentOperation.VOID, payment):
+            scope = payment.fulfillment_order
+            return MoneyStep(PaymentOperation.VOID, scope, rest, payment.key)
+    over = view.status.stopped or view.status is OrderStatus.COMPLETED
+    if over and view.deposit and not _gave_up(view, PaymentOperation.REFUND):
+        return MoneyStep(PaymentOperation.REFUND, "", view.deposit)
+    return None
+
+
+def _is_superfluous(view: OrderView, payment: Payment) -> bool:
+    """Neither needed for what is still to be shipped, nor for what was shipped and not paid."""
+    scope = payment.fulfillment_order
+    if is_needed(view, scope):
+        return False
+    parcels = [view.parcels[scope]] if scope else view.parcels.values()
+    return not any(_is_owed(view, parcel) for parcel in parcels)
+
+
+def _is_owed(view: OrderView, parcel: Parcel) -> bool:
+    name = parcel.fulfillment_order
+    if not parcel.booked or not parcel.amount or name in view.left_receivable:
+        return False
+    last = view.last_payment(PaymentOperation.CAPTURE, name)
+    paid = last is not None and last.status is PaymentStatus.SUCCEEDED
+    return not paid and not view.prepaid
+
+
+def _gave_up(
+    view: OrderView, operation: PaymentOperation, authorization: Payment | None = None
+) -> bool:
+    key = authorization.key if authorization else None
+    tried = [p for p in _of(view, operation) if key is None or p.authorization == key]
+    return bool(tried) and given_up(view, max(tried, key=lambda payment: payment.ordinal))
+
+
+def given_up(view: OrderView, payment: Payment) -> bool:
+    """Whether it failed for good, and nobody has asked to try again. Declined authorizations, and
+    captures in advance, wait for the customer instead: a hold says so.
+    """
+    promised = payment.operation is PaymentOperation.AUTHORIZE
+    in_advance = payment.operation is PaymentOperation.CAPTURE and not payment.fulfillment_order
+    if promised or in_advance or payment.status is not PaymentStatus.FAILED:
+        return False
+    return payment.reason != NO_EFFECT and payment.key not in view.retried
+
+
+def awaits_finance(view: OrderView, payment: Payment) -> bool:
+    """A capture, void or refund that was given up, with no later attempt and no word of finance."""
+    if not given_up(view, payment):
+        return False
+    last = view.last_payment(payment.operation, payment.fulfillment_order)
+    settled = (*view.left_receivable, *view.recapturing)
+    let_be = payment.key in view.let_be or (
+        payment.operation is PaymentOperation.CAPTURE and payment.fulfillment_order in settled
+    )
+    return payment is last and not let_be
+
+
+def _is_on_its_way_out(parcel: Parcel) -> bool:
+    return parcel.status.active and bool(parcel.lines) and not parcel.booked
+
+
+def _is_voided(view: OrderView, authorization: Payment) -> bool:
+    return any(
+        payment.authorization == authorization.key
+        for payment in _of(view, PaymentOperation.VOID, PaymentStatus.SUCCEEDED)
+    )
+
+
+def _of(
+    view: OrderView, operation: PaymentOperation, status: PaymentStatus | None = None
+) -> list[Payment]:
+    return [
+        payment
+        for payment in view.payments.values()
+        if payment.operation is operation and status in (None, payment.status)
+    ]

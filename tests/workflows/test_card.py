@@ -1,0 +1,285 @@
+"""Paid by card: what is given back, renewed, taken in advance, and promised parcel by parcel."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.commands import CommandKind
+from domain.facts import FactKind
+from domain.payments import PaymentOperation as Op
+from domain.process import AuthorizationScope, PaymentTiming
+from ports.front_office import RequestedLine
+
+TWO_PARCELS = (RequestedLine("TEA", 1, 500), RequestedLine("CUP", 11, 900))
+
+
+async def test_a_void_that_is_refused_for_good_is_finances_to_end_after_the_order_has_ended(
+    shop: Any,
+) -> None:
+    shop.provider.source = "tok_requires_action"
+    number = await shop.place()
+    key = f"{number}/void/1"
+    await shop.until(lambda: _has(shop, number, f"{number}/authorize/1"))
+    shop.provider.source = "tok_void_fails"
+    assert await shop.command(shop.agent, CommandKind.CANCEL, number) == ""
+    await shop.until(lambda: _has(shop, number, key))
+    assert (await shop.view(number)).status == "CANCELED"
+    assert await shop.tasks() == [("void failed: void_failed", "finance")]
+
+    await shop.env.sleep(timedelta(days=2))  # it does not go away by itself
+    assert [owner for _, owner in await shop.tasks()] == ["supervisor"]
+    retry = CommandKind.RETRY_OPERATION
+    assert await shop.command(shop.agent, retry, number, target=key) == "FORBIDDEN"
+    assert await shop.command(shop.finance, retry, number, target=key) == ""
+    second = f"{number}/void/2"
+    await shop.until(lambda: _has(shop, number, second))
+    leave = CommandKind.LEAVE_OPERATION
+    left = await shop.command(shop.finance, leave, number, target=second, reason="it lapses")
+    assert left == ""
+
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    assert await shop.tasks() == []
+    assert [key for key in shop.provider.effects if "/void/" in key] == [key, second]
+    assert shop.provider.moved(Op.VOID) == []
+
+
+async def test_paid_in_advance_is_captured_once_and_used_up_by_what_is_shipped(shop: Any) -> None:
+    shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
+    number = await shop.place()
+    await shop.until_submitted(f"{number}-F1")
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+    assert await shop.balances(number) == {"provider_clearing": 2600, "deposits": -2600}
+
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+    assert list(shop.provider.effects) == [f"{number}/authorize/1", f"{number}/capture/1"]
+    balances = await shop.balances(number)
+    assert "deposits" not in balances
+    assert "receivable" not in balances
+    assert balances["provider_clearing"] == 2600
+
+
+async def test_a_canceled_order_that_was_paid_in_advance_is_refunded_once(shop: Any) -> None:
+    shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
+    number = await _canceled_right_after(shop, Op.CAPTURE)
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+    assert shop.provider.moved(Op.REFUND) == [2600]
+    assert shop.provider.moved(Op.VOID) == []
+    assert await shop.balances(number) == {}
+    assert (await shop.reads.order(shop.agent, number)).summary.payment_status == "REFUNDED"
+
+
+@pytest.mark.parametrize(
+    ("weather", "taken", "given_back", "freed"),
+    [("lost", [2600], [2600], []), ("down", [], [], [2600])],
+)
+async def test_a_cancel_waits_while_a_capture_is_unknown_and_is_decided_by_the_answer(
+    shop: Any, weather: str, taken: list[int], given_back: list[int], freed: list[int]
+) -> None:
+    """Captured after all: refunded. Not captured: voided."""
+    shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
+    shop.provider.weather = ["fair", weather]
+    inquire, may_answer = shop.provider.inquire, asyncio.Event()
+
+    async def slowly(request: Any) -> Any:
+        await may_answer.wait()
+        return await inquire(request)
+
+    shop.provider.inquire = slowly
+    number = await shop.place()
+    await shop.until(lambda: _has(shop, number, f"{number}/capture/1"))
+    cancel = asyncio.create_task(_cancel(shop, number))
+    await asyncio.sleep(1)
+    assert not cancel.done()
+    assert (await shop.view(number)).status == "PROCESSING"
+
+    may_answer.set()
+    assert await cancel == ""
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    assert shop.provider.moved(Op.CAPTURE) == taken
+    assert shop.provider.moved(Op.REFUND) == given_back
+    assert shop.provider.moved(Op.VOID) == freed
+    assert await shop.balances(number) == {}
+
+
+async def test_a_capture_in_advance_that_fails_waits_for_another_card(shop: Any) -> None:
+    shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
+    number = await shop.place(payment_source="tok_capture_fails")
+    await shop.until(lambda: _held(shop, number))
+    assert shop.warehouse.parcels == {}
+
+    paid = await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok")
+    assert paid == ""
+    await shop.until_submitted(f"{number}-F1")
+    assert shop.provider.moved(Op.AUTHORIZE) == [2600, 2600]
+    assert shop.provider.moved(Op.VOID) == [2600]
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+
+
+async def test_each_parcel_has_an_authorization_of_its_own_where_the_provider_captures_once(
+    shop: Any,
+) -> None:
+    shop.process = replace(shop.process, authorization_scope=AuthorizationScope.PARCEL)
+    number = await shop.place(lines=TWO_PARCELS)
+    parcels = [f"{number}-F1", f"{number}-F2"]
+    for parcel in parcels:
+        await shop.carry(parcel)
+    view = await shop.until_status(number, "COMPLETED")
+    captured = {
+        p.fulfillment_order: p.amount for p in view.payments.values() if p.operation == "capture"
+    }
+    assert sorted(shop.provider.effects) == sorted(
+        f"{parcel}/{what}/1" for parcel in parcels for what in ("authorize", "capture")
+    )
+    assert captured == {name: parcel.amount for name, parcel in view.parcels.items()}
+    assert sum(captured.values()) == view.order.total
+    for payment in view.payments.values():
+        if payment.operation == "capture":
+            promised = view.payments[payment.authorization]
+            assert promised.fulfillment_order == payment.fulfillment_order
+            assert payment.amount <= promised.amount
+
+
+async def test_a_parcel_that_is_sourced_elsewhere_gives_its_authorization_up(shop: Any) -> None:
+    shop.process = replace(shop.process, authorization_scope=AuthorizationScope.PARCEL)
+    number = await shop.place()
+    first, second = f"{number}-F1", f"{number}-F2"
+    await shop.until_submitted(first)
+    await shop.tell(first, FactKind.REJECTED)
+    await shop.carry(second)
+    await shop.until_status(number, "COMPLETED")
+    done = [key for key in shop.provider.effects if not key.endswith("/capture/1")]
+    assert sorted(done) == [f"{first}/authorize/1", f"{first}/void/1", f"{second}/authorize/1"]
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+
+
+async def test_an_authorization_is_renewed_before_it_expires_while_goods_are_unshipped(
+    shop: Any,
+) -> None:
+    shop.provider.expires_at = await shop.now() + timedelta(days=7)
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    shop.provider.expires_at = await shop.now() + timedelta(days=14)
+    await shop.env.sleep(timedelta(days=5.5))
+    assert list(shop.provider.effects) == [f"{number}/authorize/1"]
+
+    await shop.env.sleep(timedelta(days=1))
+    keys = [f"{number}/{what}" for what in ("authorize/1", "void/1", "authorize/2")]
+    assert list(shop.provider.effects) == keys
+    await shop.carry(parcel)
+    view = await shop.until_status(number, "COMPLETED")
+    assert list(shop.provider.effects) == [*keys, f"{parcel}/capture/1"]
+    assert view.payments[f"{parcel}/capture/1"].authorization == f"{number}/authorize/2"
+
+
+async def test_a_renewal_that_is_declined_holds_the_order_until_it_is_paid_otherwise(
+    shop: Any,
+) -> None:
+    shop.provider.expires_at = await shop.now() + timedelta(days=2)
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    shop.provider.source = "tok_declined"
+    await shop.env.sleep(timedelta(days=1.5))
+    assert "payment" in (await shop.view(number)).holds
+
+    await shop.env.sleep(timedelta(days=3))  # what a warehouse has does not expire: people decide
+    assert (await shop.view(number)).status == "PROCESSING"
+    assert {owner for _, owner in await shop.tasks()} == {"supervisor"}
+    shop.provider.source, shop.provider.expires_at = "", None
+    paid = await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok")
+    assert paid == ""
+    await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+    assert shop.provider.moved(Op.AUTHORIZE) == [2600, 2600]
+
+
+async def test_what_was_shipped_while_a_renewal_was_declined_is_a_receivable(shop: Any) -> None:
+    shop.provider.expires_at = await shop.now() + timedelta(days=2)
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    shop.provider.source = "tok_declined"
+    await shop.env.sleep(timedelta(days=1.5))
+    await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+    assert ("capture failed: not_authorized", "finance") in await shop.tasks()
+    assert (await shop.balances(number))["receivable"] == 2600
+
+    shop.provider.source = ""
+    again = await shop.command(shop.finance, CommandKind.RETRY_CAPTURE, number, target=parcel)
+    assert again == ""
+    await shop.until(lambda: _captured(shop))
+    assert "receivable" not in await shop.balances(number)
+
+
+async def test_the_rest_of_an_authorization_is_freed_when_units_were_canceled(shop: Any) -> None:
+    """A short pick: the missing unit turns up nowhere, and is canceled in the end."""
+    number = await shop.place(lines=(RequestedLine("POT", 2, 40_000),), shipping=0)
+    parcel = f"{number}-F1"
+    await shop.until(lambda: _reviewed(shop, number))
+    await shop.until_submitted(parcel)
+    await shop.run("UPDATE stock SET on_hand = 2, opening = 2 WHERE sku = 'POT'")
+    sent = tuple(replace(unit, quantity=1) for unit in shop.warehouse.parcels[parcel].lines)
+    await shop.tell(parcel, FactKind.PICKED, lines=sent)
+    await shop.ship(parcel, sent)
+    await shop.arrive(parcel)
+    await shop.env.sleep(timedelta(days=3))
+    view = await shop.until_status(number, "COMPLETED")
+    assert view.canceled_units == {1: 1}
+    assert shop.provider.moved(Op.AUTHORIZE) == [80_000]
+    assert shop.provider.moved(Op.CAPTURE) == [40_000]
+    assert shop.provider.moved(Op.VOID) == [40_000]
+
+
+async def _canceled_right_after(shop: Any, operation: Op) -> str:
+    """Canceled while the answer of an operation is on its way back."""
+    perform = shop.provider.perform
+    tasks: list[asyncio.Task[str]] = []
+
+    async def cancels(request: Any) -> Any:
+        answer = await perform(request)
+        if request.operation is operation and not tasks:
+            tasks.append(asyncio.create_task(_cancel(shop, request.key.partition("/")[0])))
+            await asyncio.sleep(0.5)
+        return answer
+
+    shop.provider.perform = cancels
+    number: str = await shop.place()
+    await shop.until(lambda: _stopped(shop, number))
+    assert await tasks[0] == ""
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    return number
+
+
+async def _cancel(shop: Any, number: str) -> str:
+    outcome: str = await shop.command(shop.agent, CommandKind.CANCEL, number)
+    return outcome
+
+
+async def _stopped(shop: Any, number: str) -> bool:
+    return (await shop.view(number)).status == "CANCELED"
+
+
+async def _captured(shop: Any) -> bool:
+    return shop.provider.moved(Op.CAPTURE) == [2600]
+
+
+async def _has(shop: Any, number: str, key: str) -> bool:
+    return key in (await shop.view(number)).payments
+
+
+async def _held(shop: Any, number: str) -> bool:
+    return "payment" in (await shop.view(number)).holds
+
+
+async def _reviewed(shop: Any, number: str) -> bool:
+    view = await shop.view(number)
+    if "review" in view.holds:
+        await shop.command(shop.supervisor, CommandKind.APPROVE, number)
+    return view.status == "PROCESSING"
