@@ -45,6 +45,7 @@ class ProcessDefinition:
     authorization_scope: AuthorizationScope = AuthorizationScope.ORDER
     checks_within: float = 0.5 * _HOUR  # our own checks and the provider's authorization are done
     review_within: float = 1 * _DAY  # staff decides a held order, else it escalates
+    soft_reservation: float = 0.25 * _HOUR  # what is reserved at placement waits for its sourcing
     backorder_horizon: float = 30 * _DAY  # inbound units that come so soon are promised
     stock_within: float = 2 * _DAY  # stock turns up, else the missing units are canceled
     payment_action_within: float = 0.5 * _HOUR  # the cardholder confirms, else the order expires

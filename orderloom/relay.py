@@ -8,6 +8,7 @@ from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
+from adapters.postgres.stock.soft import PostgresSoftReservations
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
 from orderloom.failing.points import RELAY_DESK, RELAY_OUTBOX
@@ -18,16 +19,18 @@ from orderloom.relaying.facts import FactRelay
 from orderloom.relaying.loop import keep_relaying
 from orderloom.relaying.news import publishing
 from orderloom.relaying.outbox import Deliver, OutboxRelay
+from orderloom.relaying.reservations import SoftReservationSweeper
 from orderloom.relaying.starts import ProcessStarter
 from orderloom.settings import Settings
 from ports.desk import OrderDesk
-from ports.front_office import CommandBook, FactInbox, OutboxQueue
+from ports.front_office import CommandBook, FactInbox, OutboxQueue, SoftReservations
 
 POOL_SIZE = 8
 STARTS_IDLE_SECONDS = 0.1  # an order whose placer died starts within 0.3 s
 NEWS_IDLE_SECONDS = 0.5
 FACTS_IDLE_SECONDS = 0.5
 COMMANDS_IDLE_SECONDS = 1.0
+RESERVATIONS_IDLE_SECONDS = 1.0
 GRACE_SECONDS_MAX = 2.0  # `up` allows the relay 2.5 s, and a subscriber may keep a batch for 5 s
 
 
@@ -40,10 +43,11 @@ async def run(settings: Settings) -> None:
         outbox = guarded(settings, PostgresOutboxQueue(engine), RELAY_OUTBOX)
         inbox = PostgresFactInbox(engine)
         book = PostgresCommandBook(engine)
+        soft = PostgresSoftReservations(engine)
         grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)
         async with (
             publishing(settings) as publish,
-            relaying(desk, outbox, inbox, book, publish, grace),
+            relaying(desk, outbox, inbox, book, soft, publish, grace),
         ):
             ready()
             await until_stopped()
@@ -57,6 +61,7 @@ async def relaying(
     outbox: OutboxQueue,
     inbox: FactInbox,
     book: CommandBook,
+    soft: SoftReservations,
     publish: Deliver,
     grace_seconds: float,
 ) -> AsyncIterator[None]:
@@ -71,6 +76,7 @@ async def relaying(
         ("news", news.batch, NEWS_IDLE_SECONDS),
         ("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
         ("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
+        ("reservations", SoftReservationSweeper(soft).batch, RESERVATIONS_IDLE_SECONDS),
     )
     tasks = [
         asyncio.create_task(

@@ -44,7 +44,8 @@ class OrderRequest:
     payment reference when `payment_method` is paid_at_channel. `raw` is the order as received.
     `discount` reduces the order as a whole; `tax_included` says whether its amounts are with tax
     (None: as those of the price list); `total` is what the channel charged, and when it is not
-    ours, review holds the order.
+    ours, review holds the order. With `only_if_in_stock` it is placed with its goods reserved, or
+    not at all.
     """
 
     channel: str
@@ -61,6 +62,7 @@ class OrderRequest:
     discount: int = 0
     tax_included: bool | None = None
     total: int | None = None
+    only_if_in_stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Intake(Protocol):
         """One transaction: command + raw channel order + person + order (RECEIVED) + projection +
         outbox row (kind `order.start`). Refuses `UnknownSku`, `Malformed`, `KeyConflict`,
         `Forbidden`. A channel's own order reference that was placed before under another key is
-        answered with the order it has (dedupe), or `KeyConflict` when the content differs.
+        answered with the order it has (dedupe), or `KeyConflict` when the content differs. With
+        `only_if_in_stock` the goods are reserved softly in the same transaction, or (`OutOfStock`)
+        nothing is placed.
         """
 
 
@@ -156,6 +160,11 @@ class FactInbox(Protocol):
 
     async def nobody_there(self, fact: str) -> None:
         """The order has no process: done with when the order has ended, else due again later."""
+
+
+class SoftReservations(Protocol):
+    async def expire(self, limit: int) -> int:
+        """Gives back soft reservations whose time is up; how many it found."""
 
 
 class ProcessStart(StrEnum):

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 from psycopg import errors
 from sqlalchemy.exc import IntegrityError
@@ -12,10 +13,12 @@ from adapters.postgres.outcomes import Act, append_audit, audited
 from adapters.postgres.placement import Before, Known, look_up, placed_order
 from adapters.postgres.placing import PlaceCommand, adopt, write
 from adapters.postgres.projections import SAVE_VIEW, order_values
+from adapters.postgres.stock.reserving import reserve
+from adapters.postgres.stock.soft import soft_claims
 from domain.access import Principal, Role
 from domain.codec import to_json
 from domain.currency import exponent
-from domain.errors import Forbidden, KeyConflict, Malformed
+from domain.errors import Forbidden, KeyConflict, Malformed, OutOfStock
 from domain.fold import fold
 from domain.ids import NUMBER_ENTROPY_BYTES, TrackingToken, order_number
 from domain.order import PlacedOrder
@@ -25,11 +28,13 @@ from ports.front_office import OrderRequest, PlacedAnswer
 
 STAFF_CHANNEL = "sales"  # what agents place by hand
 REFERENCE_MAX = 200  # characters
-TRIES = 4  # one for the key, one for the reference, one for a number that was drawn before
+TRIES = 8  # the key, the reference and the number are each taken once; the goods, now and then
 
 
 class _Taken(Exception):
-    """Somebody was faster with the key, the reference or the number: roll back and look again."""
+    """Somebody was faster with the key, the reference, the number or the goods: roll back and look
+    again.
+    """
 
 
 class PostgresIntake:
@@ -56,7 +61,7 @@ class PostgresIntake:
                     return await self._place(connection, wish, request)
             except _Taken:
                 continue
-        raise AssertionError("a key, a reference and a number are each taken once at most")
+        raise OutOfStock("others are taking the last units just now; try again")
 
     async def _place(
         self, connection: AsyncConnection, wish: PlaceCommand, request: OrderRequest
@@ -86,6 +91,7 @@ class PostgresIntake:
         number = order_number(secrets.token_bytes(NUMBER_ENTROPY_BYTES))
         token = TrackingToken.derive(self._server_key, number, 1)
         order = placed_order(number, request, known, self._process.rounding)
+        claims = await soft_claims(connection, order) if request.only_if_in_stock else []
         try:
             written = await write(connection, wish, request, order, self._process, token.hash)
         except IntegrityError as error:
@@ -93,6 +99,9 @@ class PostgresIntake:
                 raise
             raise _Taken from error
         if not written:
+            raise _Taken
+        until = known.at + timedelta(seconds=self._process.soft_reservation)
+        if claims and not await reserve(connection, number, claims, until):
             raise _Taken
         await self._project(connection, order)
         return PlacedAnswer(number, token.text, repeated=False)

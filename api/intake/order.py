@@ -69,6 +69,7 @@ class OrderShape(Shape):
     discount: MinorUnits = 0
     tax_included: bool | None = None  # as the price list's
     total: MinorUnits | None = None
+    only_if_in_stock: bool = False
 
 
 def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
@@ -93,6 +94,7 @@ def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
         discount=order.discount,
         tax_included=order.tax_included,
         total=order.total,
+        only_if_in_stock=order.only_if_in_stock,
     )
 
 

@@ -28,6 +28,7 @@ from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.returns import ReturnActivities
 from activities.warehouse import WarehouseActivities
+from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
@@ -37,6 +38,7 @@ from adapters.rules.zen_rules import ZenReviewRules
 from adapters.temporal.converter import DATA_CONVERTER
 from adapters.temporal.desk import CHANNEL, TemporalOrderDesk
 from domain.access import Principal, Role
+from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.errors import Refusal
 from domain.facts import Fact, FactKind, Package
@@ -91,6 +93,7 @@ class Shop:
         self.commands = PostgresCommandBook(engine)
         self.facts = PostgresFactInbox(engine)
         self.reads = PostgresReads(engine, KEY)
+        self.office = PostgresBackOffice(engine)
         self.desk = TemporalOrderDesk(env.client, QUEUE)
         self._facts = 0
 
@@ -134,6 +137,15 @@ class Shop:
         stored = await self.facts.store("test", fact.id.removeprefix("test:"), fact, {})
         if stored.signal:
             await self.desk.tell(stored.order, fact)
+
+    async def act(self, kind: ActKind, subject: str, **body: Any) -> None:
+        """An act of the warehouse's people; what it tells orders is carried as the relay does."""
+        self._facts += 1
+        await self.office.act(self.keeper, f"act-{self._facts}", kind, subject, body, "as seen")
+        await self.run("UPDATE fact SET due_at = now() WHERE due_at IS NOT NULL")
+        for stored in await self.facts.untold(100):
+            await self.desk.tell(stored.order, stored.fact)
+            await self.facts.told([stored.fact.id])
 
     async def ship(self, parcel: str, lines: tuple[LineUnits, ...] | None = None) -> None:
         sent = lines or self.warehouse.parcels[parcel].lines

@@ -19,7 +19,7 @@ STOCK_CHECKS = (
         """
         WITH active AS (
             SELECT sku, location, sum(quantity) AS units FROM reservation
-            WHERE state = 'HARD' GROUP BY sku, location
+            WHERE state IN ('SOFT', 'HARD') AND supply IS NULL GROUP BY sku, location
         )
         SELECT sku, location, COALESCE(reserved, 0) AS reserved, COALESCE(units, 0)::int AS active
         FROM stock FULL JOIN active USING (sku, location)
@@ -78,7 +78,7 @@ STOCK_CHECKS = (
         """
         SELECT order_number AS "order", status, fulfillment_order, line, sku, quantity
         FROM reservation JOIN order_view ON number = order_number
-        WHERE state = 'HARD' AND status = ANY(:final)
+        WHERE state IN ('SOFT', 'HARD') AND status = ANY(:final)
         ORDER BY order_number, fulfillment_order, line
         """,
         {"final": [status.value for status in OrderStatus if status.final]},

@@ -276,3 +276,7 @@ class OrderPlaceInput:
         default=None,
         description="What you have charged: when it is not what the order comes to, it is held.",
     )
+    only_if_in_stock: bool = strawberry.field(
+        default=False,
+        description="Places it with its goods reserved, or (`OUT_OF_STOCK`) not at all.",
+    )

@@ -74,6 +74,7 @@ def _body(wanted: OrderPlaceInput) -> dict[str, Any]:
         "discount": wanted.discount,
         "tax_included": wanted.tax_included,
         "total": wanted.total,
+        "only_if_in_stock": wanted.only_if_in_stock,
         "payment": _payment(wanted),
     }
 

@@ -1,0 +1,203 @@
+"""What is to come: promised once, received in parts, or given up openly."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from adapters.postgres.auditing.auditor import audit_books
+from adapters.postgres.engine import PostgresDatabase
+from domain import journal as j
+from domain.acts import ActKind
+from domain.backorder import plan_parcels
+from domain.errors import Malformed, NotFound, OutOfStock
+from domain.facts import FactKind
+from domain.order import LineUnits
+from domain.sourcing import Location
+
+PLACES = [Location("BOS")]
+ORDER = {"location": "BOS", "reference": "PO-1"}
+
+
+@pytest_asyncio.fixture
+async def supplied(shop: Any) -> Any:
+    """Two units of tea on hand, ten to come."""
+    await shop.run(
+        "INSERT INTO stock (sku, location, on_hand, opening) VALUES ('TEA', 'BOS', 2, 2)"
+    )
+    await act(shop, ActKind.SUPPLY_EXPECT, quantity=10, available_on="2099-01-01", kind="presale")
+    await shop.run("UPDATE supply SET available_on = current_date + 3, kind = 'inbound'")
+    return shop
+
+
+async def act(shop: Any, what: ActKind, key: str = "", **body: Any) -> Any:
+    name = key or f"{what}-{body}"
+    return await shop.office.act(shop.warehouse, name, what, "TEA", {**ORDER, **body}, "as told")
+
+
+async def backorder(shop: Any, reference: str, units: int) -> str:
+    """An order sourced from what is on hand and to come; its number."""
+    order: str = (await shop.place(reference)).number
+    database = PostgresDatabase(shop.engine)
+    demand = [LineUnits(1, "TEA", units)]
+
+    async def work(uow: Any) -> tuple[j.PlannedParcel, ...]:
+        locked = await uow.orders.lock(order)
+        sources = await uow.inventory.sources(order, ["TEA"], 30)
+        plan = plan_parcels(demand, sources, PLACES, locked.order.destination)
+        parcels = tuple(
+            j.PlannedParcel(f"{order}-F{n}", p.location, p.lines, p.supplies, p.expected_on)
+            for n, p in enumerate(plan.parcels, start=1)
+        )
+        assert await uow.inventory.reserve(order, parcels)
+        return parcels
+
+    parcels = await database.run(work)
+    await shop.journal(order, j.Reviewed("approve", "v1", "r1", "fine"), j.Sourced(parcels, "v1"))
+    return order
+
+
+async def supply(shop: Any) -> tuple[int, int, int]:
+    """(quantity, received, reserved)."""
+    [row] = await shop.rows("SELECT quantity, received, reserved FROM supply")
+    return row
+
+
+async def stock(shop: Any) -> tuple[int, int]:
+    [row] = await shop.rows("SELECT on_hand, reserved FROM stock")
+    return row
+
+
+async def waiting(shop: Any, order: str) -> list[bool]:
+    view = (await shop.reads.order(shop.agent, order)).view
+    return [parcel.waiting for parcel in view.parcels.values()]
+
+
+async def sound(shop: Any) -> bool:
+    found = await audit_books(shop.engine, 60)
+    return not [f.violations for f in found if f.id in ("S1", "S2", "S3", "O5") and f.violations]
+
+
+async def test_units_on_hand_go_at_once_and_the_rest_waits_in_a_parcel_of_its_own(
+    supplied: Any,
+) -> None:
+    order = await backorder(supplied, "B1", 5)
+    assert await stock(supplied) == (2, 2)
+    assert await supply(supplied) == (10, 0, 3)
+    assert await waiting(supplied, order) == [False, True]
+    assert await sound(supplied)
+
+
+async def test_no_unit_that_is_to_come_is_promised_twice(supplied: Any) -> None:
+    async def attempt(n: int) -> bool:
+        try:
+            await backorder(supplied, f"B{n}", 3)
+        except (OutOfStock, AssertionError):
+            return False
+        return True
+
+    got = await asyncio.gather(*map(attempt, range(8)))
+    assert sum(got) <= 4
+    on_hand, reserved = await stock(supplied)
+    quantity, _, promised = await supply(supplied)
+    assert reserved <= on_hand
+    assert promised <= quantity
+    assert reserved + promised == 3 * sum(got)
+    assert await sound(supplied)
+
+
+async def test_the_oldest_promise_is_kept_first_and_its_order_is_told(supplied: Any) -> None:
+    old = await backorder(supplied, "B1", 5)  # two on hand, three to come
+    young = await backorder(supplied, "B2", 4)
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=5)
+    assert await stock(supplied) == (7, 7)
+    assert await supply(supplied) == (10, 5, 2)
+    assert await waiting(supplied, old) == [False, False]
+    assert await waiting(supplied, young) == [True]
+    assert await supplied.rows("SELECT kind, subject FROM fact") == [
+        (FactKind.SUPPLY_ARRIVED.value, f"{old}-F2")
+    ]
+    await act(supplied, ActKind.SUPPLY_RECEIVE, "again", units=5)
+    assert await stock(supplied) == (12, 9)
+    assert await waiting(supplied, young) == [False]
+    assert await sound(supplied)
+
+
+async def test_a_delivery_that_is_booked_in_twice_came_once(supplied: Any) -> None:
+    answers = await asyncio.gather(
+        *(act(supplied, ActKind.SUPPLY_RECEIVE, "k", units=4) for _ in range(5))
+    )
+    assert all(answer == answers[0] for answer in answers)
+    assert await stock(supplied) == (6, 0)
+    assert await supply(supplied) == (10, 4, 0)
+
+
+async def test_what_was_not_promised_is_free_and_too_many_are_welcome(supplied: Any) -> None:
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=13)
+    assert await stock(supplied) == (15, 0)
+    assert await supply(supplied) == (13, 13, 0)
+    assert await sound(supplied)
+
+
+async def test_a_delivery_that_ends_short_breaks_the_promises_that_are_left(supplied: Any) -> None:
+    order = await backorder(supplied, "B1", 8)
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=4, last=True)
+    assert await stock(supplied) == (6, 6)
+    assert await supply(supplied) == (4, 4, 0)
+    view = (await supplied.reads.order(supplied.agent, order)).view
+    parcel = view.parcels[f"{order}-F2"]
+    assert (parcel.waiting, parcel.unmended) == (True, (LineUnits(1, "TEA", 2),))
+    assert await sound(supplied)
+
+
+async def test_fewer_expected_than_promised_breaks_the_youngest(supplied: Any) -> None:
+    old, young = await backorder(supplied, "B1", 5), await backorder(supplied, "B2", 4)
+    await act(supplied, ActKind.SUPPLY_EXPECT, quantity=4, available_on="2099-01-01")
+    assert await supply(supplied) == (4, 0, 3)
+    broken = await supplied.rows("SELECT subject FROM fact WHERE kind = 'reservation.broken'")
+    assert broken == [(f"{young}-F1",)]
+    assert await waiting(supplied, old) == [False, True]
+    assert await sound(supplied)
+
+
+async def test_a_presale_is_sold_for_its_date_and_filled_from_any_delivery(supplied: Any) -> None:
+    await supplied.run("UPDATE supply SET kind = 'presale', available_on = '2099-01-01'")
+    order = await backorder(supplied, "B1", 6)
+    view = (await supplied.reads.order(supplied.agent, order)).view
+    assert view.parcels[f"{order}-F2"].expected_on == "2099-01-01"
+    await act(
+        supplied, ActKind.SUPPLY_EXPECT, "po", quantity=9, available_on="2098-12-01", kind="inbound"
+    )
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=9)
+    assert await stock(supplied) == (11, 6)
+    assert await supplied.rows(
+        "SELECT kind, quantity, received, reserved FROM supply ORDER BY kind"
+    ) == [("inbound", 9, 9, 0), ("presale", 10, 4, 0)]
+    assert await waiting(supplied, order) == [False, False]
+    assert await sound(supplied)
+
+
+async def test_what_comes_too_late_is_not_promised(supplied: Any) -> None:
+    await supplied.run("UPDATE supply SET available_on = current_date + 31")
+    with pytest.raises(OutOfStock, match=r"TEA \(2 of 5\)"):
+        await backorder(supplied, "B1", 5)
+    assert await supply(supplied) == (10, 0, 0)
+
+
+async def test_a_canceled_order_gives_its_promises_back(supplied: Any) -> None:
+    order = await backorder(supplied, "B1", 5)
+    database = PostgresDatabase(supplied.engine)
+    for _ in range(2):
+        await database.run(lambda uow: uow.inventory.release_all(order))
+    assert await stock(supplied) == (2, 0)
+    assert await supply(supplied) == (10, 0, 0)
+    assert await sound(supplied)
+
+
+async def test_supply_that_makes_no_sense_is_refused(supplied: Any) -> None:
+    with pytest.raises(NotFound, match="there is no inbound supply PO-9 of TEA for BOS"):
+        await act(supplied, ActKind.SUPPLY_RECEIVE, units=1, reference="PO-9")
+    with pytest.raises(Malformed, match="a day is written as 2026-11-30, not 'soon'"):
+        await act(supplied, ActKind.SUPPLY_EXPECT, quantity=1, available_on="soon")
+    assert await supply(supplied) == (10, 0, 0)
