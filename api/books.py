@@ -8,6 +8,7 @@ from api.auth import TokenReader
 from api.background import Background
 from api.process_cache import ProcessCache
 from ports.accounts import Accounts
+from ports.availability import AvailabilityReads
 from ports.back_office import BackOffice
 from ports.desk import OrderDesk
 from ports.floor import FloorReads
@@ -33,6 +34,7 @@ class Books:
     office: BackOffice
     floor: FloorReads
     inventory: InventoryReads
+    availability: AvailabilityReads
     prices: PriceReads
     desk: OrderDesk
     processes: ProcessCache

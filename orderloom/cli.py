@@ -28,6 +28,7 @@ COMMANDS = {
         "locations": "orderloom.commands.inventory:locations",
         "products": "orderloom.commands.inventory:products",
         "stock": "orderloom.commands.stock:stock",
+        "availability": "orderloom.commands.availability:availability",
         "movements": "orderloom.commands.stock:movements",
         "picklists": "orderloom.commands.pick_lists:pick_lists",
         "audit": "orderloom.commands.audit:audit",

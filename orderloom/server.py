@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.availability import PostgresAvailability
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
@@ -77,6 +78,7 @@ async def serve(settings: Settings) -> None:
         invoices=PostgresInvoiceReads(engine),
         office=PostgresBackOffice(engine),
         inventory=PostgresInventoryReads(engine),
+        availability=PostgresAvailability(engine),
         floor=PostgresFloorReads(engine, server_key),
         prices=PostgresPriceReads(engine),
         desk=desk,

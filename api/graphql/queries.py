@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.availability_queries import AvailabilityQueries
 from api.graphql.context import Ask
 from api.graphql.errors import Refused
 from api.graphql.inventory_queries import InventoryQueries
@@ -43,7 +44,14 @@ class OrderFilter:
 
 
 @strawberry.type(description="What can be asked. Everything is limited to what the asker may see.")
-class Query(LedgerQueries, PickListQueries, InventoryQueries, PriceQueries, InvoiceQueries):
+class Query(
+    AvailabilityQueries,
+    LedgerQueries,
+    PickListQueries,
+    InventoryQueries,
+    PriceQueries,
+    InvoiceQueries,
+):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(
         self,

@@ -11,6 +11,7 @@ from api.books import Books, Doors
 from api.process_cache import ProcessCache
 from domain.access import STAFF, Principal, Role
 from domain.acts import ActKind, may_act
+from domain.availability import Availability
 from domain.codec import Json
 from domain.commands import Command, CommandKind, authorize
 from domain.currency import exponent
@@ -21,6 +22,7 @@ from domain.prices import ListPrice, Prices, choose_prices
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
 from ports.accounts import READERS as LEDGER_READERS
 from ports.accounts import OrderAccount, TrialBalance
+from ports.availability import AvailabilityQuestion
 from ports.back_office import ActAnswer, ApprovalRead
 from ports.desk import LiveProcess
 from ports.floor import PickListFilter, PickListRead, PrintedPickList
@@ -141,6 +143,21 @@ class FakePrices:
         principal.require(*STAFF, Role.DEVELOPER, Role.CHANNEL)
         names = [each.id for each in self.lists]
         return Page(self.lists[:first], names[:first], more=len(names) > first)
+
+
+@dataclass
+class FakeAvailability:
+    """`found` is all that there is, whatever is asked."""
+
+    found: list[Availability] = field(default_factory=list)
+    asked: list[AvailabilityQuestion] = field(default_factory=list)
+
+    async def availability(
+        self, principal: Principal, question: AvailabilityQuestion
+    ) -> list[Availability]:
+        principal.require(*STAFF, Role.DEVELOPER, Role.CHANNEL)
+        self.asked.append(question)
+        return self.found
 
 
 @dataclass
@@ -415,6 +432,7 @@ class Office:
         self.back_office = FakeBackOffice()
         self.floor = FakeFloor()
         self.inventory = FakeInventoryReads()
+        self.availability = FakeAvailability()
         self.prices = FakePrices()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
@@ -433,6 +451,7 @@ class Office:
             office=self.back_office,
             floor=self.floor,
             inventory=self.inventory,
+            availability=self.availability,
             prices=self.prices,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),

@@ -18,6 +18,9 @@ INSERT INTO location (id, name, country, kind, capacity, cutoff, weekdays) VALUE
 UPDATE location SET active = false WHERE id = 'NYC';
 INSERT INTO stock (sku, location, on_hand, reserved, safety, damaged, quarantined) VALUES
     ('TEA', 'BOS', 40, 20, 10, 1, 3), ('TEA', 'NYC', 20, 18, 5, 0, 0);
+INSERT INTO supply (kind, reference, sku, location, available_on, quantity, received, reserved)
+VALUES ('inbound', 'PO-1', 'TEA', 'BOS', '2199-12-01', 20, 5, 5),
+       ('presale', 'LAUNCH', 'TEA', 'BOS', '2199-12-09', 5, 0, 0);
 INSERT INTO movement (reason, reference, line, sku, location, units, at)
     SELECT 'ship', 'O-F' || n, 1, 'TEA', 'BOS', -n, '2026-11-22 10:00:00Z'
     FROM generate_series(1, 250) n;
@@ -65,6 +68,35 @@ def test_of_a_bundle_the_components_are_drawn(shown: Any) -> None:
         ("TEA", "BOS", 10),
         ("TEA", "NYC", -3),
     ]
+
+
+def test_what_could_be_promised_is_drawn_from_now_on(shown: Any) -> None:
+    found = lines(shown("availability", "TEA", "CUP"))
+    assert found == [
+        ["TEA"],
+        ["location", "from", "█", "to", "promise", "▒", "presale", "for", "that", "day", "units"],
+        ["BOS", "now", "█" * 20, "10"],
+        ["2199-12-01", "█" * 40, "20"],
+        ["2199-12-09", "▒" * 10, "5"],
+        ["CUP"],
+        ["location", "from", "█", "to", "promise", "▒", "presale", "for", "that", "day", "units"],
+        ["together", "now", "0"],
+    ]
+    [told] = json.loads(shown("availability", "TEA", "--until", "2199-12-01", "--json").stdout)
+    assert told["total"] == {
+        "location": "", "immediate": 10, "steps": [{"day": "2199-12-01", "units": 20}],
+        "presale": [],
+    }  # fmt: skip
+
+
+def test_availability_of_what_is_not_there_is_refused(shown: Any) -> None:
+    done = shown("availability", "TEA", "TE")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("orderloom: There is no product 'TE'.")
+    done = shown("availability", "TEA", "--location", "MARS")
+    assert (done.returncode, done.stderr) == (1, "orderloom: there is no location MARS.\n")
+    done = shown("availability", "TEA", "--until", "2020-01-01")
+    assert done.stderr.startswith("orderloom: 2020-01-01 has passed; today is ")
 
 
 @pytest.mark.parametrize("sku", ["TE", "tea", "Tea [green]", "", "%"])
