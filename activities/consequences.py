@@ -2,7 +2,7 @@
 
 from activities.invoicing import issue_documents
 from domain import journal as j
-from domain import ledger
+from domain import ledger, refunds
 from domain.amounts import refund_amount, shipment_amount
 from domain.errors import OutOfStock
 from domain.journal import BROKEN, SHORT_PICK
@@ -12,6 +12,7 @@ from domain.order import PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.returns import ReturnView, refunded_lines
+from domain.tenders import Tender
 from domain.view import OrderView
 from ports.unit_of_work import UnitOfWork
 
@@ -44,11 +45,15 @@ async def enact(
         case j.Rejected() | j.Canceled() | j.Expired() | j.Reviewed(decision="reject"):
             if isinstance(view, OrderView):
                 await uow.inventory.release_all(order.number)
-                await _give_deposit_back(uow, order, view)
-        case j.Completed():
-            await _give_deposit_back(uow, order, view)
+                await _give_deposit_back(uow, order, process, view)
+        case j.Completed() if isinstance(view, OrderView):
+            await _give_deposit_back(uow, order, process, view)
         case j.ReturnInspected():
             await _take_back(uow, order, view, body)
+        case j.RefundApproved(plan=plan) if isinstance(view, ReturnView):
+            await _execute_here(uow, order, view, plan)
+        case j.RefundTransferred() if isinstance(view, ReturnView):
+            await _transfer(uow, order, view, body)
         case j.ReturnCompleted():
             await _refund_at_channel(uow, order, view)
         case _:
@@ -95,22 +100,33 @@ async def _book_payment(
             owed = body.fulfillment_order  # else it is paid in advance
             posting = ledger.captured if owed else ledger.captured_in_advance
             await uow.ledger.post(posting(order, body.key, body.amount))
+        case PaymentOperation.REFUND if isinstance(view, ReturnView):
+            provider = Tender.PROVIDER
+            await uow.ledger.post(refunds.executed(order, body.key, provider, body.amount))
         case PaymentOperation.REFUND:
-            of_return = isinstance(view, ReturnView)
-            posting = ledger.refund_executed if of_return else ledger.deposit_refunded
-            await uow.ledger.post(posting(order, body.key, body.amount))
+            await uow.ledger.post(ledger.deposit_refunded(order, body.key, body.amount))
         case PaymentOperation.AUTHORIZE | PaymentOperation.VOID:
             return  # money is promised or set free, not moved
 
 
-async def _give_deposit_back(uow: UnitOfWork, order: PlacedOrder, view: View) -> None:
-    """What was paid at the channel for goods that will not come."""
-    if not isinstance(view, OrderView) or not view.registered:
+async def _give_deposit_back(
+    uow: UnitOfWork, order: PlacedOrder, process: ProcessDefinition, view: OrderView
+) -> None:
+    """What was paid for goods that will not come: the channel gives its part back itself, the
+    provider is asked to by the order, and what came to our bank is a refund.
+    """
+    if order.payment_method is PaymentMethod.CARD:
         return
     left = await _deposit(uow, order, view)
-    if left > 0:
-        operation = f"{order.number}/deposit-back"
+    if left <= 0:
+        return
+    operation = f"{order.number}/deposit-back"
+    if order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
         await uow.ledger.post(ledger.deposit_owed_back(order, operation, left))
+        return
+    owed, payable = Account.DEPOSITS, Account.REFUNDS_PAYABLE
+    await uow.ledger.post(ledger.moved(order, operation, left, debit=owed, credit=payable))
+    await uow.orders.open_return(order, process, refunds.overpaid(process, left), j.SYSTEM)
 
 
 async def _take_back(
@@ -120,12 +136,31 @@ async def _take_back(
     await uow.inventory.take_back(order.number, view.number, view.location, body.units)
     before = await uow.orders.refunded_units(order.number)
     amount, tax = refund_amount(order, before, refunded_lines(body.units))
-    operation = f"{view.number}/refund-granted"
-    await uow.ledger.post(ledger.refund_granted(order, operation, amount, tax))
+    operation, given = f"{view.number}/refund-granted", amount - body.refund
+    await uow.ledger.post(ledger.refund_granted(order, operation, amount, tax, goodwill=given))
+    await _execute_here(uow, order, view, body.plan)
+
+
+async def _execute_here(
+    uow: UnitOfWork, order: PlacedOrder, view: ReturnView, plan: tuple[j.Share, ...]
+) -> None:
+    for posting in refunds.in_our_books(order, view.number, plan):
+        await uow.ledger.post(posting)
+
+
+async def _transfer(
+    uow: UnitOfWork, order: PlacedOrder, view: ReturnView, body: j.RefundTransferred
+) -> None:
+    await uow.transfers.sent(body.reference, order, body.amount)
+    operation = f"{view.number}/refund/bank/{body.reference}"
+    await uow.ledger.post(refunds.executed(order, operation, Tender.BANK, body.amount))
 
 
 async def _refund_at_channel(uow: UnitOfWork, order: PlacedOrder, view: View) -> None:
     """The channel that took the money pays it back; we only book it."""
-    if isinstance(view, ReturnView) and order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
-        operation = f"{view.number}/refund-at-channel"
-        await uow.ledger.post(ledger.refund_executed(order, operation, view.refund))
+    if not isinstance(view, ReturnView):
+        return
+    amount = sum(share.amount for share in view.plan if share.tender is Tender.CHANNEL)
+    operation = f"{view.number}/refund-at-channel"
+    if amount:
+        await uow.ledger.post(refunds.executed(order, operation, Tender.CHANNEL, amount))

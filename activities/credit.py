@@ -5,7 +5,7 @@ from domain.access import Role
 from domain.journal import Body, CreditGranted, HoldPlaced, HoldReleased
 from domain.money import Money
 from domain.securing import order_value
-from ports.unit_of_work import CreditLine
+from ports.customer_money import CreditLine
 
 
 async def decide_credit(turn: OrderTurn) -> Decision:

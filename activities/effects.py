@@ -16,7 +16,8 @@ from domain.errors import NotFound, Refusal, refusal_of
 from domain.fold import fold
 from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
-from domain.returns import ReturnView, fold_return, return_applies, return_waits
+from domain.return_waits import return_waits
+from domain.returns import ReturnView, fold_return, return_applies
 from domain.view import OrderView
 from domain.waits import waits
 from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, UnitOfWork

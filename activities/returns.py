@@ -12,14 +12,17 @@ from domain.errors import Malformed
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.quantity import Quantity
+from domain.refunds import OVERPAID, by_hand, needs_second_person, refund_plan, refundable
+from domain.return_commands import check_return_command
 from domain.returns import (
     Disposition,
     ReturnView,
     check_inspected,
     check_received,
-    check_return_command,
     refunded_lines,
 )
+from domain.tenders import Tender
+from domain.transfers import bank_reference
 from ports.unit_of_work import Database, UnitOfWork
 
 
@@ -79,6 +82,10 @@ async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body
             location = asked.get("location") or call.command.location
             await check_location(turn.uow, location)
             return j.ReturnReceived(lines, location)
+        case CommandKind.RETURN_APPROVE_REFUND:
+            return await _approved(turn, reason)
+        case CommandKind.RETURN_TRANSFER_REFUND:
+            return j.RefundTransferred(by_hand(turn.view), bank_reference(asked["reference"]))
         case CommandKind.RETURN_INSPECT:
             return await _inspected(turn, asked)
         case _:
@@ -110,5 +117,17 @@ async def _inspected(turn: ReturnTurn, asked: Json) -> j.ReturnInspected:
     )
     check_inspected(turn.view, units)
     before = await turn.uow.orders.refunded_units(turn.order.number)
-    refund, _ = refund_amount(turn.order, before, refunded_lines(units))
-    return j.ReturnInspected(units, refund)
+    amount, _ = refund_amount(turn.order, before, refunded_lines(units))
+    balances = await turn.uow.ledger.balances(turn.order.number)
+    refund, credit = min(amount, refundable(balances)), asked.get("store_credit") or 0
+    second = needs_second_person(turn.locked.process, refund)
+    plan = refund_plan(turn.order, balances, refund, credit)
+    return j.ReturnInspected(units, refund, () if second else plan, credit)
+
+
+async def _approved(turn: ReturnTurn, reason: str) -> j.RefundApproved:
+    view, balances = turn.view, await turn.uow.ledger.balances(turn.order.number)
+    if view.kind == OVERPAID:
+        return j.RefundApproved((j.Share(Tender.BANK, view.refund),), reason)
+    plan = refund_plan(turn.order, balances, view.refund, view.store_credit)
+    return j.RefundApproved(plan, reason)

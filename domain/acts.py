@@ -14,6 +14,8 @@ from domain.access import STAFF, Principal, Role
 from domain.catalog_acts import ChangeLocation, ChangeProduct
 from domain.codec import Json, from_json, to_json
 from domain.errors import Forbidden, Malformed, Refusal, StepRefused
+from domain.refunds import Goodwill
+from domain.transfers import AssignTransfer, RegisterTransfer
 
 
 class ActKind(StrEnum):
@@ -22,6 +24,9 @@ class ActKind(StrEnum):
     TASK_CLOSE = "task_close"
     LOCATION_CHANGE = "location_change"
     PRODUCT_CHANGE = "product_change"
+    TRANSFER_REGISTER = "transfer_register"
+    TRANSFER_ASSIGN = "transfer_assign"
+    GOODWILL_GRANT = "goodwill_grant"
     PICK_LIST_ACCEPT = "pick_list_accept"
     PICK_LIST_REJECT = "pick_list_reject"
     PICK_LIST_START_PICKING = "pick_list_start_picking"
@@ -62,12 +67,17 @@ _FLOOR = (Role.WAREHOUSE, Role.SUPERVISOR)  # of every location: people have no 
 _STOCK_KEEPERS = (Role.WAREHOUSE, Role.SUPERVISOR)
 _APPROVES_STOCK = (Role.SUPERVISOR, Role.WAREHOUSE)  # the first has it in its queue
 
+_MONEY = (Role.FINANCE, Role.SUPERVISOR)
+
 RULES: dict[ActKind, ActRule] = {
     ActKind.APPROVAL_APPROVE: ActRule(Nothing, _ANY_STAFF, reason_required=False),
     ActKind.APPROVAL_DECLINE: ActRule(Nothing, _ANY_STAFF),
     ActKind.TASK_CLOSE: ActRule(Nothing, _ANY_STAFF),
     ActKind.LOCATION_CHANGE: ActRule(ChangeLocation, _FLOOR),
     ActKind.PRODUCT_CHANGE: ActRule(ChangeProduct, _FLOOR),
+    ActKind.TRANSFER_REGISTER: ActRule(RegisterTransfer, _MONEY, reason_required=False),
+    ActKind.TRANSFER_ASSIGN: ActRule(AssignTransfer, _MONEY),
+    ActKind.GOODWILL_GRANT: ActRule(Goodwill, _MONEY, _MONEY),
     ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REJECT: ActRule(floor.Reject, _FLOOR),
     ActKind.PICK_LIST_START_PICKING: ActRule(floor.StartPicking, _FLOOR, reason_required=False),

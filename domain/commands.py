@@ -33,6 +33,8 @@ class CommandKind(StrEnum):
     RETURN_INSPECT = "return_inspect"
     RETURN_CANCEL = "return_cancel"
     RETURN_RETRY_REFUND = "return_retry_refund"
+    RETURN_APPROVE_REFUND = "return_approve_refund"
+    RETURN_TRANSFER_REFUND = "return_transfer_refund"
 
 
 _ROLES: dict[CommandKind, tuple[Role, ...]] = {
@@ -54,6 +56,8 @@ _ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.RETURN_INSPECT: (Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.RETURN_CANCEL: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER),
     CommandKind.RETURN_RETRY_REFUND: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.RETURN_APPROVE_REFUND: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.RETURN_TRANSFER_REFUND: (Role.FINANCE, Role.SUPERVISOR),
 }
 
 _REASON_REQUIRED = (

@@ -12,7 +12,9 @@ from domain.order import LineUnits
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.return_entries import (
     InspectedUnits,  # noqa: F401 - a part of `ReturnInspected`, called by the same name
+    RefundApproved,
     RefundRetried,
+    RefundTransferred,
     ReturnApproved,
     ReturnCanceled,
     ReturnCompleted,
@@ -20,6 +22,7 @@ from domain.return_entries import (
     ReturnInspected,
     ReturnReceived,
     ReturnRequested,
+    Share,  # noqa: F401 - as above
 )
 from domain.sourcing_entries import (
     BROKEN,  # noqa: F401 - why a reservation was released
@@ -240,6 +243,8 @@ Body = (
     | ReturnReceived
     | ReturnInspected
     | RefundRetried
+    | RefundApproved
+    | RefundTransferred
     | ReturnCompleted
     | ReturnCanceled
 )

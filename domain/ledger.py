@@ -23,6 +23,7 @@ class Account(StrEnum):
     UNMATCHED = "unmatched"  # came to the bank, and nobody knows yet for what
     REFUNDS_PAYABLE = "refunds_payable"  # granted and not executed
     STORE_CREDIT = "store_credit"  # per customer: `Leg.party`
+    GOODWILL = "goodwill"  # given back without goods: no invoice changes for it
     FEES = "fees"  # what providers, channels and carriers keep for themselves
     ROUNDING = "rounding"
     EXCHANGE = "exchange"  # gain and loss
@@ -110,20 +111,14 @@ def deposit_owed_back(order: PlacedOrder, operation: str, amount: int) -> Postin
     return moved(order, operation, amount, debit=Account.DEPOSITS, credit=through)
 
 
-def refund_granted(order: PlacedOrder, operation: str, amount: int, tax: int) -> Posting:
+def refund_granted(
+    order: PlacedOrder, operation: str, amount: int, tax: int, *, goodwill: int = 0
+) -> Posting:
+    """Goods came back. `goodwill` was given for them before: so much less is owed now."""
     legs = (
         Leg(Account.REVENUE, amount - tax),
         Leg(Account.TAX, tax),
-        Leg(Account.REFUNDS_PAYABLE, -amount),
+        Leg(Account.GOODWILL, -goodwill),
+        Leg(Account.REFUNDS_PAYABLE, -(amount - goodwill)),
     )
     return Posting(operation, order.number, order.currency, legs)
-
-
-def refund_executed(order: PlacedOrder, operation: str, amount: int) -> Posting:
-    """The money went back the way it came."""
-    through = (
-        Account.CHANNEL_CLEARING
-        if order.payment_method == "paid_at_channel"
-        else Account.PROVIDER_CLEARING
-    )
-    return moved(order, operation, amount, debit=Account.REFUNDS_PAYABLE, credit=through)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from domain.ledger import Account
 from domain.order import PaymentMethod
+from domain.tenders import Tender
 
 
 class Security(Enum):
@@ -20,20 +20,18 @@ class Security(Enum):
 @dataclass(frozen=True, slots=True)
 class MethodTerms:
     """`prepaid`: money comes in before the goods go, and waits in `Account.DEPOSITS`.
-    `back_through`: the account that a refund to the original tender leaves by.
+    `back_by`: how a refund goes back the way the money came.
     """
 
     security: Security
-    back_through: Account
+    back_by: Tender
     prepaid: bool = False
 
 
 TERMS = {
-    PaymentMethod.CARD: MethodTerms(Security.AUTHORIZATION, Account.PROVIDER_CLEARING),
-    PaymentMethod.PAID_AT_CHANNEL: MethodTerms(
-        Security.REGISTRATION, Account.CHANNEL_CLEARING, prepaid=True
-    ),
-    PaymentMethod.CASH_ON_DELIVERY: MethodTerms(Security.NOTHING, Account.BANK),
-    PaymentMethod.BANK_TRANSFER: MethodTerms(Security.MONEY, Account.BANK, prepaid=True),
-    PaymentMethod.CREDIT_TERMS: MethodTerms(Security.CREDIT, Account.BANK, prepaid=True),
+    PaymentMethod.CARD: MethodTerms(Security.AUTHORIZATION, Tender.PROVIDER),
+    PaymentMethod.PAID_AT_CHANNEL: MethodTerms(Security.REGISTRATION, Tender.CHANNEL, prepaid=True),
+    PaymentMethod.CASH_ON_DELIVERY: MethodTerms(Security.NOTHING, Tender.BANK),
+    PaymentMethod.BANK_TRANSFER: MethodTerms(Security.MONEY, Tender.BANK, prepaid=True),
+    PaymentMethod.CREDIT_TERMS: MethodTerms(Security.CREDIT, Tender.BANK, prepaid=True),
 }

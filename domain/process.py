@@ -64,6 +64,7 @@ class ProcessDefinition:
     return_parcel_within: float = 21 * _DAY  # the customer sends the goods, else the return expires
     return_inspect_within: float = 2 * _DAY
     cash_on_delivery_max: int = 0  # minor units; a larger order waits for an agent; 0: no limit
+    refund_four_eyes_above: int = 100_000  # minor units; a second person approves more; 0: never
     return_auto_approve_max: int = 50_000  # minor units; a larger return waits for an agent
     invoice: InvoicePolicy = InvoicePolicy.PER_SHIPMENT
     invoice_series: str = "INV"  # numbers are <series>-<year>-000001, gapless within a year

@@ -3,13 +3,30 @@
 from dataclasses import dataclass
 
 from domain.order import LineUnits
+from domain.tenders import Tender
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a refund, by the tender that it goes back by; minor units."""
+
+    tender: Tender
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
+    """`kind` is return; or a refund without goods, granted from the start: goodwill, or overpaid
+    (the customer paid more than was needed). Such a refund has its `plan`, unless a second person
+    has to approve it first; `store_credit` is how much of it is to be that.
+    """
+
     lines: tuple[LineUnits, ...]
     reason: str
     amount: int
+    kind: str = "return"
+    plan: tuple[Share, ...] = ()
+    store_credit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +57,28 @@ class InspectedUnits:
 
 @dataclass(frozen=True, slots=True)
 class ReturnInspected:
+    """`plan` and `store_credit` as in `ReturnRequested`."""
+
     units: tuple[InspectedUnits, ...]
     refund: int
+    plan: tuple[Share, ...] = ()
+    store_credit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefundApproved:
+    """By a second person, over the threshold."""
+
+    plan: tuple[Share, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTransferred:
+    """Finance has transferred it; `reference` is the bank's."""
+
+    amount: int
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)

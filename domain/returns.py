@@ -4,18 +4,13 @@ may outlive its order.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from domain import journal as j
-from domain.access import Role
-from domain.commands import Command, CommandKind
 from domain.errors import LimitExceeded, StepRefused
 from domain.order import LineUnits
-from domain.payments import PaymentOperation, PaymentStatus
-from domain.process import ProcessDefinition
 from domain.view import Escalation, Payment
-from domain.waits import AtDeadline, Wait
 
 
 class ReturnStatus(StrEnum):
@@ -24,6 +19,7 @@ class ReturnStatus(StrEnum):
     DECLINED = "DECLINED"
     RECEIVED = "RECEIVED"
     INSPECTED = "INSPECTED"
+    GRANTED = "GRANTED"  # a refund without goods
     COMPLETED = "COMPLETED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
@@ -60,7 +56,12 @@ class ReturnView:
     received: tuple[LineUnits, ...] = ()
     location: str = ""
     units: tuple[j.InspectedUnits, ...] = ()
-    refund: int = 0
+    refund: int = 0  # granted, minor units
+    kind: str = "return"
+    store_credit: int = 0
+    plan: tuple[j.Share, ...] = ()
+    granted_by: str = ""
+    transferred: int = 0  # by finance, minor units
     retrying: bool = False  # finance wants a failed refund tried again
     payments: dict[str, Payment] = field(default_factory=dict)
     escalations: dict[str, Escalation] = field(default_factory=dict)
@@ -74,8 +75,8 @@ def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus
     """The status after `body`. Refuses (`StepRefused`) what the status does not allow."""
     s = ReturnStatus
     match status, body:
-        case None, j.ReturnRequested():
-            return s.REQUESTED
+        case None, j.ReturnRequested(kind=kind):
+            return s.REQUESTED if kind == "return" else s.GRANTED
         case s.REQUESTED, j.ReturnApproved():
             return s.APPROVED
         case s.REQUESTED, j.ReturnDeclined():
@@ -84,9 +85,12 @@ def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus
             return s.RECEIVED
         case s.RECEIVED, j.ReturnInspected():
             return s.INSPECTED
-        case s.INSPECTED, (j.PaymentMoved() | j.RefundRetried()):
-            return s.INSPECTED
-        case s.INSPECTED, j.ReturnCompleted():
+        case (
+            (s.INSPECTED | s.GRANTED),
+            (j.PaymentMoved() | j.RefundRetried() | j.RefundApproved() | j.RefundTransferred()),
+        ):
+            return status
+        case ((s.INSPECTED | s.GRANTED), j.ReturnCompleted()):
             return s.COMPLETED
         case ((s.REQUESTED | s.APPROVED), j.ReturnCanceled()):
             return s.CANCELED
@@ -125,10 +129,18 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
     match entry.body:
         case j.ReturnRequested() as body:
             view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
+            view.kind = body.kind
+            if body.kind != "return":
+                _grant(view, entry, body.amount, body.plan, body.store_credit)
         case j.ReturnReceived() as body:
             view.received, view.location = body.lines, body.location
         case j.ReturnInspected() as body:
-            view.units, view.refund = body.units, body.refund
+            view.units = body.units
+            _grant(view, entry, body.refund, body.plan, body.store_credit)
+        case j.RefundApproved() as body:
+            view.plan = body.plan
+        case j.RefundTransferred() as body:
+            view.transferred += body.amount
         case j.RefundRetried():
             view.retrying = True
         case j.PaymentMoved() as body:
@@ -145,6 +157,13 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             pass  # entries that change the status only, which `return_transition` has done
 
 
+def _grant(
+    view: ReturnView, entry: j.Entry, refund: int, plan: tuple[j.Share, ...], store_credit: int
+) -> None:
+    view.refund, view.plan, view.store_credit = refund, plan, store_credit
+    view.granted_by = entry.by
+
+
 def check_request(
     lines: Iterable[LineUnits], delivered: dict[int, int], in_return: dict[int, int]
 ) -> None:
@@ -156,22 +175,6 @@ def check_request(
         left = delivered.get(line, 0) - in_return.get(line, 0)
         if units < 1 or units > left:
             raise LimitExceeded(f"line {line}: {units} units asked, {left} can be returned")
-
-
-def check_return_command(view: ReturnView, command: Command) -> None:
-    """Refuses (`StepRefused`) what the return's state does not allow now."""
-    s = ReturnStatus
-    allowed = {
-        CommandKind.RETURN_APPROVE: (s.REQUESTED,),
-        CommandKind.RETURN_DECLINE: (s.REQUESTED,),
-        CommandKind.RETURN_RECEIVE: (s.APPROVED,),
-        CommandKind.RETURN_INSPECT: (s.RECEIVED,),
-        CommandKind.RETURN_CANCEL: (s.REQUESTED, s.APPROVED),
-        CommandKind.RETURN_RETRY_REFUND: (s.INSPECTED,) if _refund_failed(view) else (),
-    }.get(command.kind, ())
-    if view.status not in allowed:
-        act = command.kind.value.removeprefix("return_")
-        raise StepRefused(f"a return that is {view.status} does not allow: {act}")
 
 
 def check_received(view: ReturnView, lines: Iterable[LineUnits]) -> None:
@@ -202,62 +205,6 @@ def _by_line(units: Iterable[LineUnits]) -> dict[int, int]:
     return sums
 
 
-def return_waits(view: ReturnView, process: ProcessDefinition) -> list[Wait]:
-    """What the return waits for; as `domain.waits.waits` does for an order."""
-    if view.status is None or view.since is None or view.status.final:
-        return []
-    limits = {
-        ReturnStatus.REQUESTED: (
-            "decide",
-            "an agent has to decide the return",
-            Role.AGENT,
-            process.return_review_within,
-            AtDeadline.ESCALATE,
-        ),
-        ReturnStatus.APPROVED: (
-            "receive",
-            "the goods have to come back",
-            Role.CUSTOMER,
-            process.return_parcel_within,
-            AtDeadline.EXPIRE,
-        ),
-        ReturnStatus.RECEIVED: (
-            "inspect",
-            "the warehouse has to inspect the goods",
-            Role.WAREHOUSE,
-            process.return_inspect_within,
-            AtDeadline.ESCALATE,
-        ),
-        ReturnStatus.INSPECTED: (
-            "refund",
-            "the refund has to be executed",
-            Role.FINANCE,
-            process.task_within,
-            AtDeadline.ESCALATE,
-        ),
-    }
-    key, reason, owner, seconds, then = limits[view.status]
-    queued = owner is not Role.CUSTOMER and not _refund_under_way(view)
-    deadline = view.since + timedelta(seconds=seconds)
-    risen = view.escalations.get(key)
-    if risen is None:
-        return [Wait(key, reason, owner, view.since, deadline, then, queued=queued)]
-    deadline = risen.since + timedelta(seconds=process.task_within)
-    return [
-        Wait(key, risen.reason, risen.owner, view.since, deadline, then, queued=True,
-             level=risen.level)
-    ]  # fmt: skip
-
-
-def _refund_under_way(view: ReturnView) -> bool:
-    return view.status is ReturnStatus.INSPECTED and not _refund_failed(view)
-
-
-def _refund_failed(view: ReturnView) -> bool:
-    last = view.last_refund
-    return last is not None and last.status is PaymentStatus.FAILED and not view.retrying
-
-
 def refunded_lines(units: Iterable[j.InspectedUnits]) -> list[LineUnits]:
     """Those for which the customer gets money back."""
     return [
@@ -265,15 +212,3 @@ def refunded_lines(units: Iterable[j.InspectedUnits]) -> list[LineUnits]:
         for unit in units
         if Disposition(unit.disposition).refunded
     ]
-
-
-def refund_left(view: ReturnView) -> int:
-    """Minor units that were granted and not yet given back; one refund gives what one payment
-    has, so that there may be several.
-    """
-    paid = sum(
-        p.amount
-        for p in view.payments.values()
-        if p.operation is PaymentOperation.REFUND and p.status is PaymentStatus.SUCCEEDED
-    )
-    return view.refund - paid if view.status is ReturnStatus.INSPECTED else 0

@@ -65,5 +65,8 @@ class Accounts(Protocol):
     async def trial_balance(self, principal: Principal, as_of: date | None) -> list[TrialBalance]:
         """By currency; of what was posted up to the end of that day (UTC), or up to now."""
 
+    async def store_credit(self, principal: Principal, customer: str) -> dict[str, int]:
+        """By currency, minor units that the customer may still spend. For agents, too."""
+
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
         """Refuses `NotFound`."""

@@ -60,6 +60,8 @@ class ReturnRead:
     received: Json
     units: Json
     refund: int
+    refunded: int
+    kind: str
     currency: str
     requested_at: datetime
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from domain.codec import Json
 from domain.facts import Fact
 from domain.invoices import Draft, Issued
-from domain.journal import Body, Entry, InspectedUnits, PlannedParcel
+from domain.journal import Body, Entry, InspectedUnits, PlannedParcel, ReturnRequested
 from domain.ledger import Account, Posting
 from domain.order import LineUnits, PlacedOrder
 from domain.process import ProcessDefinition
@@ -19,6 +19,7 @@ from domain.returns import ReturnView
 from domain.sourcing import Location, Sources
 from domain.view import OrderView
 from domain.waits import Wait
+from ports.customer_money import Credit, Transfers
 from ports.payment_book import Payments
 
 T = TypeVar("T")
@@ -76,6 +77,13 @@ class Orders(Protocol):
 
     async def project_return(self, view: ReturnView, waits: Sequence[Wait]) -> None: ...
 
+    async def open_return(
+        self, order: PlacedOrder, process: ProcessDefinition, entry: ReturnRequested, by: str
+    ) -> str:
+        """Under the order's lock: the return's number, and the start of its process. They count
+        1, 2, 3 … per order.
+        """
+
     async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
         """Units by line that returns have asked for and that were not declined or dropped."""
 
@@ -129,22 +137,6 @@ class Inventory(Protocol):
         """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each); a
         bundle comes back as its components.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class CreditLine:
-    """Minor units; `exposure` is what the customer owes, and what was ordered on credit and not
-    sent yet.
-    """
-
-    limit: int
-    terms_days: int
-    exposure: int
-
-
-class Credit(Protocol):
-    async def lock(self, customer: str, currency: str) -> CreditLine | None:
-        """None when the customer has no credit in that currency. Locks the customer's row."""
 
 
 class Ledger(Protocol):
@@ -227,6 +219,8 @@ class UnitOfWork(Protocol):
     def payments(self) -> Payments: ...
     @property
     def credit(self) -> Credit: ...
+    @property
+    def transfers(self) -> Transfers: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

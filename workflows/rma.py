@@ -22,16 +22,15 @@ from domain.commands import Command
 from domain.decisions import return_entries_at_deadline
 from domain.errors import Refusal
 from domain.journal import BodyRecord, Entry
-from domain.order import PaymentMethod
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.refunds import by_hand, is_planned, to_provider
+from domain.return_commands import check_return_command
+from domain.return_waits import return_waits
 from domain.returns import (
     ReturnStatus,
     ReturnView,
-    check_return_command,
     fold_return,
-    refund_left,
     return_applies,
-    return_waits,
 )
 from workflows.alarm import Alarm
 from workflows.order import End, Outcome
@@ -72,16 +71,18 @@ class ReturnWorkflow:
         await self._wait_for(ReturnStatus.APPROVED)
 
     async def _refund(self) -> None:
-        """Granted at inspection, executed here; what the provider refuses waits for finance."""
-        if self._known.order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
-            return
-        while refund_left(self._view):
+        """Granted before, executed here, by its plan: what the provider refuses waits for finance,
+        and so does what has to be transferred.
+        """
+        await self._until(lambda: is_planned(self._view))
+        while to_provider(self._view):
             result = await self._pay()
             if result.outcome == PaymentStatus.FAILED and result.result != NO_EFFECT:
-                await self._until(lambda: self._view.retrying)
+                await self._until(lambda: self._view.retrying or not to_provider(self._view))
+        await self._until(lambda: not by_hand(self._view))
 
     async def _complete(self) -> None:
-        if self._view.status is ReturnStatus.INSPECTED:
+        if self._view.status in (ReturnStatus.INSPECTED, ReturnStatus.GRANTED):
             await self._record(j.ReturnCompleted())
 
     # Waiting
@@ -138,7 +139,7 @@ class ReturnWorkflow:
         last = self._view.last_refund
         ordinal = 1 if last is None else last.ordinal + last.status.settled
         step = self._step(f"refund/{ordinal}")
-        left = refund_left(self._view)
+        left = to_provider(self._view)
         call = PaymentCall(step, PaymentOperation.REFUND, ordinal, left, rma=True)
         self._refunding = True
         result = await workflow.execute_activity_method(
@@ -186,4 +187,6 @@ _WAY = (
 def _reached(now: ReturnStatus | None, wanted: ReturnStatus) -> bool:
     if now is None or now.final:
         return now is not None
+    if now is ReturnStatus.GRANTED:
+        now = ReturnStatus.INSPECTED  # it has come as far
     return _WAY.index(now) >= _WAY.index(wanted)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.cursors import is_plain
 from adapters.postgres.tables import customer_order
-from domain.access import Principal
+from domain.access import Principal, Role
 from domain.errors import NotFound
 from ports.accounts import READERS, AccountEntry, AccountTotals, OrderAccount, TrialBalance
 
@@ -33,6 +33,16 @@ _ORDER_ACCOUNT = text(
 )
 
 
+_STORE_CREDIT = text(
+    """
+    SELECT currency, -sum(amount)::bigint FROM ledger_entry
+    JOIN ledger_transaction ON transaction_id = id
+    WHERE party = :party AND party <> '' AND account = 'store_credit'
+    GROUP BY currency ORDER BY currency
+    """
+)
+
+
 class PostgresAccounts:
     """See `ports.accounts.Accounts`."""
 
@@ -45,6 +55,14 @@ class PostgresAccounts:
             found = await connection.execute(_TRIAL_BALANCE, {"before": as_of and _end_of(as_of)})
             by_currency = groupby(found.all(), key=lambda row: str(row.currency))
         return [TrialBalance(currency, _totals(rows)) for currency, rows in by_currency]
+
+    async def store_credit(self, principal: Principal, customer: str) -> dict[str, int]:
+        principal.require(*READERS, Role.AGENT)
+        if not is_plain(customer):
+            return {}
+        async with self._engine.connect() as connection:
+            found = await connection.execute(_STORE_CREDIT, {"party": customer})
+            return {currency: amount for currency, amount in found if amount}
 
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
         principal.require(*READERS)

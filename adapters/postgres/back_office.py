@@ -13,12 +13,14 @@ from adapters.postgres.approvals import approval_page, ask_second_person, decide
 from adapters.postgres.catalog_acts import change_location, change_product
 from adapters.postgres.command_rows import wish
 from adapters.postgres.cursors import check_page, read_cursor
+from adapters.postgres.goodwill import grant_goodwill
 from adapters.postgres.once import once
 from adapters.postgres.pick_lists import pick_list_act
 from adapters.postgres.stock import acts as stock
 from adapters.postgres.stock import supply
 from adapters.postgres.tasks import close_task
 from adapters.postgres.transactions import in_transaction
+from adapters.postgres.transfers import assign_transfer, register_transfer
 from domain.access import STAFF, Principal, Role
 from domain.acts import (
     PICK_LIST_ACTS,
@@ -74,6 +76,9 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.SUPPLY_RECEIVE: supply.receive,
     ActKind.SUPPLY_END: supply.end_supply,
     **dict.fromkeys(PICK_LIST_ACTS, pick_list_act),
+    ActKind.TRANSFER_REGISTER: register_transfer,
+    ActKind.TRANSFER_ASSIGN: assign_transfer,
+    ActKind.GOODWILL_GRANT: grant_goodwill,
     ActKind.APPROVAL_APPROVE: _approve,
     ActKind.APPROVAL_DECLINE: _decline,
     ActKind.TASK_CLOSE: _close_task,

@@ -9,7 +9,8 @@ from domain.access import Principal
 from domain.codec import from_json
 from domain.commands import Command, check
 from domain.errors import NotFound, StepRefused
-from domain.returns import ReturnView, check_return_command
+from domain.return_commands import check_return_command
+from domain.returns import ReturnView
 from domain.view import OrderView
 
 _OF_RETURNS = "return_"  # what the kinds of commands on returns begin with

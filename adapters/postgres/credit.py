@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import customer
-from ports.unit_of_work import CreditLine
+from ports.customer_money import CreditLine
 
 _LOCK = (
     select(customer.c.credit_limit, customer.c.terms_days)
@@ -27,7 +27,7 @@ _EXPOSURE = text(
 
 
 class PostgresCredit:
-    """See `ports.unit_of_work.Credit`."""
+    """See `ports.customer_money.Credit`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

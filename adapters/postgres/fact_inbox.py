@@ -27,7 +27,7 @@ from adapters.postgres.tables import fact as fact_table
 from adapters.postgres.tables import order_view
 from adapters.postgres.transactions import each_alone, in_transaction
 from domain.codec import Json, from_json, to_json
-from domain.facts import Fact
+from domain.facts import Fact, FactKind
 from domain.fold import fold
 from domain.payments import PaymentStatus
 from domain.transitions import OrderStatus
@@ -148,6 +148,8 @@ async def _match(connection: AsyncConnection, fact: Fact) -> tuple[Match, Locked
     """Payment facts are about the books: they change nothing that is folded."""
     if fact.kind.is_payment:
         return await match_payment(connection, fact.subject), None
+    if fact.kind is FactKind.TRANSFER_RECEIVED:  # whoever stores it has matched it
+        return Match(fact.subject), await PostgresOrders(connection).lock(fact.subject)
     locked = await PostgresOrders(connection).lock_by_parcel(fact.subject)
     return Match(locked.order.number if locked else ""), locked
 

@@ -5,20 +5,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, bindparam, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.clock import start_due
 from adapters.postgres.closing import Closing
 from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW, order_values, return_values
+from adapters.postgres.tables import outbox, return_order
 from domain.codec import from_json, to_json
 from domain.errors import NotFound
 from domain.facts import Fact
-from domain.journal import Body, Entry, EntryRecord
+from domain.ids import return_number
+from domain.journal import Body, Entry, EntryRecord, ReturnRequested
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
-from domain.returns import ReturnView
+from domain.return_waits import return_waits
+from domain.returns import ReturnView, fold_return
 from domain.view import OrderView
 from domain.waits import Wait
+from ports.front_office import ProcessStart
 from ports.unit_of_work import NO_STEP, LockedOrder, LockedReturn, StepName
 
 # A function of the database locks the order's row, and then looks: a statement that waited for the
@@ -53,6 +58,18 @@ _REFUNDED_UNITS = text(
 )
 
 
+_RETURNS = (
+    select(func.count())
+    .select_from(return_order)
+    .where(return_order.c.order_number == bindparam("order"))
+)
+_START_RETURN = insert(outbox).values(
+    event_id=literal("return/") + bindparam("rma") + literal("/start"),
+    kind=ProcessStart.RETURN.value,
+    subject=bindparam("rma"),
+    payload=bindparam("payload", type_=outbox.c.payload.type),
+    due_at=start_due(),
+)
 Clock = Callable[[], Awaitable[datetime]]
 
 
@@ -121,6 +138,20 @@ class PostgresOrders:
 
     async def project_return(self, view: ReturnView, waits: Sequence[Wait]) -> None:
         self.closing.project(SAVE_RETURN, return_values(view, waits))
+
+    async def open_return(
+        self, order: PlacedOrder, process: ProcessDefinition, entry: ReturnRequested, by: str
+    ) -> str:
+        before = await self._connection.scalar(_RETURNS, {"order": order.number})
+        rma = return_number(order.number, (before or 0) + 1)
+        entries = await self.append(rma, order.number, 0, [entry], by)
+        view = fold_return(rma, order.number, entries)
+        await self.project_return(view, return_waits(view, process))
+        await self.closing.write(self._connection)
+        await self._connection.execute(
+            _START_RETURN, {"rma": rma, "payload": {"order": order.number}}
+        )
+        return rma
 
     async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
         found = await self._connection.execute(

@@ -22,6 +22,8 @@ from domain.codec import Json, from_json
 from domain.ids import TrackingToken
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
+from domain.refunds import refunded
+from domain.returns import ReturnView
 from domain.view import OrderView
 from ports.front_office import Person
 from ports.live import live_process
@@ -112,7 +114,9 @@ def _return(rma: str, view: Json, at: datetime, order: str, currency: str) -> Re
         lines=view["lines"],
         received=view["received"],
         units=view["units"],
-        refund=view["refund"] if view["units"] else view["amount"],
+        refund=view["refund"] if view["granted_by"] else view["amount"],
+        refunded=refunded(from_json(ReturnView, view)),
+        kind=view["kind"],
         currency=currency,
         requested_at=at,
     )

@@ -15,6 +15,7 @@ from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
 from adapters.postgres.stock.inventory import PostgresInventory
 from adapters.postgres.tables import command
+from adapters.postgres.transfers import PostgresTransfers
 from domain.codec import Json
 from ports.unit_of_work import Outcome, StepName
 
@@ -34,6 +35,7 @@ class PostgresUnitOfWork:
         self.invoices = PostgresInvoices(connection, self.orders.now)
         self.steps = _Steps(self._closing)
         self.credit = PostgresCredit(connection)
+        self.transfers = PostgresTransfers(connection)
         self.ledger = PostgresLedger(connection)
         self.outbox = _Outbox(self._closing)
         self.facts = _Facts(self._closing)

@@ -9,6 +9,7 @@ from api.graphql.context import Ask
 from api.graphql.errors import Refused
 from api.graphql.resolved import resolved
 from api.graphql.types.ledger import OrderAccount, TrialBalance, order_account, trial_balance
+from api.graphql.types.money import Money, money
 from domain.errors import NotFound, Refusal
 
 
@@ -29,6 +30,21 @@ class LedgerQueries:
         except Refusal as refusal:
             raise Refused(refusal) from refusal
         return [trial_balance(each) for each in found]
+
+    @resolved("What a customer has as store credit, by currency. For staff but the warehouse.")
+    async def store_credit(
+        self,
+        info: Ask,
+        customer_ref: Annotated[
+            str, strawberry.argument(description="The channel's name for the customer.")
+        ],
+    ) -> list[Money]:
+        context = info.context
+        try:
+            found = await context.books.accounts.store_credit(context.principal, customer_ref)
+        except Refusal as refusal:
+            raise Refused(refusal) from refusal
+        return [money(amount, currency) for currency, amount in found.items()]
 
     @resolved(
         "What the ledger has about an order, null when there is none. For finance, supervisors "

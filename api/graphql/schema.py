@@ -17,6 +17,7 @@ from strawberry.types import ExecutionContext
 from api.graphql.errors import is_unexpected, log_unexpected
 from api.graphql.mutations.acts import ActMutations
 from api.graphql.mutations.catalog import CatalogMutations
+from api.graphql.mutations.money import MoneyMutations
 from api.graphql.mutations.orders import OrderMutations
 from api.graphql.mutations.pick_lists import PickListMutations
 from api.graphql.mutations.place import PlaceMutation
@@ -37,6 +38,7 @@ class Mutation(
     OrderMutations,
     ReturnMutations,
     ActMutations,
+    MoneyMutations,
     PickListMutations,
     CatalogMutations,
     StockMutations,

@@ -44,7 +44,7 @@ _NEEDED = {"card": "source", "paid_at_channel": "reference"}
 
 
 class PaymentShape(Shape):
-    method: Literal["card", "paid_at_channel", "cash_on_delivery", "credit_terms"]
+    method: Literal["card", "paid_at_channel", "cash_on_delivery", "bank_transfer", "credit_terms"]
     source: Text = ""
     reference: Text = ""
 

@@ -357,6 +357,10 @@ class FakeAccounts:
         self.asked.append(as_of)
         return self.balances
 
+    async def store_credit(self, principal: Principal, customer: str) -> dict[str, int]:
+        principal.require(*LEDGER_READERS, Role.AGENT)
+        return {"USD": 500} if customer == "C-17" else {}
+
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
         principal.require(*LEDGER_READERS)
         if order not in self.orders:

@@ -104,7 +104,9 @@ def completed(returns: list[ReturnRead] | None = None) -> OrderDetail:
 def requested_return(number: str = f"{NUMBER}-R1", status: str = "REQUESTED") -> ReturnRead:
     lines = [{"line": 1, "sku": "1082185", "quantity": 1}]
     requested = PLACED + timedelta(days=4)
-    return ReturnRead(number, NUMBER, status, "damaged", lines, [], [], 0, "USD", requested)
+    return ReturnRead(
+        number, NUMBER, status, "damaged", lines, [], [], 0, 0, "return", "USD", requested
+    )
 
 
 _AFTER = {

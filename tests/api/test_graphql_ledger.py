@@ -61,3 +61,31 @@ async def test_the_ledger_is_not_for_everybody(client, role):
     for query, variables in ((TRIAL, {}), (ACCOUNT, {"number": NUMBER})):
         answer = await client.graphql(query, variables, role=role)
         assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+CREDIT = "query($ref: String!) { storeCredit(customerRef: $ref) { amount currency } }"
+
+
+async def test_a_customer_s_store_credit_is_told_to_staff(client):
+    answer = await client.graphql(CREDIT, {"ref": "C-17"})
+    assert answer["data"]["storeCredit"] == [{"amount": 500, "currency": "USD"}]
+    assert (await client.graphql(CREDIT, {"ref": "C-18"}))["data"]["storeCredit"] == []
+    refused = await client.graphql(CREDIT, {"ref": "C-17"}, role="warehouse")
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+TRANSFER = """mutation($input: TransferRegisterInput!) { transferRegister(input: $input) {
+  result approval userErrors { code field } } }"""
+
+
+async def test_of_what_a_customer_wrote_only_the_order_s_number_is_kept(client, office):
+    given = {
+        "reference": "B-1",
+        "amount": 2600,
+        "currency": "USD",
+        "order": f"from Ana Ruiz for {NUMBER.lower()}",
+        "idempotencyKey": "k",
+    }
+    await client.graphql(TRANSFER, {"input": given}, role="finance")
+    body = {"amount": 2600, "currency": "USD", "order": NUMBER}
+    assert office.back_office.done == {("ana", "k"): ("transfer_register", "B-1", body, "")}

@@ -72,6 +72,8 @@ COMMANDS = [
         {"order": NUMBER, "reason": "too much"},
         CommandKind.REFUSE_CREDIT,
         {"reason": "too much"},
+    ),
+    (
         "orderRetryOperation",
         {"order": NUMBER, "operation": f"{NUMBER}/void/1"},
         CommandKind.RETRY_OPERATION,
@@ -109,10 +111,18 @@ COMMANDS = [
             "units": [
                 {"line": 1, "sku": "1082185", "quantity": 1, "disposition": "send_back"},
             ],
+            "store_credit": 0,
         },
     ),
     ("returnCancel", {"return": RMA}, CommandKind.RETURN_CANCEL, {"reason": ""}),
     ("returnRetryRefund", {"return": RMA}, CommandKind.RETURN_RETRY_REFUND, {"reason": ""}),
+    ("returnApproveRefund", {"return": RMA}, CommandKind.RETURN_APPROVE_REFUND, {"reason": ""}),
+    (
+        "returnTransferRefund",
+        {"return": RMA, "reference": "OUT-1"},
+        CommandKind.RETURN_TRANSFER_REFUND,
+        {"reason": "", "reference": "OUT-1"},
+    ),
 ]
 
 

@@ -33,6 +33,8 @@ MAY = {
     CommandKind.RETURN_INSPECT: {W, S},
     CommandKind.RETURN_CANCEL: {A, S, CU},
     CommandKind.RETURN_RETRY_REFUND: {F, S},
+    CommandKind.RETURN_APPROVE_REFUND: {F, S},
+    CommandKind.RETURN_TRANSFER_REFUND: {F, S},
 }
 OWES_A_REASON = {
     CommandKind.REJECT,

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from domain import journal as j
 from domain import ledger
 from domain.amounts import refund_amount, shipment_amount
-from domain.errors import Unbalanced
+from domain.errors import StepRefused, Unbalanced
 from domain.facts import Package
 from domain.fold import fold
 from domain.ledger import Account, Leg, Posting
 from domain.order import LineUnits, PaymentMethod
+from domain.refunds import executed, refund_plan, refundable
 from domain.securing import order_value
+from domain.tenders import Tender
 from tests.domain.builders import APPROVED, NUMBER, entries, order_line, placed, units, view_of
 from tests.domain.strategies import SOME, orders, splits
 
@@ -90,8 +92,8 @@ def test_every_posting_balances(amount, tax, method):
         ledger.captured(order, "op", amount),
         ledger.registered(order, "op", amount),
         ledger.deposit_owed_back(order, "op", amount),
-        ledger.refund_granted(order, "op", amount, tax),
-        ledger.refund_executed(order, "op", amount),
+        ledger.refund_granted(order, "op", amount, tax, goodwill=amount // 3),
+        *(executed(order, "op", tender, amount) for tender in Tender),
     ):
         assert sum(leg.amount for leg in posting.legs) == 0
         assert all(leg.amount for leg in posting.legs)
@@ -120,7 +122,7 @@ def test_an_order_by_card_that_was_shipped_captured_and_refunded_leaves_no_debts
     assert balances(*sold) == {"provider_clearing": 1_000, "revenue": -941, "tax": -59}
     back = (
         ledger.refund_granted(order, "granted", 400, 24),
-        ledger.refund_executed(order, "refund", 400),
+        executed(order, "refund", Tender.PROVIDER, 400),
     )
     assert balances(*sold, *back) == {"provider_clearing": 600, "revenue": -565, "tax": -35}
 
@@ -135,6 +137,35 @@ def test_an_order_paid_at_its_channel_uses_up_the_deposit_and_the_channel_pays_b
     assert balances(*sold) == {"channel_clearing": 700, "revenue": -700}
     back = (
         ledger.refund_granted(order, "granted", 700, 0),
-        ledger.refund_executed(order, "refund", 700),
+        executed(order, "refund", Tender.CHANNEL, 700),
     )
     assert balances(*sold, *back) == {}
+
+
+SOLD = {Account.REVENUE: -900, Account.TAX: -100}
+
+
+@SOME
+@given(amounts, amounts, amounts, st.sampled_from(PaymentMethod))
+def test_the_shares_of_a_refund_add_up_and_net_no_more_than_is_owed(amount, owed, credit, method):
+    order = placed(payment_method=method, customer_ref="C-1")
+    plan = refund_plan(order, {Account.RECEIVABLE: owed}, amount, credit)
+    by_tender = {share.tender: share.amount for share in plan}
+    assert sum(by_tender.values()) == amount
+    assert all(part > 0 for part in by_tender.values())
+    assert by_tender.get(Tender.RECEIVABLE, 0) <= owed
+    assert by_tender.get(Tender.STORE_CREDIT, 0) == min(credit, amount)
+    direct = method in (PaymentMethod.BANK_TRANSFER, PaymentMethod.CREDIT_TERMS)
+    assert direct or Tender.RECEIVABLE not in by_tender
+
+
+def test_store_credit_is_of_somebody():
+    with pytest.raises(StepRefused):
+        refund_plan(placed(), {}, 100, 1)
+
+
+def test_what_may_be_refunded_is_what_was_sold_and_not_given_back():
+    assert refundable({}) == 0
+    assert refundable(SOLD) == 1_000
+    assert refundable({**SOLD, Account.GOODWILL: 300}) == 700
+    assert refundable({Account.REVENUE: 0, Account.GOODWILL: 0}) == 0

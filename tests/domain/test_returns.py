@@ -1,5 +1,6 @@
 """Returns: what may be asked, what came, what inspection found, and the refund."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,21 +9,22 @@ from domain import journal as j
 from domain.access import Role
 from domain.commands import Command, CommandKind
 from domain.decisions import return_entries_at_deadline
-from domain.errors import BadQuantity, LimitExceeded, StepRefused
+from domain.errors import BadQuantity, Forbidden, LimitExceeded, StepRefused
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.quantity import QUANTITY_MAX
+from domain.refunds import by_hand, refunded, to_provider
+from domain.return_commands import check_return_command
 from domain.return_request import return_requested
+from domain.return_waits import return_waits
 from domain.returns import (
     Disposition,
     ReturnStatus,
     check_inspected,
     check_received,
     check_request,
-    check_return_command,
-    refund_left,
-    return_waits,
 )
+from domain.tenders import Tender
 from tests.domain.builders import (
     APPROVED,
     AUTHORIZED,
@@ -48,7 +50,10 @@ TWO = units((1, "A", 2))
 ASKED = j.ReturnRequested(TWO, "too small", 2_000)
 OK = j.ReturnApproved()
 CAME = j.ReturnReceived(TWO, "BOS")
-FOUND = j.ReturnInspected((j.InspectedUnits(1, "A", 2, "restock"),), 2_000)
+SHARES = (j.Share(Tender.PROVIDER, 1_700), j.Share(Tender.STORE_CREDIT, 300))
+FOUND = j.ReturnInspected(
+    (j.InspectedUnits(1, "A", 2, "restock"),), 2_000, (j.Share(Tender.PROVIDER, 2_000),)
+)
 STAGES = {
     ReturnStatus.REQUESTED: (ASKED,),
     ReturnStatus.APPROVED: (ASKED, OK),
@@ -152,14 +157,39 @@ def test_the_order_of_the_list_does_not_matter():
     assert fold_return(RMA, "x", reversed(journal)) == fold_return(RMA, "x", journal)
 
 
-def test_a_refund_is_needed_until_it_has_been_executed():
-    assert not refund_left(return_of(ASKED, OK, CAME))
-    assert refund_left(return_of(ASKED, OK, CAME, FOUND))
-    assert refund_left(return_of(ASKED, OK, CAME, FOUND, FAILED))
-    assert refund_left(return_of(ASKED, OK, CAME, FOUND, refund(PaymentStatus.UNKNOWN)))
-    assert not refund_left(return_of(ASKED, OK, CAME, FOUND, PAID))
+def test_what_the_provider_has_to_pay_back_is_due_until_it_has():
+    unheard = refund(PaymentStatus.UNKNOWN)
+    for more, due in (((), 2_000), ((FAILED,), 2_000), ((unheard,), 2_000), ((PAID,), 0)):
+        assert to_provider(return_of(ASKED, OK, CAME, FOUND, *more)) == due
+    assert to_provider(return_of(ASKED, OK, CAME)) == 0
     kept = j.ReturnInspected(inspected((1, 2, "send_back")), 0)
-    assert not refund_left(return_of(ASKED, OK, CAME, kept))
+    assert to_provider(return_of(ASKED, OK, CAME, kept)) == 0
+
+
+def test_a_refund_that_failed_is_not_counted_as_done():
+    split = replace(FOUND, plan=SHARES)
+    assert refunded(return_of(ASKED, OK, CAME, split)) == 300
+    failed = return_of(ASKED, OK, CAME, split, replace(FAILED, amount=1_700))
+    assert (refunded(failed), by_hand(failed)) == (300, 1_700)
+    by_bank = return_of(
+        ASKED, OK, CAME, split, replace(FAILED, amount=1_700), j.RefundTransferred(1_700, "B-1")
+    )
+    assert (refunded(by_bank), by_hand(by_bank), to_provider(by_bank)) == (2_000, 0, 0)
+
+
+def test_over_the_threshold_nothing_goes_before_a_second_person_has_approved_it():
+    waiting = return_of(ASKED, OK, CAME, replace(FOUND, plan=()))
+    assert (to_provider(waiting), by_hand(waiting), refunded(waiting)) == (0, 0, 0)
+    [wait] = return_waits(waiting, PROCESS)
+    assert (wait.key, wait.owner, wait.queued) == ("approve_refund", Role.FINANCE, True)
+    approve = Command("c-1", C.RETURN_APPROVE_REFUND, "system")
+    with pytest.raises(Forbidden, match="four eyes"):
+        check_return_command(waiting, approve)
+    check_return_command(waiting, replace(approve, by="finn"))
+    approved = return_of(ASKED, OK, CAME, replace(FOUND, plan=()), j.RefundApproved(SHARES))
+    assert (to_provider(approved), refunded(approved)) == (1_700, 300)
+    with pytest.raises(StepRefused):
+        check_return_command(approved, replace(approve, by="finn"))
 
 
 @pytest.mark.parametrize("status", ReturnStatus)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,8 @@ from domain.order import LineUnits, PaymentMethod
 from domain.process import ProcessDefinition
 from domain.view import OrderView
 from orderloom.worker import activity_methods, workflow_runner
-from ports.desk import LiveProcess
+from ports.back_office import ActAnswer
+from ports.desk import LiveProcess, NoSuchProcess
 from ports.front_office import OrderRequest, Person, RequestedLine
 from workflows.order import OrderWorkflow
 from workflows.rma import ReturnWorkflow
@@ -92,6 +93,7 @@ class Shop:
         self.process = ProcessDefinition()
         self.commands = PostgresCommandBook(engine)
         self.facts = PostgresFactInbox(engine)
+        self.office = PostgresBackOffice(engine)
         self.reads = PostgresReads(engine, KEY)
         self.office = PostgresBackOffice(engine)
         self.desk = TemporalOrderDesk(env.client, QUEUE)
@@ -207,6 +209,23 @@ class Shop:
 
     async def view(self, number: str) -> OrderView:
         return (await self.reads.order(self.agent, number)).view
+
+    async def act_as(
+        self, principal: Principal, kind: ActKind, subject: str, reason: str = "why", **body: Any
+    ) -> ActAnswer:
+        """Done by the back office, and what it told is signaled as the relay does."""
+        self._facts += 1
+        key = f"act-{self._facts}"
+        answer = await self.office.act(principal, key, kind, subject, body, reason)
+        await self.relay()
+        return answer
+
+    async def relay(self) -> None:
+        for stored in await self.facts.untold(100):
+            with suppress(NoSuchProcess):
+                await self.desk.tell(stored.order, stored.fact)
+        for (rma,) in await self.rows("SELECT number FROM return_order WHERE status = 'GRANTED'"):
+            await self.desk.start_return(rma)
 
     async def payment_status(self, number: str) -> str:
         return (await self.reads.order(self.agent, number)).summary.payment_status

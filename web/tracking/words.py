@@ -156,6 +156,7 @@ def return_status(status: str, _: Gettext) -> str:
         "DECLINED": _("Declined"),
         "RECEIVED": _("We have received the goods"),
         "INSPECTED": _("Your refund is under way"),
+        "GRANTED": _("Your refund is under way"),
         "COMPLETED": _("Refunded"),
         "CANCELED": _("Canceled"),
         "EXPIRED": _("Expired: the goods did not come"),

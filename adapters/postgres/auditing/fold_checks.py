@@ -10,7 +10,8 @@ from adapters.postgres.auditing.folded import Folded
 from domain.codec import Json, from_json, to_json
 from domain.derived import payment_state
 from domain.facts import Fact
-from domain.returns import ReturnStatus, ReturnView, return_waits
+from domain.return_waits import return_waits
+from domain.returns import ReturnStatus, ReturnView
 from domain.securing import committed_credit
 from domain.view import OrderView, Parcel
 from domain.waits import Wait, waits

@@ -41,6 +41,52 @@ MONEY_CHECKS = (
         """,
     ),
     SqlCheck(
+        "M2-bank",
+        "transfers in − refunds out, as finance registered them = what the ledger has of them",
+        """
+        WITH registered AS (
+            SELECT order_number, sum(amount)::bigint AS amount
+            FROM bank_transfer WHERE order_number IS NOT NULL GROUP BY order_number
+        ), booked AS (
+            SELECT order_number, sum(amount)::bigint AS amount
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE order_number IS NOT NULL AND account IN ('bank', 'unmatched')
+              AND (operation LIKE 'bank/%' OR operation LIKE '%/refund/bank/%')
+            GROUP BY order_number
+        )
+        SELECT order_number AS "order", COALESCE(registered.amount, 0) AS transfers,
+               COALESCE(booked.amount, 0) AS ledger
+        FROM registered FULL JOIN booked USING (order_number)
+        WHERE COALESCE(registered.amount, 0) <> COALESCE(booked.amount, 0)
+        ORDER BY order_number
+        """,
+    ),
+    SqlCheck(
+        "M2-cash",
+        "a parcel with cash on delivery is owed by the carrier once it has arrived, and only then",
+        """
+        WITH due AS (
+            SELECT shipped.data->>'fulfillment_order' AS parcel,
+                   (shipped.data->>'amount')::bigint AS amount
+            FROM journal AS arrived
+            JOIN journal AS shipped ON shipped.subject = arrived.subject
+             AND shipped.data->>'fulfillment_order' = arrived.data->>'fulfillment_order'
+            JOIN customer_order ON number = arrived.subject
+            WHERE arrived.kind = 'Delivered' AND shipped.kind = 'Shipped'
+              AND placed->>'payment_method' = 'cash_on_delivery'
+              AND (shipped.data->>'amount')::bigint > 0
+        ), booked AS (
+            SELECT left(operation, -5) AS parcel, amount
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE account = 'cod_clearing' AND operation LIKE '%/cash'
+        )
+        SELECT parcel, COALESCE(due.amount, 0) AS due, COALESCE(booked.amount, 0) AS ledger
+        FROM due FULL JOIN booked USING (parcel)
+        WHERE COALESCE(due.amount, 0) <> COALESCE(booked.amount, 0)
+        ORDER BY parcel
+        """,
+    ),
+    SqlCheck(
         "M3",
         "refunded + pending refunds ≤ captured ≤ authorized, per authorization",
         """
@@ -65,26 +111,30 @@ MONEY_CHECKS = (
         "M3-granted",
         "refunds granted ≤ goods sold, and refunds executed ≤ refunds granted, per order",
         """
-        SELECT order_number AS "order",
-          COALESCE(-sum(amount) FILTER (WHERE account IN ('revenue', 'tax')), 0)::bigint AS sold,
-          COALESCE(-sum(amount) FILTER (WHERE account = 'refunds_payable'), 0)::bigint AS payable
-        FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
-        WHERE order_number IS NOT NULL AND account IN ('revenue', 'tax', 'refunds_payable')
-        GROUP BY order_number
-        HAVING COALESCE(sum(amount) FILTER (WHERE account IN ('revenue', 'tax')), 0) > 0
-            OR COALESCE(sum(amount) FILTER (WHERE account = 'refunds_payable'), 0) > 0
+        WITH balances AS (
+            SELECT order_number,
+                   sum(CASE WHEN account = 'refunds_payable' THEN 0 ELSE -amount END) AS sold,
+                   sum(CASE WHEN account = 'refunds_payable' THEN -amount ELSE 0 END) AS payable
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE account IN ('revenue', 'tax', 'goodwill', 'refunds_payable')
+            GROUP BY order_number
+        )
+        SELECT order_number AS "order", sold::bigint, payable::bigint FROM balances
+        WHERE order_number IS NOT NULL AND (sold < 0 OR payable < 0)
         ORDER BY order_number
         """,
     ),
     SqlCheck(
         "M5",
-        "an order that has ended, with its returns, leaves nothing owed and nothing deposited",
+        "an order that has ended, with its returns, leaves no deposit and, but for credit, no debt",
         """
         SELECT order_number AS "order", status, account, sum(amount)::bigint AS balance
-        FROM order_view JOIN ledger_transaction ON order_number = number
+        FROM order_view JOIN customer_order USING (number)
+        JOIN ledger_transaction ON order_number = number
         JOIN ledger_entry ON transaction_id = id
         WHERE status = ANY(:ended) AND account IN ('receivable', 'deposits', 'refunds_payable')
-          AND NOT (account = 'receivable' AND jsonb_array_length(view->'left_receivable') > 0)
+          AND NOT (account = 'receivable' AND (jsonb_array_length(view->'left_receivable') > 0
+                                               OR placed->>'payment_method' = 'credit_terms'))
           AND NOT EXISTS (SELECT FROM return_order WHERE return_order.order_number = number
                           AND return_order.status <> ALL(:returns_ended))
         GROUP BY order_number, status, account HAVING sum(amount) <> 0

@@ -14,7 +14,12 @@ from adapters.postgres.tables.catalog import (
 from adapters.postgres.tables.exchange import command, fact, outbox, step
 from adapters.postgres.tables.floor import pick_list
 from adapters.postgres.tables.invoices import invoice, invoice_line, number_series
-from adapters.postgres.tables.money import ledger_entry, ledger_transaction, payment_transaction
+from adapters.postgres.tables.money import (
+    bank_transfer,
+    ledger_entry,
+    ledger_transaction,
+    payment_transaction,
+)
 from adapters.postgres.tables.office import approval, task
 from adapters.postgres.tables.orders import (
     audit,
@@ -32,6 +37,7 @@ from adapters.postgres.tables.stock import movement, reservation, stock, supply
 __all__ = [
     "approval",
     "audit",
+    "bank_transfer",
     "bundle_component",
     "channel_order",
     "command",

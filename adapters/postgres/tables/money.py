@@ -39,6 +39,19 @@ payment_transaction = Table(
     CheckConstraint("amount > 0", name="amount"),
 )
 
+# What finance has registered: a positive amount came in, a negative one went out for a refund. One
+# that came in and is about no order that we know stands without.
+bank_transfer = Table(
+    "bank_transfer",
+    metadata,
+    text("reference", primary_key=True),  # the bank's
+    text("order_number", ForeignKey("customer_order.number"), index=True, nullable=True),
+    Column("amount", BigInteger, nullable=False),
+    text("currency"),
+    now("at"),
+    CheckConstraint("amount <> 0", name="amount"),
+)
+
 ledger_transaction = Table(
     "ledger_transaction",
     metadata,

@@ -1,12 +1,11 @@
 """The inputs of commands. The same key with the same content gives the same outcome."""
 
-from enum import Enum
 from typing import Any
 
 import strawberry
 
+from api.graphql.mutations.payment_inputs import PaymentInput
 from api.graphql.scalars import MinorUnits
-from domain.order import PaymentMethod
 from domain.returns import Disposition
 
 strawberry.enum(
@@ -185,6 +184,11 @@ class ReturnInspectInput:
     units: list[InspectedUnitsInput] = strawberry.field(description="Every received unit.")
     idempotency_key: str = _key()
     reason: str = _note()
+    store_credit: MinorUnits = strawberry.field(
+        default=MinorUnits(0),
+        description="Up to so much of the refund becomes store credit; the rest goes back as the "
+        "money came.",
+    )
 
 
 @strawberry.input(description="Takes a request to return back, before the goods came.")
@@ -197,6 +201,21 @@ class ReturnCancelInput:
 @strawberry.input(description="Tries a refund again that failed.")
 class ReturnRetryRefundInput:
     return_: strawberry.ID = _return()
+    idempotency_key: str = _key()
+    reason: str = _note()
+
+
+@strawberry.input(description="Approves a refund over the threshold, as its second person.")
+class ReturnApproveRefundInput:
+    return_: strawberry.ID = _return()
+    idempotency_key: str = _key()
+    reason: str = _note()
+
+
+@strawberry.input(description="Says that a refund was transferred from our bank.")
+class ReturnTransferRefundInput:
+    return_: strawberry.ID = _return()
+    reference: str = strawberry.field(description="The bank's, which is used once.")
     idempotency_key: str = _key()
     reason: str = _note()
 
@@ -224,30 +243,6 @@ class AddressInput:
     postal_code: str = strawberry.field(default="", description="Postal code.")
     email: str = strawberry.field(default="", description="Of the customer.")
     phone: str = strawberry.field(default="", description="Of the customer.")
-
-
-@strawberry.enum(description="How a customer pays who pays neither by card nor at the channel.")
-class PaymentTerms(Enum):
-    CASH_ON_DELIVERY = strawberry.enum_value(
-        PaymentMethod.CASH_ON_DELIVERY.value, description="The carrier collects it."
-    )
-    CREDIT_TERMS = strawberry.enum_value(
-        PaymentMethod.CREDIT_TERMS.value,
-        description="Days after it was sent, within the customer's credit limit.",
-    )
-
-
-@strawberry.input(description="How an order is paid.")
-class PaymentInput:
-    source: str | None = strawberry.field(
-        default=None, description="The tokenized card; then it is charged as parcels are shipped."
-    )
-    paid_reference: str | None = strawberry.field(
-        default=None, description="The channel's own payment; then it is never charged."
-    )
-    terms: PaymentTerms | None = strawberry.field(
-        default=None, description="When it is paid neither by card nor at the channel."
-    )
 
 
 @strawberry.input(description="An order to place.")

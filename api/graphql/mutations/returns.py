@@ -21,6 +21,8 @@ AnyReturnInput = (
     | i.ReturnInspectInput
     | i.ReturnCancelInput
     | i.ReturnRetryRefundInput
+    | i.ReturnApproveRefundInput
+    | i.ReturnTransferRefundInput
 )
 
 
@@ -72,6 +74,22 @@ class ReturnMutations:
     ) -> ReturnPayload:
         return await _act(info, Kind.RETURN_RETRY_REFUND, input)
 
+    @mutation("Approves a refund over the threshold: a second person of finance or a supervisor.")
+    async def return_approve_refund(
+        self,
+        info: Ask,
+        input: i.ReturnApproveRefundInput,  # noqa: A002
+    ) -> ReturnPayload:
+        return await _act(info, Kind.RETURN_APPROVE_REFUND, input)
+
+    @mutation("Says that a refund was transferred. Finance and supervisors.")
+    async def return_transfer_refund(
+        self,
+        info: Ask,
+        input: i.ReturnTransferRefundInput,  # noqa: A002
+    ) -> ReturnPayload:
+        return await _act(info, Kind.RETURN_TRANSFER_REFUND, input)
+
 
 async def _act(info: Ask, kind: Kind, wanted: AnyReturnInput) -> ReturnPayload:
     context, rma = info.context, wanted.return_
@@ -92,9 +110,18 @@ async def _content(context: Context, wanted: AnyReturnInput) -> dict[str, Json]:
         case i.ReturnInspectInput():
             units = await _with_skus(context, order_of(wanted.return_), wanted.units)
             found = zip(units, wanted.units, strict=True)
-            return {"units": [{**u, "disposition": w.disposition.value} for u, w in found]}
+            inspected = [{**u, "disposition": w.disposition.value} for u, w in found]
+            return {"units": inspected, "store_credit": _not_negative(wanted.store_credit)}
+        case i.ReturnTransferRefundInput():
+            return {"reference": wanted.reference}
         case _:
             return {}
+
+
+def _not_negative(amount: int) -> int:
+    if amount < 0:
+        raise InvalidInput([FieldError("storeCredit", "it is less than nothing")])
+    return amount
 
 
 async def _with_skus(

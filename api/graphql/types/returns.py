@@ -18,7 +18,7 @@ class InspectedUnits:
     disposition: str = strawberry.field(description="restock, quarantine, scrap or send_back.")
 
 
-@strawberry.type(description="Goods that come back, and the refund for them.")
+@strawberry.type(description="Goods that come back, and the refund for them; or a refund alone.")
 class Return:
     number: str = strawberry.field(description="`<order>-R<n>`.")
     order: str = strawberry.field(description="The order's number.")
@@ -29,6 +29,10 @@ class Return:
     inspected: list[InspectedUnits] = strawberry.field(description="What inspection found.")
     refund: Money = strawberry.field(
         description="What it would give back; after inspection, what is granted."
+    )
+    refunded: Money = strawberry.field(description="What of the refund has gone already.")
+    kind: str = strawberry.field(
+        description="return; or a refund without goods: goodwill, or overpaid."
     )
     requested_at: datetime = strawberry.field(description="When it was asked for.")
 
@@ -51,6 +55,8 @@ def return_(read: ReturnRead) -> Return:
             for each in read.units or []
         ],
         refund=money(read.refund, read.currency),
+        refunded=money(read.refunded, read.currency),
+        kind=read.kind,
         requested_at=read.requested_at,
     )
 

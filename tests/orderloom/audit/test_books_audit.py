@@ -60,7 +60,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     (
         "S3",
         """
-        ALTER TABLE movement DROP CONSTRAINT uq_movement_reason_reference_line_location;
+        ALTER TABLE movement DROP CONSTRAINT uq_movement_reason_reference_line_sku_location;
         INSERT INTO movement (reason, reference, line, sku, location, units)
         VALUES ('ship', :parcel, 1, 'TEA', 'BOS', 0)
         """,
@@ -135,6 +135,24 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "M3",
         "UPDATE payment_transaction SET amount = 1499 WHERE operation = 'authorize'",
         {**PROMISE, "refunds": 0, "captured": 1500, "authorized": 1499},
+    ),
+    (
+        "M2-bank",
+        """
+        INSERT INTO bank_transfer (reference, order_number, amount, currency)
+        VALUES ('B-1', :delivered, 7, 'USD')
+        """,
+        {"order": "{delivered}", "transfers": 7, "ledger": 0},
+    ),
+    (
+        "M2-cash",
+        """
+        UPDATE customer_order
+        SET placed = jsonb_set(placed, '{payment_method}', '"cash_on_delivery"');
+        UPDATE order_view SET payment_status = CASE number WHEN :delivered THEN 'PAID'
+          WHEN :canceled THEN 'NONE' ELSE 'ON_DELIVERY' END
+        """,
+        {"parcel": "{parcel}", "due": 1500, "ledger": 0},
     ),
     (
         "M3-granted",

@@ -1,0 +1,43 @@
+"""A refund without goods, granted by finance: within what is left of the price of what was sold."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.ledger import PostgresLedger
+from adapters.postgres.orders import PostgresOrders
+from domain.acts import Act
+from domain.codec import Json
+from domain.errors import BadAmount
+from domain.journal import ReturnRequested
+from domain.ledger import Account, moved
+from domain.money import Money
+from domain.refunds import (
+    GOODWILL,
+    Goodwill,
+    check_refundable,
+    in_our_books,
+    needs_second_person,
+    refund_plan,
+)
+
+
+async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """The cumulative limit is checked under the order's lock, by what the ledger has left."""
+    wanted: Goodwill = act.wanted
+    if wanted.amount <= 0 or wanted.store_credit < 0:
+        raise BadAmount("a refund is of 1 minor unit or more")
+    orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
+    order, amount = act.subject.strip().upper(), wanted.amount
+    locked = await orders.lock(order)
+    balances = await ledger.balances(order)
+    check_refundable(balances, amount)
+    plan = refund_plan(locked.order, balances, amount, wanted.store_credit)
+    if needs_second_person(locked.process, amount):
+        act.needs_second_person(f"{Money(amount, locked.order.currency)} is a large refund")
+    entry = ReturnRequested((), act.reason, amount, GOODWILL, plan, wanted.store_credit)
+    rma = await orders.open_return(locked.order, locked.process, entry, act.by.name)
+    owed = Account.REFUNDS_PAYABLE
+    operation = f"{rma}/refund-granted"
+    given = moved(locked.order, operation, amount, debit=Account.GOODWILL, credit=owed)
+    for posting in (given, *in_our_books(locked.order, rma, plan)):
+        await ledger.post(posting)
+    return {"return": rma}

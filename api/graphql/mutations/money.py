@@ -1,0 +1,66 @@
+"""Acts of finance on money that no order's process asks for."""
+
+import strawberry
+
+from api.graphql.context import Ask
+from api.graphql.mutations.acts import ActPayload, act_payload
+from api.graphql.resolved import mutation
+from api.graphql.scalars import MinorUnits
+from domain.acts import ActKind as Kind
+from domain.transfers import order_number_in
+
+_KEY = "Chosen by you: the same key with the same content never acts twice."
+_REASON = "Why; it stands in the audit trail. No personal data."
+
+
+@strawberry.input(description="A bank transfer that came in.")
+class TransferRegisterInput:
+    reference: str = strawberry.field(description="The bank's own, which is used once.")
+    amount: MinorUnits = strawberry.field(description="What came in.")
+    currency: str = strawberry.field(description="ISO 4217 code, such as USD.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    order: str = strawberry.field(
+        default="",
+        description="The order's number, or what the customer wrote: the number is found in it, "
+        "and nothing else of it is kept. Without one, the transfer becomes a task.",
+    )
+
+
+@strawberry.input(description="Says which order an unmatched transfer is about.")
+class TransferAssignInput:
+    reference: str = strawberry.field(description="The bank's.")
+    order: strawberry.ID = strawberry.field(description="The order's number.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+
+
+@strawberry.input(description="Gives money back without goods, of what an order was sold for.")
+class GoodwillGrantInput:
+    order: strawberry.ID = strawberry.field(description="The order's number.")
+    amount: MinorUnits = strawberry.field(description="In minor units of the order's currency.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+    store_credit: MinorUnits = strawberry.field(
+        default=MinorUnits(0), description="Up to so much of it becomes store credit."
+    )
+
+
+@strawberry.type
+class MoneyMutations:
+    @mutation("Registers a bank transfer that came in. Finance and supervisors.")
+    async def transfer_register(self, info: Ask, input: TransferRegisterInput) -> ActPayload:  # noqa: A002 - the schema's word, here and below
+        number = order_number_in(input.order)
+        body = {"amount": input.amount, "currency": input.currency, "order": number}
+        key, kind = input.idempotency_key, Kind.TRANSFER_REGISTER
+        return await act_payload(info.context, key, kind, input.reference, body, "")
+
+    @mutation("Assigns a transfer that stands unmatched. Finance and supervisors.")
+    async def transfer_assign(self, info: Ask, input: TransferAssignInput) -> ActPayload:  # noqa: A002
+        key, kind, body = input.idempotency_key, Kind.TRANSFER_ASSIGN, {"order": str(input.order)}
+        return await act_payload(info.context, key, kind, input.reference, body, input.reason)
+
+    @mutation("Gives money back without goods; over a threshold another person has to approve it.")
+    async def goodwill_grant(self, info: Ask, input: GoodwillGrantInput) -> ActPayload:  # noqa: A002
+        body = {"amount": input.amount, "store_credit": input.store_credit}
+        key, kind = input.idempotency_key, Kind.GOODWILL_GRANT
+        return await act_payload(info.context, key, kind, input.order, body, input.reason)

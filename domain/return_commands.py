@@ -1,0 +1,29 @@
+"""What somebody may want of a return, and whether its state allows that now."""
+
+from domain.commands import Command, CommandKind
+from domain.errors import Forbidden, StepRefused
+from domain.refunds import by_hand, is_planned, refund_failed
+from domain.returns import ReturnStatus, ReturnView
+
+
+def check_return_command(view: ReturnView, command: Command) -> None:
+    """Refuses (`StepRefused`) what the return's state does not allow now, and (`Forbidden`) that
+    whoever granted a refund is its second person, too.
+    """
+    s = ReturnStatus
+    paying = (s.INSPECTED, s.GRANTED)
+    allowed = {
+        CommandKind.RETURN_APPROVE: (s.REQUESTED,),
+        CommandKind.RETURN_DECLINE: (s.REQUESTED,),
+        CommandKind.RETURN_RECEIVE: (s.APPROVED,),
+        CommandKind.RETURN_INSPECT: (s.RECEIVED,),
+        CommandKind.RETURN_CANCEL: (s.REQUESTED, s.APPROVED),
+        CommandKind.RETURN_RETRY_REFUND: paying if refund_failed(view) else (),
+        CommandKind.RETURN_APPROVE_REFUND: () if is_planned(view) else paying,
+        CommandKind.RETURN_TRANSFER_REFUND: paying if by_hand(view) else (),
+    }.get(command.kind, ())
+    if view.status not in allowed:
+        act = command.kind.value.removeprefix("return_")
+        raise StepRefused(f"a return that is {view.status} does not allow: {act}")
+    if command.kind is CommandKind.RETURN_APPROVE_REFUND and command.by == view.granted_by:
+        raise Forbidden("four eyes: somebody other than the one who granted it has to approve")

@@ -1,0 +1,11 @@
+"""The ways in which a refund goes back."""
+
+from enum import StrEnum
+
+
+class Tender(StrEnum):
+    PROVIDER = "provider"
+    CHANNEL = "channel"
+    BANK = "bank"  # a transfer that finance makes
+    STORE_CREDIT = "store_credit"
+    RECEIVABLE = "receivable"  # the customer owes so much less

@@ -1,0 +1,98 @@
+"""Bank transfers that came in: which order one is about, and what of it pays for what."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.errors import Malformed
+from domain.ledger import Account, Leg, Posting
+from domain.methods import TERMS, Security
+from domain.order import PlacedOrder
+from domain.securing import order_value
+from domain.view import OrderView
+
+REFERENCE_MAX = 100
+_NUMBER = re.compile(r"(?<![0-9A-Z])([0-9A-HJKMNP-TV-Z]{4})[- ]?([0-9A-HJKMNP-TV-Z]{4})[- ]?"
+                     r"([0-9A-HJKMNP-TV-Z]{4})(?![0-9A-Z])")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterTransfer:
+    """The act's subject is the bank's reference; `order` may be empty, when nobody knows."""
+
+    amount: int
+    currency: str
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignTransfer:
+    """As above, for a transfer that stands unmatched."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What of a transfer is for goods that were sent, for goods that will be, and for nothing."""
+
+    receivable: int
+    deposit: int
+    surplus: int
+
+
+def bank_reference(text: str) -> str:
+    """Refuses (`Malformed`) what is no reference of a bank's."""
+    reference = text.strip()
+    if not 1 <= len(reference) <= REFERENCE_MAX or not reference.isprintable():
+        raise Malformed(f"a bank reference is 1 to {REFERENCE_MAX} printable characters")
+    return reference
+
+
+def order_number_in(remittance: str) -> str:
+    """The order number that stands in what the customer wrote, empty when there is not exactly
+    one; people leave hyphens out and write small.
+    """
+    found = {"-".join(groups) for groups in _NUMBER.findall(remittance.upper())}
+    return found.pop() if len(found) == 1 else ""
+
+
+def receipt(view: OrderView, balances: Mapping[Account, int], amount: int) -> Receipt:
+    owed, ahead = _owed(view, balances), _ahead(view, balances)
+    receivable = min(amount, owed)
+    deposit = min(amount - receivable, ahead)
+    return Receipt(receivable, deposit, amount - receivable - deposit)
+
+
+def _owed(view: OrderView, balances: Mapping[Account, int]) -> int:
+    """To us, by transfer: not what the provider or the carrier is about to collect."""
+    open_now = max(0, balances.get(Account.RECEIVABLE, 0))
+    match TERMS[view.order.payment_method].security:
+        case Security.MONEY | Security.CREDIT:
+            return open_now
+        case Security.AUTHORIZATION:
+            left = sum(view.parcels[name].amount for name in view.left_receivable)
+            return min(open_now, left)
+        case Security.REGISTRATION | Security.NOTHING:
+            return 0
+
+
+def _ahead(view: OrderView, balances: Mapping[Account, int]) -> int:
+    """What is still to be sent and not paid for yet."""
+    direct = TERMS[view.order.payment_method].security in (Security.MONEY, Security.CREDIT)
+    if not direct or view.status.final:
+        return 0
+    sent = sum(parcel.amount for parcel in view.parcels.values())
+    return max(0, order_value(view) - sent + balances.get(Account.DEPOSITS, 0))
+
+
+def received(order: PlacedOrder, operation: str, found: Receipt, *, out_of: Account) -> Posting:
+    """`out_of` is the bank, or what stood there unmatched."""
+    whole = found.receivable + found.deposit + found.surplus
+    legs = (
+        Leg(out_of, whole),
+        Leg(Account.RECEIVABLE, -found.receivable),
+        Leg(Account.DEPOSITS, -found.deposit),
+        Leg(Account.REFUNDS_PAYABLE, -found.surplus),
+    )
+    return Posting(operation, order.number, order.currency, legs)
