@@ -60,7 +60,7 @@ async def lock_approval(connection: AsyncConnection, wanted: str) -> Waiting:
     """Refuses `NotFound`, and (`StepRefused`) what is decided already."""
     number = int(wanted) if wanted.isdecimal() and len(wanted) <= _DIGITS_MAX else 0
     row = (await connection.execute(_LOCK, {"approval": number})).one_or_none()
-    if row is None:
+    if row is None or str(row.id) != wanted:  # 007 is not 7: the audit trail knows it by one name
         raise NotFound(f"there is no approval {wanted}")
     if row.status != "PENDING":
         raise StepRefused(f"approval {wanted} is {row.status} already, by {row.decided_by}")

@@ -14,8 +14,17 @@ STOCK_CHECKS = (
         """,
     ),
     SqlCheck(
+        "S1-supply",
+        "of units to come: 0 ≤ reserved, received, and reserved + received ≤ quantity",
+        """
+        SELECT kind, reference, sku, location, quantity, received, reserved FROM supply
+        WHERE NOT (0 <= reserved AND 0 <= received AND reserved + received <= quantity)
+        ORDER BY kind, reference, sku, location
+        """,
+    ),
+    SqlCheck(
         "S2",
-        "reserved = Σ active reservations",
+        "reserved = Σ active reservations of units on hand",
         """
         WITH active AS (
             SELECT sku, location, sum(quantity) AS units FROM reservation
@@ -28,8 +37,21 @@ STOCK_CHECKS = (
         """,
     ),
     SqlCheck(
+        "S2-supply",
+        "of units to come: reserved = Σ active reservations of them",
+        """
+        WITH active AS (
+            SELECT supply AS id, sum(quantity)::int AS units FROM reservation
+            WHERE state IN ('SOFT', 'HARD') AND supply IS NOT NULL GROUP BY supply
+        )
+        SELECT kind, reference, sku, location, reserved, COALESCE(units, 0) AS active
+        FROM supply LEFT JOIN active USING (id) WHERE reserved <> COALESCE(units, 0)
+        ORDER BY kind, reference, sku, location
+        """,
+    ),
+    SqlCheck(
         "S3",
-        "on_hand = opening + Σ stock movements; movements are unique per (reason, reference, line)",
+        "on_hand = opening + Σ movements, which are unique per (reason, reference, line, SKU)",
         """
         WITH moved AS (
             SELECT sku, location, sum(units) AS units FROM movement GROUP BY sku, location
@@ -39,10 +61,51 @@ STOCK_CHECKS = (
         FROM stock FULL JOIN moved USING (sku, location)
         WHERE COALESCE(on_hand, 0) <> COALESCE(opening, 0) + COALESCE(units, 0)
         UNION ALL
-        SELECT min(sku), location,
+        SELECT sku, location,
                count(*) || ' movements for ' || reason || ' ' || reference || ', line ' || line
-        FROM movement GROUP BY reason, reference, line, location HAVING count(*) > 1
+        FROM movement GROUP BY reason, reference, line, sku, location HAVING count(*) > 1
         ORDER BY sku, location
+        """,
+    ),
+    SqlCheck(
+        "S3-buckets",
+        "damaged and quarantined = Σ stock movements of that bucket",
+        """
+        WITH moved AS (
+            SELECT sku, location, bucket, sum(bucket_units)::int AS units FROM movement
+            WHERE bucket <> '' GROUP BY sku, location, bucket
+        ), held AS (
+            SELECT sku, location, bucket, units FROM stock,
+                 LATERAL (VALUES ('damaged', damaged), ('quarantined', quarantined))
+                 AS b(bucket, units)
+        )
+        SELECT sku, location, bucket, COALESCE(held.units, 0) AS units,
+               COALESCE(moved.units, 0) AS moved
+        FROM held FULL JOIN moved USING (sku, location, bucket)
+        WHERE COALESCE(held.units, 0) <> COALESCE(moved.units, 0)
+        ORDER BY sku, location, bucket
+        """,
+    ),
+    SqlCheck(
+        "S4-components",
+        "of a shipped line, every component left the stock: shipped units × its units in one",
+        """
+        WITH shipped AS (
+            SELECT data->>'fulfillment_order' AS parcel, (unit->>'line')::int AS line,
+                   sum((unit->>'quantity')::int)::int AS units
+            FROM journal, jsonb_array_elements(data->'lines') AS unit
+            WHERE kind = 'Shipped' GROUP BY 1, 2
+        ), taken AS (
+            SELECT fulfillment_order AS parcel, line, sku, per_unit,
+                   COALESCE(sum(quantity) FILTER (WHERE state = 'CONSUMED'), 0)::int AS units
+            FROM reservation WHERE fulfillment_order IS NOT NULL
+            GROUP BY fulfillment_order, line, sku, per_unit
+        )
+        SELECT parcel, line, sku, per_unit, COALESCE(shipped.units, 0) AS shipped,
+               taken.units AS taken
+        FROM taken LEFT JOIN shipped USING (parcel, line)
+        WHERE taken.units <> COALESCE(shipped.units, 0) * per_unit
+        ORDER BY parcel, line, sku
         """,
     ),
     SqlCheck(
@@ -76,7 +139,7 @@ STOCK_CHECKS = (
         "S6",
         "a closed, canceled, expired or rejected order holds no active reservation",
         """
-        SELECT order_number AS "order", status, fulfillment_order, line, sku, quantity
+        SELECT order_number AS "order", status, fulfillment_order, line, sku, quantity, state
         FROM reservation JOIN order_view ON number = order_number
         WHERE state IN ('SOFT', 'HARD') AND status = ANY(:final)
         ORDER BY order_number, fulfillment_order, line

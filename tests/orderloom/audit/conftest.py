@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.effects import OrderTurn, journal
 from adapters.postgres.auditing.auditor import Finding, audit_books, audit_on
+from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
@@ -19,6 +20,7 @@ from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from domain import journal as j
 from domain.access import Principal, Role
+from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.facts import Fact, FactKind, Package
 from domain.order import LineUnits, PaymentMethod
@@ -30,10 +32,12 @@ from ports.unit_of_work import UnitOfWork
 
 WEB = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
 ANA = Principal("ana", frozenset({Role.AGENT}))
+WILL = Principal("will", frozenset({Role.WAREHOUSE}))
+SUE = Principal("sue", frozenset({Role.SUPERVISOR}))
 UNITS = (LineUnits(1, "TEA", 3),)
 TOTAL = 1_500
 CATALOG = (
-    "INSERT INTO product (sku, name) VALUES ('TEA', 'Tea')",
+    "INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup')",
     "INSERT INTO location (id, name, country) VALUES ('BOS', 'Boston', 'US')",
     "INSERT INTO stock (sku, location, on_hand, opening) VALUES ('TEA', 'BOS', 10, 10)",
 )
@@ -55,6 +59,7 @@ class World:
     rma: str = ""
     cancel_command: str = ""
     invoice: str = ""
+    approval: str = ""
 
     @property
     def parcel(self) -> str:
@@ -65,7 +70,7 @@ class World:
         """What statements and expectations may call things by."""
         names = (
             *("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command"),
-            *("invoice", "series"),
+            *("invoice", "series", "approval"),
         )
         return {name: getattr(self, name) for name in names}
 
@@ -83,6 +88,13 @@ class World:
         self.rma = await PostgresCommandBook(self.engine).request_return(
             ANA, "return", self.delivered, [LineUnits(1, "TEA", 2)], "too strong"
         )
+        await self._count_with_four_eyes()
+
+    async def _count_with_four_eyes(self) -> None:
+        office, count = PostgresBackOffice(self.engine), {"location": "BOS", "counted": 500}
+        asked = await office.act(WILL, "count", ActKind.STOCK_COUNT, "CUP", count, "inventory")
+        self.approval = asked.approval
+        await office.act(SUE, "yes", ActKind.APPROVAL_APPROVE, asked.approval, {})
 
     async def place(self, reference: str) -> str:
         intake = PostgresIntake(self.engine, b"key", ProcessDefinition())

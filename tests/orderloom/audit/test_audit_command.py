@@ -43,7 +43,7 @@ def test_json_names_every_check_and_what_was_left_out(run: Any) -> None:
 
 @pytest.fixture
 async def broken(world: Any) -> None:
-    await world.run("UPDATE stock SET reserved = 1")
+    await world.run("UPDATE stock SET reserved = 1 WHERE sku = 'TEA'")
 
 
 @pytest.mark.usefixtures("broken")

@@ -10,8 +10,14 @@ from domain import journal as j
 from domain.order import LineUnits
 from domain.payments import PaymentOperation, PaymentStatus
 
-# Somebody else invoices, so that sales may be what they want.
 PROMISE = {"order": "{delivered}", "authorization": "{delivered}/authorize/1"}
+SUPPLY = {"kind": "inbound", "reference": "PO-1", "sku": "TEA", "location": "BOS"}
+LEFT_RESERVED = {
+    "order": "{canceled}", "status": "CANCELED", "line": 1, "sku": "TEA", "quantity": 2,
+}  # fmt: skip
+COUNT = {"approval": "{approval}", "act": "stock_count", "asked_by": "will", "decided_by": "sue"}
+
+# Somebody else invoices, so that sales may be what they want.
 NO_PAPER = """
     ALTER TABLE invoice_line DISABLE TRIGGER USER;
     DELETE FROM invoice_line;
@@ -36,7 +42,9 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "S1",
         """
         ALTER TABLE stock DROP CONSTRAINT ck_stock_buckets;
-        UPDATE stock SET damaged = -1
+        UPDATE stock SET damaged = -1 WHERE sku = 'TEA';
+        INSERT INTO movement (reason, reference, line, sku, location, units, bucket, bucket_units)
+        VALUES ('regrade', 'by hand', 1, 'TEA', 'BOS', 0, 'damaged', -1)
         """,
         {
             "sku": "TEA",
@@ -49,12 +57,29 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "S2",
-        "UPDATE stock SET reserved = 1",
+        "UPDATE stock SET reserved = 1 WHERE sku = 'TEA'",
         {"sku": "TEA", "location": "BOS", "reserved": 1, "active": 0},
     ),
     (
+        "S1-supply",
+        """
+        ALTER TABLE supply DROP CONSTRAINT ck_supply_reserved_within_quantity;
+        INSERT INTO supply (kind, reference, sku, location, available_on, quantity, received)
+        VALUES ('inbound', 'PO-1', 'TEA', 'BOS', '2026-11-30', 5, 6)
+        """,
+        {**SUPPLY, "quantity": 5, "received": 6, "reserved": 0},
+    ),
+    (
+        "S2-supply",
+        """
+        INSERT INTO supply (kind, reference, sku, location, available_on, quantity, reserved)
+        VALUES ('inbound', 'PO-1', 'TEA', 'BOS', '2026-11-30', 5, 2)
+        """,
+        {**SUPPLY, "reserved": 2, "active": 0},
+    ),
+    (
         "S3",
-        "UPDATE stock SET on_hand = 8",
+        "UPDATE stock SET on_hand = 8 WHERE sku = 'TEA'",
         {"sku": "TEA", "location": "BOS", "why": "on_hand is 8, opening and movements say 7"},
     ),
     (
@@ -65,6 +90,22 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         VALUES ('ship', :parcel, 1, 'TEA', 'BOS', 0)
         """,
         {"sku": "TEA", "location": "BOS", "why": "2 movements for ship {parcel}, line 1"},
+    ),
+    (
+        "S3-buckets",
+        "UPDATE stock SET quarantined = 2 WHERE sku = 'TEA'",
+        {"sku": "TEA", "location": "BOS", "bucket": "quarantined", "units": 2, "moved": 0},
+    ),
+    (
+        "S4-components",
+        """
+        INSERT INTO fulfillment_order (id, order_number, location)
+        VALUES (:parcel, :delivered, 'BOS') ON CONFLICT DO NOTHING;
+        INSERT INTO reservation
+          (order_number, fulfillment_order, line, sku, location, quantity, per_unit, state)
+        VALUES (:delivered, :parcel, 1, 'CUP', 'BOS', 10, 5, 'CONSUMED')
+        """,
+        {"parcel": "{parcel}", "line": 1, "sku": "CUP", "per_unit": 5, "shipped": 3, "taken": 10},
     ),
     (
         "S4",
@@ -91,16 +132,18 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         INSERT INTO reservation
           (order_number, fulfillment_order, line, sku, location, quantity, state)
         VALUES (:canceled, 'P', 1, 'TEA', 'BOS', 2, 'HARD');
-        UPDATE stock SET reserved = 2
+        UPDATE stock SET reserved = 2 WHERE sku = 'TEA'
         """,
-        {
-            "order": "{canceled}",
-            "status": "CANCELED",
-            "fulfillment_order": "P",
-            "line": 1,
-            "sku": "TEA",
-            "quantity": 2,
-        },
+        {**LEFT_RESERVED, "fulfillment_order": "P", "state": "HARD"},
+    ),
+    (
+        "S6",
+        """
+        INSERT INTO reservation (order_number, line, sku, location, quantity, state, expires_at)
+        VALUES (:canceled, 1, 'TEA', 'BOS', 2, 'SOFT', now() + interval '1 hour');
+        UPDATE stock SET reserved = 2 WHERE sku = 'TEA'
+        """,
+        {**LEFT_RESERVED, "fulfillment_order": None, "state": "SOFT"},
     ),
     (
         "M1",
@@ -326,6 +369,16 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
             "why": "0 audit rows for an outcome REFUSED",
         },
     ),
+    (
+        "A2",
+        "UPDATE approval SET asked_roles = 'agent,finance'",
+        {**COUNT, "why": "whoever asked was agent,finance"},
+    ),
+    (
+        "A2",
+        "UPDATE approval SET decided_roles = 'agent'",
+        {**COUNT, "why": "whoever approved was agent"},
+    ),
 ]
 
 
@@ -399,6 +452,51 @@ async def test_a_deleted_audit_row_is_missed_twice(shared_world: Any) -> None:
         "0 audit rows for an outcome DONE",
     )
     assert (gap["audit"], gap["why"]) == (2, "row 1 is missing before it")
+
+
+async def test_one_person_who_asked_and_approved_is_named(shared_world: Any) -> None:
+    found = await shared_world.violations_after(
+        "ALTER TABLE approval DROP CONSTRAINT ck_approval_four_eyes",
+        "UPDATE approval SET decided_by = asked_by",
+    )
+    assert {row["why"] for row in found["A2"]} == {
+        "one person asked and approved",
+        "0 audit rows for approving",
+    }
+
+
+async def test_an_act_that_nobody_else_approves_is_named(shared_world: Any) -> None:
+    found = await shared_world.violations_after("UPDATE approval SET act = 'stock_set_levels'")
+    assert {row["why"] for row in found["A2"]} == {
+        "no act that a second person approves",
+        "0 audit rows for asking",
+    }
+
+
+async def test_an_approval_that_left_no_trace_is_named(shared_world: Any) -> None:
+    found = await shared_world.violations_after("DELETE FROM audit WHERE principal = 'sue'")
+    assert [row["why"] for row in found["A2"]] == ["0 audit rows for approving"]
+    found = await shared_world.violations_after("DELETE FROM audit WHERE principal = 'will'")
+    assert [row["why"] for row in found["A2"]] == ["0 audit rows for asking"]
+
+
+PROMISED = """
+    INSERT INTO fulfillment_order (id, order_number, location) VALUES ('P', :fresh, 'BOS');
+    INSERT INTO supply (kind, reference, sku, location, available_on, quantity, reserved)
+    VALUES ('presale', 'P', 'TEA', 'BOS', '2026-11-30', 5, 3);
+    INSERT INTO reservation
+      (order_number, fulfillment_order, line, sku, location, quantity, supply, state, expires_at)
+    SELECT :fresh, parcel, 1, r.sku, 'BOS', units, CASE r.sku WHEN 'TEA' THEN supply.id END,
+           r.state, CASE r.state WHEN 'SOFT' THEN now() END
+    FROM supply, (VALUES ('P', 'TEA', 3, 'HARD'), ('P', 'CUP', 2, 'BROKEN'),
+                         (NULL, 'CUP', 4, 'SOFT')) AS r(parcel, sku, units, state)
+    WHERE supply.sku = 'TEA';
+    UPDATE stock SET reserved = 4 WHERE sku = 'CUP'
+    """
+
+
+async def test_promises_of_what_is_to_come_and_soft_ones_add_up(shared_world: Any) -> None:
+    assert await shared_world.violations_after(*PROMISED.split(";")) == {}
 
 
 def test_every_check_of_the_books_has_been_broken() -> None:
