@@ -19,7 +19,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    and_,
     create_engine,
     delete,
     insert,
@@ -32,7 +31,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_conflict
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from adapters.postgres.loading_checks import take_out_refused
+from adapters.postgres.clock import now
+from adapters.postgres.loading_checks import keys_of, same_row, take_out_refused
 from adapters.postgres.tables import metadata, movement, stock
 from adapters.postgres.transactions import TRIES, is_conflict
 
@@ -133,7 +133,7 @@ def _insert_new(
 ) -> set[int]:
     """The lines whose keys were not there before."""
     values = {name: incoming.c[name] for name in batch.columns} | further
-    keys = [column.name for column in table.primary_key]
+    keys = keys_of(table)
     rows = select(*values.values()).order_by(*_in_lock_order(incoming, keys))
     statement = insert_or_conflict(table).from_select(list(values), rows).on_conflict_do_nothing()
     inserted = connection.execute(statement.returning(*(table.c[name] for name in keys)))
@@ -143,15 +143,15 @@ def _insert_new(
 
 
 def _update_different(connection: Connection, table: Table, incoming: Table) -> set[int]:
-    keys = {column.name for column in table.primary_key}
-    rest = [name for name in incoming.c.keys() if name not in keys | {"line"}]  # noqa: SIM118
+    keys = {*keys_of(table), "line"}
+    rest = [name for name in incoming.c.keys() if name not in keys]  # noqa: SIM118
     if not rest:
         return set()
     different = or_(*(table.c[name].is_distinct_from(incoming.c[name]) for name in rest))
     statement = (
         update(table)
-        .values({name: incoming.c[name] for name in rest})
-        .where(_same(table, incoming), different)
+        .values({name: incoming.c[name] for name in rest} | _touched(table))
+        .where(same_row(table, incoming), different)
         .returning(incoming.c.line)
     )
     return set(connection.scalars(statement))
@@ -162,7 +162,7 @@ def _load_stock(connection: Connection, incoming: Table, batch: Batch, verdicts:
     too_few = {
         line: (
             f"{reserved} units are reserved for orders, more than the {counted} counted",
-            "count again, or ship or cancel what is reserved first",
+            "count again; or `orderloom act stock_count`, which breaks promises openly",
         )
         for line, counted, reserved in _locked(connection, incoming)
         if counted < reserved
@@ -176,7 +176,7 @@ def _load_stock(connection: Connection, incoming: Table, batch: Batch, verdicts:
         incoming.c.sku,
         incoming.c.location,
         incoming.c.on_hand - stock.c.on_hand,
-    ).where(_same(stock, incoming), stock.c.on_hand != incoming.c.on_hand)
+    ).where(same_row(stock, incoming), stock.c.on_hand != incoming.c.on_hand)
     moved = ["reason", "reference", "line", "sku", "location", "units"]
     connection.execute(insert(movement).from_select(moved, counts))
     verdicts.changed = _update_different(connection, stock, incoming)
@@ -186,15 +186,15 @@ def _locked(connection: Connection, incoming: Table) -> Sequence[Any]:
     """(line, counted, reserved) of every stock row of the batch, locked until the end."""
     statement = (
         select(incoming.c.line, incoming.c.on_hand, stock.c.reserved)
-        .join(stock, _same(stock, incoming))
+        .join(stock, same_row(stock, incoming))
         .order_by(*_in_lock_order(incoming, ["sku", "location"]))
         .with_for_update(of=stock)
     )
     return connection.execute(statement).all()
 
 
-def _same(table: Table, incoming: Table) -> ColumnElement[bool]:
-    return and_(*(column == incoming.c[column.name] for column in table.primary_key))
+def _touched(table: Table) -> dict[str, ColumnElement[Any]]:
+    return {"updated_at": now()} if "updated_at" in table.c else {}
 
 
 def _in_lock_order(incoming: Table, keys: Sequence[str]) -> list[ColumnElement[Any]]:

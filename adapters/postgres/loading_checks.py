@@ -9,6 +9,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     column,
     delete,
     exists,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.postgres.tables import bundle_component, location, price_list, product, stock
+from adapters.postgres.tables import bundle_component, location, price_list, product, stock, supply
 
 Refused = dict[int, tuple[str, str]]  # line → why, and what to do
 
@@ -45,6 +46,17 @@ def _take_out_dangling(connection: Connection, table: Table, incoming: Table) ->
             advice = f"load the {target} first, or correct the name"
             refused[line] = (f"there is no {target} {name}", advice)
     return refused
+
+
+def keys_of(table: Table) -> list[str]:
+    """What a row is known by outside: not its number, where it has one."""
+    if table is supply:
+        return ["kind", "reference", "sku", "location"]
+    return [column.name for column in table.primary_key]
+
+
+def same_row(table: Table, incoming: Table) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == incoming.c[name] for name in keys_of(table)))
 
 
 def _no_stock_of_bundles(connection: Connection, incoming: Table) -> Refused:
@@ -95,6 +107,24 @@ def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
     )
 
 
+def _supply_keeps_its_promises(connection: Connection, incoming: Table) -> Refused:
+    """What has come and what is promised is not expected away; locked, so that it stays so."""
+    settled = supply.c.received + supply.c.reserved
+    rows = select(incoming.c.line, settled.label("settled")).join(
+        supply, same_row(supply, incoming)
+    )
+    locked = rows.order_by(supply.c.id).with_for_update(of=supply)
+    least = {row.line: row.settled for row in connection.execute(locked)}
+    taken_out = delete(incoming).where(
+        exists().where(same_row(supply, incoming), incoming.c.quantity < settled)
+    )
+    advice = "expect more; or `orderloom act supply_expect`, which breaks promises openly"
+    return {
+        line: (f"{least[line]} units have come or are promised to orders", advice)
+        for (line,) in connection.execute(taken_out.returning(incoming.c.line))
+    }
+
+
 def _time_zones_are_known(connection: Connection, incoming: Table) -> Refused:
     """By the database as well, whose list may be older than ours."""
     if "timezone" not in incoming.c:
@@ -141,6 +171,7 @@ def _refuse(
 
 _CHECKS: dict[Table, Sequence[Callable[[Connection, Table], Refused]]] = {
     stock: (_no_stock_of_bundles,),
+    supply: (_no_stock_of_bundles, _supply_keeps_its_promises),
     bundle_component: (_bundles_are_flat,),
     location: (_time_zones_are_known,),
     price_list: (_lists_begin_before_they_end,),

@@ -13,6 +13,8 @@ from domain.currency import exponent
 from domain.departure import EVERY_DAY, LocationKind
 from domain.errors import Malformed, UnknownCurrency
 from domain.money import AMOUNT_MAX
+from domain.stock_acts import UNITS_MAX as SUPPLY_UNITS_MAX
+from domain.stock_acts import SupplyKind
 
 TEXT_CHARACTERS_MAX = 500
 TERMS_DAYS_MAX = 3_650
@@ -27,7 +29,7 @@ _TIMES = "write a day or a time, such as 2026-11-27 or 2026-11-27T08:00+08:00"
 
 S = TypeVar("S")
 T = TypeVar("T")
-Value = str | int | float | bool | time | datetime | list[int] | list[date] | None
+Value = str | int | float | bool | time | date | datetime | list[int] | list[date] | None
 Parser = Callable[[str], Value]
 
 
@@ -90,8 +92,12 @@ def terms_days(cell: str) -> int:
     return _whole(cell, TERMS_DAYS_MAX, "write days, such as 14") if cell else 30
 
 
-def units(cell: str) -> int:
-    return _whole(cell, UNITS_MAX, "write a whole number of units, such as 12")
+def units(cell: str, most: int = UNITS_MAX) -> int:
+    return _whole(cell, most, "write a whole number of units, such as 12")
+
+
+def supply_units(cell: str) -> int:
+    return positive(cell, SUPPLY_UNITS_MAX)
 
 
 def rate_bp(cell: str) -> int:
@@ -136,8 +142,8 @@ def optional_positive(cell: str) -> int | None:
     return positive(cell) if cell else None
 
 
-def positive(cell: str) -> int:
-    number = units(cell)
+def positive(cell: str, most: int = UNITS_MAX) -> int:
+    number = units(cell, most)
     if number < 1:
         raise BadCell("is 0", "write 1 or more, or leave it empty")
     return number
@@ -177,6 +183,24 @@ def holidays(cell: str) -> str:
 def closed_on(cell: str) -> list[date]:
     days = tuple(cell.split())
     return _told(closing_days, days, "write days such as 2026-12-24, separated by spaces")
+
+
+def supply_kind(cell: str) -> str:
+    kinds = [kind.value for kind in SupplyKind]
+    if cell not in kinds:
+        raise BadCell(f"{cell!r} is no kind of supply", f"write {' or '.join(kinds)}")
+    return cell
+
+
+def day(cell: str) -> date:
+    advice = "write a day, such as 2026-11-30"
+    try:
+        on = date.fromisoformat(cell)
+    except ValueError:
+        raise BadCell(f"{cell!r} is no day", advice) from None
+    if not YEAR_MIN <= on.year <= YEAR_MAX:
+        raise BadCell(f"{cell!r} is not from {YEAR_MIN} to {YEAR_MAX}", advice)
+    return on
 
 
 def optional_moment(cell: str) -> datetime | None:

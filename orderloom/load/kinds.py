@@ -6,7 +6,9 @@
   prices     sku, currency, unit_price, list    list price of one unit, in minor units
   locations  id, name, country, region, latitude, longitude, priority, active, fulfilled_by, kind,
              capacity, timezone, cutoff, weekdays, holidays, closed_on
-  stock      sku, location, on_hand, safety     the first load opens, a later one is a count
+  stock      sku, location, on_hand, safety, reorder_point, reorder_to
+             the first load opens, a later one is a count
+  supply     kind, reference, sku, location, available_on, quantity    units that are to come
   customers  ref, tier, blocked, credit_limit, credit_currency, terms_days
   tax rates  country, region, rate_bp, category  hundredths of a percent
   places     country, region, city, latitude, longitude
@@ -58,6 +60,10 @@ class Kind:
 
     def key_of(self, row: Row) -> Row:
         return tuple(row[self.columns.index(name)] for name in self.key)
+
+
+def _units_or_none(cell: str) -> int:
+    return fields.units(cell or "0")
 
 
 # In the order in which they need one another.
@@ -126,8 +132,22 @@ KINDS = (
         "stock",
         "stock",
         {"sku": fields.text, "location": fields.text, "on_hand": fields.units},
-        {"safety": lambda cell: fields.units(cell or "0")},
+        dict.fromkeys(("safety", "reorder_point", "reorder_to"), _units_or_none),
         ("sku", "location"),
+    ),
+    Kind(
+        "supply",
+        "supply",
+        {
+            "kind": fields.supply_kind,
+            "reference": fields.text,
+            "sku": fields.text,
+            "location": fields.text,
+            "available_on": fields.day,
+            "quantity": fields.supply_units,
+        },
+        {},
+        ("kind", "reference", "sku", "location"),
     ),
     Kind(
         "customers",
