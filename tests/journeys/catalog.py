@@ -12,7 +12,7 @@ FILES = {
     "prices.csv": "sku,currency,unit_price\nTEA,USD,500\nCUP,USD,900\nPOT,USD,4000\n",
     "price-lists.csv": "id,tax_included,tier\ntrade,no,trade\n",
     "trade-prices.csv": "sku,currency,unit_price,list\nTEA,USD,400,trade\nPOT,USD,3200,trade\n",
-    "customers.csv": "ref,tier\nT-1,trade\n",
+    "customers.csv": "ref,tier,credit_limit,credit_currency\nT-1,trade,,\nB-1,,5000,USD\n",
     "locations.csv": (
         "id,name,country,region,latitude,longitude\n"
         "BOS,Boston,US,MA,42.4,-71.1\n"

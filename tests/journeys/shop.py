@@ -67,6 +67,7 @@ class Shop:
         self.agent = Person(http, settings, "ana", Role.AGENT)
         self.keeper = Person(http, settings, "walt", Role.WAREHOUSE)
         self.supervisor = Person(http, settings, "sue", Role.SUPERVISOR)
+        self.finance = Person(http, settings, "finn", Role.FINANCE)
         self.channel = Person(http, settings, "channel:web", Role.CHANNEL)
         self.other_channel = Person(http, settings, "channel:pos", Role.CHANNEL)
 
