@@ -30,6 +30,7 @@ class FakeProvider:
     weather: list[str] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     voided_keys: set[str] = field(default_factory=set)
+    voided: set[str] = field(default_factory=set)
     source: str = ""
     expires_at: datetime | None = None
 
@@ -60,6 +61,10 @@ class FakeProvider:
         operation, reason = DECLINES.get(source, (None, ""))
         if request.operation is operation:
             return ProviderAnswer(PaymentStatus.FAILED, _object(request), reason)
+        if request.operation is PaymentOperation.CAPTURE and _object(request) in self.voided:
+            return ProviderAnswer(PaymentStatus.FAILED, _object(request), "not_authorized")
+        if request.operation is PaymentOperation.VOID:
+            self.voided.add(_object(request))
         challenged = request.operation is PaymentOperation.AUTHORIZE
         if challenged and source == "tok_requires_action":
             url = "https://bank.example/3ds"

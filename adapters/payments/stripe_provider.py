@@ -1,0 +1,273 @@
+"""Stripe, through its SDK: a PaymentIntent is one authorization, and captures once.
+
+It is created unconfirmed, which has no effect, and its id is committed before it is confirmed. Keys
+are ours, so that a repeated call has one effect. Stripe keeps the answer of a key, faults included:
+what proves not to have happened is asked for anew, under the next key.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+
+from domain.payments import PaymentOperation, PaymentStatus
+from ports.outside import (
+    Capabilities,
+    OutcomeUnknown,
+    PaymentRequest,
+    ProviderAnswer,
+    Unreachable,
+)
+
+TIMEOUT_SECONDS = 8.0  # a confirmation is two calls, and the step ends after 25 s
+REFERENCE = "reference"  # in the metadata: our key
+_EXPAND = ["latest_charge"]
+_SERVER_FAULT = 500
+_BUSY = (409, 429)  # the same key is being worked on; too many calls
+
+
+class StripePaymentProvider:
+    """See `ports.outside.PaymentProvider`. `return_url` is where a bank sends its cardholder back
+    to; without one, the shop's own page has to ask the cardholder.
+    """
+
+    capabilities = Capabilities(captures_per_authorization=1, prepares=True)
+
+    def __init__(self, key: str, *, base_url: str = "", return_url: str = "") -> None:
+        bases: Any = {"api": base_url} if base_url else {}
+        self._http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
+        self._client = stripe.StripeClient(
+            key, base_addresses=bases, http_client=self._http, max_network_retries=0
+        )
+        self._return_url = return_url
+
+    async def close(self) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # the SDK's
+
+    async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
+        """Under a key of the SDK's own: it has no effect, so that no fault need be remembered."""
+        params: Any = {
+            "amount": request.amount,
+            "currency": request.currency.lower(),
+            "capture_method": "manual",
+            "payment_method": request.source,
+            "payment_method_types": ["card"],
+            "metadata": {REFERENCE: request.key},
+        }
+        try:
+            intent = await self._client.v1.payment_intents.create_async(params)
+        except stripe.StripeError as error:
+            if _is_definite(error):
+                return ProviderAnswer(PaymentStatus.FAILED, "", _reason(error))
+            raise Unreachable(f"{request.key}: {type(error).__name__}") from error
+        return ProviderAnswer(PaymentStatus.REQUESTED, intent.id)
+
+    async def perform(self, request: PaymentRequest) -> ProviderAnswer:
+        try:
+            return await self._do(request)
+        except stripe.StripeError as error:
+            raise OutcomeUnknown(f"{request.key}: {type(error).__name__}") from error
+
+    async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
+        """An unconfirmed intent is canceled, so that a confirmation under way cannot land late. For
+        everything else the same key again is safe, and does it where it has not been done.
+        """
+        try:
+            found = await self._look(request)
+            if found is not None:
+                return found
+            if request.operation is not PaymentOperation.AUTHORIZE:
+                return await self._do_again(request)
+            if (await self._retrieve(request)).status != "canceled":
+                await self._client.v1.payment_intents.cancel_async(request.payment)
+        except (stripe.StripeError, OutcomeUnknown) as error:
+            raise Unreachable(f"{request.key}: {type(error).__name__}") from error
+        return None
+
+    async def _do_again(self, request: PaymentRequest) -> ProviderAnswer | None:
+        """When Stripe answers a fault that it remembers, the first call is over, and what is to be
+        seen then is the truth.
+        """
+        try:
+            return await self._do(request)
+        except stripe.StripeError as error:
+            if (error.headers or {}).get("Idempotent-Replayed") != "true":
+                raise
+        return await self._look(request)
+
+    # What has an effect
+
+    async def _do(self, request: PaymentRequest) -> ProviderAnswer:
+        """A refusal is an answer, unless the intent shows that it has been done already."""
+        try:
+            return await self._effect(request)
+        except stripe.CardError as error:
+            return ProviderAnswer(PaymentStatus.FAILED, request.payment, _reason(error))
+        except stripe.StripeError as error:
+            if not _is_definite(error):
+                raise
+            return await self._as_it_stands(request, error)
+
+    async def _effect(self, request: PaymentRequest) -> ProviderAnswer:
+        match request.operation:
+            case PaymentOperation.AUTHORIZE:
+                return await self._confirm(request)
+            case PaymentOperation.CAPTURE:
+                return await self._capture(request)
+            case PaymentOperation.VOID:
+                return await self._cancel(request)
+            case PaymentOperation.REFUND:
+                return await self._refund(request)
+
+    async def _confirm(self, request: PaymentRequest) -> ProviderAnswer:
+        params: Any = {"expand": _EXPAND}
+        if self._return_url:
+            params["return_url"] = self._return_url
+        intent = await self._client.v1.payment_intents.confirm_async(
+            request.payment, params, {"idempotency_key": request.key}
+        )
+        return self._authorized(request, intent)
+
+    async def _capture(self, request: PaymentRequest) -> ProviderAnswer:
+        await self._client.v1.payment_intents.capture_async(
+            request.payment,
+            {"amount_to_capture": request.amount},
+            {"idempotency_key": request.key},
+        )
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
+
+    async def _cancel(self, request: PaymentRequest) -> ProviderAnswer:
+        await self._client.v1.payment_intents.cancel_async(
+            request.payment, {}, {"idempotency_key": request.key}
+        )
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
+
+    async def _refund(self, request: PaymentRequest) -> ProviderAnswer:
+        refund = await self._client.v1.refunds.create_async(
+            {
+                "payment_intent": request.payment,
+                "amount": request.amount,
+                "metadata": {REFERENCE: request.key},
+            },
+            {"idempotency_key": request.key},
+        )
+        return _refunded(request, refund)
+
+    async def _as_it_stands(
+        self, request: PaymentRequest, error: stripe.StripeError
+    ) -> ProviderAnswer:
+        """After a refusal by state: an earlier attempt may have done it. An authorization that an
+        inquiry has put an end to leaves the question open.
+        """
+        done = await self._look(request)
+        if done is not None:
+            return done
+        ended = (await self._retrieve(request)).status == "canceled"
+        if ended and request.operation is PaymentOperation.AUTHORIZE:
+            raise OutcomeUnknown(f"{request.key}: an inquiry came first")
+        return ProviderAnswer(PaymentStatus.FAILED, request.payment, _reason(error))
+
+    # What became of it
+
+    async def _retrieve(self, request: PaymentRequest) -> stripe.PaymentIntent:
+        return await self._client.v1.payment_intents.retrieve_async(
+            request.payment, {"expand": _EXPAND}
+        )
+
+    async def _look(self, request: PaymentRequest) -> ProviderAnswer | None:
+        """What Stripe shows of the operation; None when it shows that it has not happened."""
+        if request.operation is PaymentOperation.REFUND:
+            return await self._find_refund(request)
+        return self._done(request, await self._retrieve(request))
+
+    def _done(self, request: PaymentRequest, intent: stripe.PaymentIntent) -> ProviderAnswer | None:
+        """What the intent's state says of the operation."""
+        match request.operation:
+            case PaymentOperation.AUTHORIZE:
+                return self._authorization(request, intent)
+            case PaymentOperation.CAPTURE:
+                return _captured(request, intent)
+            case PaymentOperation.VOID:
+                if intent.status == "succeeded":
+                    return ProviderAnswer(PaymentStatus.FAILED, request.payment, "captured")
+                happened = intent.status == "canceled"
+            case PaymentOperation.REFUND:
+                happened = False
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment) if happened else None
+
+    def _authorization(
+        self, request: PaymentRequest, intent: stripe.PaymentIntent
+    ) -> ProviderAnswer | None:
+        failed = intent.last_payment_error
+        if intent.status == "requires_payment_method" and failed is not None:
+            return ProviderAnswer(PaymentStatus.FAILED, request.payment, _decline(failed))
+        if intent.status in ("requires_capture", "requires_action", "succeeded"):
+            return self._authorized(request, intent)
+        return None
+
+    def _authorized(self, request: PaymentRequest, intent: stripe.PaymentIntent) -> ProviderAnswer:
+        if intent.status == "requires_action":
+            url = _field(intent, "next_action", "redirect_to_url", "url") or ""
+            return ProviderAnswer(PaymentStatus.REQUIRES_ACTION, request.payment, action_url=url)
+        if intent.status not in ("requires_capture", "succeeded"):
+            raise OutcomeUnknown(f"{request.key}: the intent is {intent.status}")
+        expires_at = _capture_before(intent)
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment, expires_at=expires_at)
+
+    async def _find_refund(self, request: PaymentRequest) -> ProviderAnswer | None:
+        refunds: Any = await self._client.v1.refunds.list_async(
+            {"payment_intent": request.payment, "limit": 100}
+        )
+        async for refund in refunds.auto_paging_iter():
+            if _field(refund, "metadata", REFERENCE) == request.key:
+                return _refunded(request, refund)
+        return None
+
+
+def _captured(request: PaymentRequest, intent: stripe.PaymentIntent) -> ProviderAnswer | None:
+    """An intent captures once: another amount was another operation."""
+    if intent.status == "canceled":
+        return ProviderAnswer(PaymentStatus.FAILED, request.payment, "not_authorized")
+    if intent.status != "succeeded":
+        return None
+    if intent.amount_received != request.amount:
+        return ProviderAnswer(PaymentStatus.FAILED, request.payment, "captured_already")
+    return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
+
+
+def _refunded(request: PaymentRequest, refund: stripe.Refund) -> ProviderAnswer:
+    """Pending is as good as done: the bank has been told."""
+    if refund.status in ("failed", "canceled"):
+        reason = refund.failure_reason or "refund_failed"
+        return ProviderAnswer(PaymentStatus.FAILED, request.payment, reason)
+    return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
+
+
+def _is_definite(error: stripe.StripeError) -> bool:
+    """Whether Stripe has said no, and will not do it: not when nobody answered, nor by a fault of
+    its own, nor while the same key is being worked on.
+    """
+    status = error.http_status
+    return status is not None and status < _SERVER_FAULT and status not in _BUSY
+
+
+def _reason(error: stripe.StripeError) -> str:
+    return str(_field(error, "error", "decline_code") or error.code or f"http_{error.http_status}")
+
+
+def _decline(failed: Any) -> str:
+    code = _field(failed, "decline_code") or _field(failed, "code")
+    return str(code or "card_declined")
+
+
+def _capture_before(intent: stripe.PaymentIntent) -> datetime | None:
+    """When the card's bank lets the authorization lapse, as far as Stripe knows."""
+    at = _field(intent, "latest_charge", "payment_method_details", "card", "capture_before")
+    return datetime.fromtimestamp(at, UTC) if at else None
+
+
+def _field(found: Any, *path: str) -> Any:
+    """What stands there, None where something on the way is missing."""
+    for name in path:
+        found = getattr(found, name, None)
+    return found

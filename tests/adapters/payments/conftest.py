@@ -1,0 +1,167 @@
+"""The payment providers of the contract suite: the fake that other tests trust, the HTTP adapter
+against the provider's simulator, and Stripe's against localstripe.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fake_provider import FakeProvider
+
+from adapters.http_party import HttpParty
+from adapters.payments.http_provider import HttpPaymentProvider
+from adapters.payments.stripe_provider import StripePaymentProvider
+from domain.payments import PaymentOperation
+from ports.outside import PaymentProvider, PaymentRequest, ProviderAnswer
+
+STRIPE_KEY = "sk_test_contract"
+CHALLENGED_CARD = "4000002500003155"
+_orders = itertools.count(1)
+Lose = Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Party:
+    """A provider, its cards by what they do, and how to make the next call's answer get lost, or
+    its bank confirm. `failing_capture` is a card and the amount of a capture that is refused.
+    """
+
+    provider: PaymentProvider
+    cards: dict[str, str]
+    failing_capture: tuple[str, int]
+    lose_next_answer: Lose
+    pass_challenge: Callable[[PaymentRequest, ProviderAnswer], Awaitable[None]]
+
+    async def request(self, card: str = "ok", amount: int = 1000, currency: str = "USD") -> Any:
+        """An authorization, prepared where the provider prepares."""
+        key = f"ORDER-{next(_orders)}/authorize/1"
+        source = self.cards.get(card, card)
+        asked = PaymentRequest(key, PaymentOperation.AUTHORIZE, amount, currency, source)
+        if not self.provider.capabilities.prepares:
+            return asked
+        return replace(asked, payment=(await self.provider.prepare(asked)).payment)
+
+    async def authorized(self, amount: int = 1000, card: str = "ok", currency: str = "USD") -> Any:
+        """A succeeded authorization's request, with the provider's object."""
+        asked = await self.request(card, amount, currency)
+        return replace(asked, payment=(await self.provider.perform(asked)).payment)
+
+
+def on(first: PaymentRequest, operation: PaymentOperation, n: int, amount: int) -> PaymentRequest:
+    key = f"{first.key}/{operation}/{n}"
+    return replace(first, key=key, operation=operation, amount=amount)
+
+
+TOKENS = {
+    "ok": "tok_ok",
+    "declined": "tok_declined",
+    "challenged": "tok_requires_action",
+}
+
+
+@pytest.fixture(scope="session")
+def stripe_url() -> Iterator[str]:
+    launcher = Path(__file__).parents[2] / "support" / "local_stripe.py"
+    process = subprocess.Popen(
+        [sys.executable, str(launcher)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    assert process.stdout is not None
+    with process.stdout as output:
+        yield output.readline().strip()
+        process.terminate()
+        process.wait(10)
+
+
+@pytest_asyncio.fixture(params=["fake", "http", "stripe"])
+async def party(request: pytest.FixtureRequest) -> AsyncIterator[Party]:
+    if request.param == "fake":
+        yield _fake()
+    elif request.param == "http":
+        url = request.getfixturevalue("simulator_urls")["payment"]
+        http = HttpParty(url, "sim_contract")
+        yield _http(http, url)
+        await http.close()
+    else:
+        url = request.getfixturevalue("stripe_url")
+        stripe = StripePaymentProvider(STRIPE_KEY, base_url=url)
+        headers = {"Authorization": f"Bearer {STRIPE_KEY}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers) as api:
+            yield await _stripe(stripe, api)
+        await stripe.close()
+
+
+def _fake() -> Party:
+    provider = FakeProvider()
+
+    async def lose() -> None:
+        provider.weather.append("lost")
+
+    async def challenge(request: PaymentRequest, _: ProviderAnswer) -> None:
+        provider.passed.add(request.key)
+
+    return Party(provider, TOKENS, ("tok_capture_fails", 1000), lose, challenge)
+
+
+def _http(http: HttpParty, url: str) -> Party:
+    provider = _ClearingWeather(HttpPaymentProvider(http), url)
+
+    async def challenge(_: PaymentRequest, answer: ProviderAnswer) -> None:
+        path = f"/v1/payments/{answer.payment}/challenge"
+        (await http.effect(path, f"{answer.payment}/c", {"outcome": "passed"})).raise_for_status()
+
+    return Party(provider, TOKENS, ("tok_capture_fails", 1000), provider.lose_next, challenge)
+
+
+class _ClearingWeather(HttpPaymentProvider):
+    """The simulator's faults are settings: set for one call, and cleared after it."""
+
+    def __init__(self, provider: HttpPaymentProvider, url: str) -> None:
+        super().__init__(provider.party)
+        self._url = url
+        self._lose = False
+
+    async def lose_next(self) -> None:
+        self._lose = True
+
+    async def perform(self, request: PaymentRequest) -> ProviderAnswer:
+        if not self._lose:
+            return await super().perform(request)
+        self._lose = False
+        await self._control(reset=1.0)
+        try:
+            return await super().perform(request)
+        finally:
+            await self._control(reset=0.0)
+
+    async def _control(self, **settings: float) -> None:
+        async with httpx.AsyncClient(base_url=self._url) as client:
+            headers = {"Authorization": "Bearer sim_contract"}
+            (await client.put("/_control", json=settings, headers=headers)).raise_for_status()
+
+
+async def _stripe(provider: StripePaymentProvider, api: httpx.AsyncClient) -> Party:
+    async def lose() -> None:
+        (await api.post("/_config/weather", json={"next": "lost"})).raise_for_status()
+
+    async def challenge(_: PaymentRequest, answer: ProviderAnswer) -> None:
+        path = f"/v1/payment_intents/{answer.payment}"
+        secret = (await api.get(path)).json()["client_secret"]
+        passed = {"client_secret": secret, "success": "true"}
+        (await api.post(f"{path}/_authenticate", data=passed)).raise_for_status()
+
+    card = {"number": CHALLENGED_CARD, "exp_month": 12, "exp_year": 2030, "cvc": "123"}
+    made = await api.post("/v1/payment_methods", json={"type": "card", "card": card})
+    cards = {
+        "ok": "pm_card_visa",
+        "declined": "pm_card_chargeCustomerFail",
+        "challenged": made.raise_for_status().json()["id"],
+    }
+    return Party(provider, cards, ("pm_card_visa", 2000), lose, challenge)
