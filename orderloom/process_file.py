@@ -47,7 +47,7 @@ def read_process(path: Path) -> ProcessDefinition:
         raise _refused(path, [error.strerror or str(error)]) from error
     except ValidationError as error:
         raise _refused(path, [_in_words(detail) for detail in error.errors()]) from error
-    if faults := [*_out_of_bounds(values), *_unreadable(values)]:
+    if faults := [*_not_here(values), *_out_of_bounds(values), *_unreadable(values)]:
         raise _refused(path, faults)
     return ProcessDefinition(**values)
 
@@ -61,6 +61,13 @@ def _in_words(error: ErrorDetails) -> str:
     if error["loc"]:
         return f"{error['loc'][0]}: {said}"
     return "It is no JSON object" if error["type"] == "dataclass_type" else said
+
+
+def _not_here(values: dict[str, str | float]) -> list[str]:
+    """What follows from the settings."""
+    standard = asdict(ProcessDefinition())
+    names = ("payment_provider", "authorization_scope")
+    return [f"{n}: it follows from the settings" for n in names if values[n] != standard[n]]
 
 
 def _out_of_bounds(values: dict[str, str | float]) -> list[str]:

@@ -38,6 +38,7 @@ from domain.process import ProcessDefinition
 from orderloom.failing.points import API_COMMANDS, API_DESK, API_INTAKE, API_WEBHOOKS
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
+from orderloom.payment import stamped
 from orderloom.process_file import read_process
 from orderloom.settings import Settings
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
@@ -96,7 +97,7 @@ async def serve(settings: Settings) -> None:
 def _process(settings: Settings) -> ProcessDefinition:
     """What is stamped on orders from now on."""
     path = settings.process_definition
-    return read_process(path) if path else ProcessDefinition()
+    return stamped(read_process(path) if path else ProcessDefinition(), settings)
 
 
 def _app(settings: Settings, books: Books, doors: Doors) -> FastAPI:

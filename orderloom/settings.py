@@ -60,8 +60,11 @@ class Settings(BaseSettings):
 
     server_key: SecretStr = SecretStr("")  # tracking tokens and JWTs are derived from it
 
+    payment_provider: Literal["http", "stripe"] = "http"  # of new orders; others stay at theirs
     payment_url: str = ""
     payment_key: SecretStr = SecretStr("")
+    stripe_key: SecretStr = SecretStr("")  # sk_…
+    stripe_url: str = ""  # of its API; empty: Stripe itself
     warehouse_url: str = ""
     warehouse_key: SecretStr = SecretStr("")
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by source
@@ -171,6 +174,12 @@ class Settings(BaseSettings):
                     f"{name} {'is' if simulated else 'is not'} a simulator's key "
                     f"({SIMULATOR_KEY_PREFIX}…), but {self.home} is a {self.kind} home."
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _stripe_has_a_key(self) -> "Settings":
+        if self.payment_provider == "stripe" and not self.stripe_key.get_secret_value():
+            raise Refused("payment_provider is stripe, and stripe_key is not set.")
         return self
 
     @model_validator(mode="after")

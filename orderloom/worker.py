@@ -16,7 +16,6 @@ from activities.payments import PaymentActivities
 from activities.returns import ReturnActivities
 from activities.warehouse import WarehouseActivities
 from adapters.http_party import HttpParty
-from adapters.payments.http_provider import HttpPaymentProvider
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.pick_lists import PostgresPickLists
 from adapters.rules.zen_rules import ZenReviewRules
@@ -24,9 +23,10 @@ from adapters.temporal.connect import connect
 from adapters.warehouse.built_in import BuiltInWarehouse
 from adapters.warehouse.by_location import WarehouseByLocation
 from adapters.warehouse.http_warehouse import HttpWarehouse
-from orderloom.failing.points import WORKER_DATABASE, WORKER_PAYMENT, WORKER_WAREHOUSE
+from orderloom.failing.points import WORKER_DATABASE, WORKER_WAREHOUSE
 from orderloom.failing.wrapping import activity_interceptors, guarded
 from orderloom.parts_runtime import ready, until_stopped
+from orderloom.payment import payment_providers
 from orderloom.settings import Settings
 from ports.floor import FulfilledBy
 from ports.outside import Warehouse
@@ -61,22 +61,20 @@ async def _connected(settings: Settings) -> Client:
 async def world(settings: Settings) -> AsyncIterator[list[object]]:
     """The activities, with the real adapters behind their ports."""
     engine = create_engine(settings.database_url, settings.database_pool_size)
-    payment = HttpParty(settings.payment_url, settings.payment_key.get_secret_value())
     warehouse = HttpParty(settings.warehouse_url, settings.warehouse_key.get_secret_value())
     database = guarded(settings, PostgresDatabase(engine), WORKER_DATABASE)
-    provider = guarded(settings, HttpPaymentProvider(payment), WORKER_PAYMENT)
     floor = guarded(
         settings, _warehouses(settings, PostgresPickLists(engine), warehouse), WORKER_WAREHOUSE
     )
     try:
-        yield [
-            OrderActivities(database, ZenReviewRules()),
-            ReturnActivities(database),
-            PaymentActivities(database, {"http": provider}),
-            WarehouseActivities(database, floor),
-        ]
+        async with payment_providers(settings) as payments:
+            yield [
+                OrderActivities(database, ZenReviewRules()),
+                ReturnActivities(database),
+                PaymentActivities(database, payments),
+                WarehouseActivities(database, floor),
+            ]
     finally:
-        await payment.close()
         await warehouse.close()
         await engine.dispose()
 

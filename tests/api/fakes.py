@@ -34,6 +34,7 @@ from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVER_KEY = "test-server-key-of-some-length"
+STRIPE_SECRET = "whsec_stripe"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CATALOG = {"1082185", "995242"}
 
@@ -470,7 +471,10 @@ class Office:
             database_answers=self._database_answers,
             engine_answers=self._engine_answers,
             channel_secrets={"web": SECRET},
-            webhook_secrets={"payment": SECRET, "warehouse": SECRET, "carrier": SECRET},
+            webhook_secrets={
+                **dict.fromkeys(("payment", "warehouse", "carrier"), SECRET),
+                "stripe": STRIPE_SECRET,
+            },
         )
 
     async def _database_answers(self) -> None:

@@ -1,0 +1,163 @@
+"""What only Stripe does: it remembers its faults, names the bank's page, and signs its webhooks."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from adapters.payments.stripe_provider import StripePaymentProvider
+from api.problems import Problem
+from api.webhooks.stripe_event import read_stripe_event
+from domain.facts import FactKind
+from domain.payments import PaymentOperation as Op
+from domain.payments import PaymentStatus
+from ports.outside import OutcomeUnknown, PaymentRequest, ProviderAnswer, Unreachable
+from tests.adapters.payments.conftest import STRIPE_KEY, on
+
+SECRET = "whsec_local"
+DONE = ProviderAnswer(PaymentStatus.SUCCEEDED, "")
+
+
+@pytest_asyncio.fixture
+async def provider(stripe_url: str) -> AsyncIterator[StripePaymentProvider]:
+    stripe = StripePaymentProvider(STRIPE_KEY, base_url=stripe_url)
+    yield stripe
+    await stripe.close()
+
+
+@pytest_asyncio.fixture
+async def api(stripe_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {STRIPE_KEY}"}
+    async with httpx.AsyncClient(base_url=stripe_url, headers=headers) as client:
+        yield client
+
+
+async def intent(provider: StripePaymentProvider, key: str, currency: str = "USD") -> Any:
+    asked = PaymentRequest(key, Op.AUTHORIZE, 1000, currency, "pm_card_visa")
+    return replace(asked, payment=(await provider.prepare(asked)).payment)
+
+
+async def weather(api: httpx.AsyncClient, next_call: str) -> None:
+    (await api.post("/_config/weather", json={"next": next_call})).raise_for_status()
+
+
+async def test_an_intent_is_ours_by_its_reference_and_of_its_currency_s_own_units(
+    provider: StripePaymentProvider, api: httpx.AsyncClient
+) -> None:
+    for currency in ("JPY", "KWD"):
+        asked = await intent(provider, f"CUR-{currency}/authorize/1", currency)
+        known = (await api.get(f"/v1/payment_intents/{asked.payment}")).json()
+        assert (known["amount"], known["currency"]) == (1000, currency.lower())
+        assert known["metadata"] == {"reference": asked.key}
+        assert known["status"] == "requires_confirmation"
+
+
+async def test_a_fault_that_is_remembered_for_an_authorization_is_asked_for_anew(
+    provider: StripePaymentProvider, api: httpx.AsyncClient
+) -> None:
+    asked = await intent(provider, "FAULT-1/authorize/1")
+    await weather(api, "fault")
+    for _ in range(2):  # the same key answers the stored fault for ever
+        with pytest.raises(OutcomeUnknown):
+            await provider.perform(asked)
+    assert await provider.inquire(asked) is None
+    second = await intent(provider, "FAULT-1/authorize/2")
+    assert (await provider.perform(second)).status is PaymentStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("operation", [Op.CAPTURE, Op.VOID, Op.REFUND])
+async def test_a_fault_that_is_remembered_never_sticks(
+    provider: StripePaymentProvider, api: httpx.AsyncClient, operation: Op
+) -> None:
+    asked = await intent(provider, f"FAULT-{operation}/authorize/1")
+    await provider.perform(asked)
+    if operation is Op.REFUND:
+        await provider.perform(on(asked, Op.CAPTURE, 1, 1000))
+    first = on(asked, operation, 1, 1000)
+    await weather(api, "fault")
+    with pytest.raises(OutcomeUnknown):
+        await provider.perform(first)
+    assert await provider.inquire(first) is None  # the first call is over, and nothing is there
+    second = on(asked, operation, 2, 1000)
+    assert await provider.perform(second) == replace(DONE, payment=asked.payment)
+    if operation is Op.REFUND:
+        found = (await api.get("/v1/refunds", params={"payment_intent": asked.payment})).json()
+        assert [refund["amount"] for refund in found["data"]] == [1000]
+
+
+async def test_a_fault_of_the_inquiry_itself_leaves_the_question_open(
+    provider: StripePaymentProvider, api: httpx.AsyncClient
+) -> None:
+    asked = await intent(provider, "FAULT-9/authorize/1")
+    await provider.perform(asked)
+    capture = on(asked, Op.CAPTURE, 1, 1000)
+    await weather(api, "fault")
+    with pytest.raises(Unreachable):  # the same key is tried: a fault that nobody remembers yet
+        await provider.inquire(capture)
+    assert await provider.inquire(capture) is None
+
+
+async def test_the_second_refund_of_one_key_is_the_first(
+    provider: StripePaymentProvider, api: httpx.AsyncClient
+) -> None:
+    asked = await intent(provider, "TWICE-1/authorize/1")
+    await provider.perform(asked)
+    await provider.perform(on(asked, Op.CAPTURE, 1, 1000))
+    refund = on(asked, Op.REFUND, 1, 400)
+    for _ in range(3):
+        assert (await provider.perform(refund)).status is PaymentStatus.SUCCEEDED
+    assert await provider.inquire(refund) == replace(DONE, payment=asked.payment)
+    found = (await api.get("/v1/refunds", params={"payment_intent": asked.payment})).json()
+    assert [refund["amount"] for refund in found["data"]] == [400]
+
+
+async def test_a_card_that_is_not_there_is_refused_when_the_intent_is_prepared(
+    provider: StripePaymentProvider,
+) -> None:
+    asked = PaymentRequest("NONE-1/authorize/1", Op.AUTHORIZE, 1000, "USD", "pm_nobody")
+    assert (await provider.prepare(asked)).status is PaymentStatus.FAILED
+
+
+async def test_a_webhook_of_stripe_is_verified_and_only_by_its_secret(
+    provider: StripePaymentProvider, api: httpx.AsyncClient
+) -> None:
+    heard: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
+
+    async def listen(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        heard.put_nowait((headers, await request.read()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", listen)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0]
+    hook = {"url": f"http://{host}:{port}/hook", "secret": SECRET}
+    (await api.post("/_config/webhooks/ours", json=hook)).raise_for_status()
+
+    asked = await intent(provider, "HOOK-1/authorize/1")
+    await provider.perform(asked)
+    await provider.perform(on(asked, Op.CAPTURE, 1, 1000))
+    body = b""
+    while b"HOOK-1" not in body:  # others are told of late
+        headers, body = await asyncio.wait_for(heard.get(), 10)
+    await runner.cleanup()
+
+    event, raw, fact = read_stripe_event(SECRET, headers, body, datetime.now(UTC))
+    assert raw == json.loads(body)
+    assert fact is not None
+    assert (fact.id, fact.kind) == (f"stripe:{event}", FactKind.PAYMENT_CAPTURED)
+    assert fact.subject == "HOOK-1/authorize/1"
+    for secret, content in (("whsec_other", body), (SECRET, body + b" ")):
+        with pytest.raises(Problem):
+            read_stripe_event(secret, headers, content, datetime.now(UTC))

@@ -1,0 +1,100 @@
+"""`POST /webhooks/stripe`: Stripe's own signature and shapes; what it tells is looked up."""
+
+import hashlib
+import hmac
+import json
+import time
+
+import pytest
+
+from domain.facts import FactKind
+from tests.api.fakes import NOW, STRIPE_SECRET
+
+NUMBER = "7K3M-9QXT-2AVB"
+KEY = f"{NUMBER}/authorize/1"
+CAPTURABLE = "payment_intent.amount_capturable_updated"
+
+
+def event(kind=CAPTURABLE, id="evt_1", created=None, metadata=None):  # noqa: A002
+    about = {"id": "pi_1", "object": "payment_intent", "metadata": metadata or {"reference": KEY}}
+    at = int(NOW.timestamp()) if created is None else created
+    return {"id": id, "object": "event", "type": kind, "created": at, "data": {"object": about}}
+
+
+async def send(client, told, *, secret=STRIPE_SECRET, signed_at=None, body=None):
+    body = json.dumps(told) if body is None else body
+    at = int(time.time()) if signed_at is None else signed_at
+    signature = hmac.new(secret.encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
+    headers = {"stripe-signature": f"t={at},v1={signature}", "content-type": "application/json"}
+    answer = await client.http.post("/webhooks/stripe", content=body.encode(), headers=headers)
+    await client.office.background.drain()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact"),
+    [
+        (CAPTURABLE, FactKind.PAYMENT_AUTHORIZED),
+        ("payment_intent.payment_failed", FactKind.PAYMENT_DECLINED),
+        ("payment_intent.succeeded", FactKind.PAYMENT_CAPTURED),
+    ],
+)
+async def test_what_stripe_tells_of_an_intent_is_a_fact_about_its_operation(
+    client, office, kind, fact
+):
+    office.facts.subjects[KEY] = NUMBER
+    answer = await send(client, event(kind))
+    assert (answer.status_code, answer.json()) == (200, {"id": "evt_1", "repeated": False})
+    [(stored, _)] = office.facts.stored.values()
+    assert (stored.id, stored.kind, stored.subject) == ("stripe:evt_1", fact, KEY)
+    assert office.desk.facts == [(NUMBER, "stripe:evt_1")]
+
+
+async def test_the_same_event_twice_tells_once(client, office):
+    office.facts.subjects[KEY] = NUMBER
+    for repeated in (False, True):
+        assert (await send(client, event())).json()["repeated"] == repeated
+    assert office.desk.facts == [(NUMBER, "stripe:evt_1")]
+
+
+async def test_what_says_nothing_to_us_is_acknowledged_and_not_kept(client, office):
+    answer = await send(client, event("charge.updated"))
+    assert answer.status_code == 200
+    assert office.facts.stored == {}
+
+
+async def test_an_intent_that_is_none_of_ours_is_kept_by_its_own_name(client, office):
+    assert (await send(client, event(metadata={"other": "x"}))).status_code == 200
+    [(stored, _)] = office.facts.stored.values()
+    assert stored.subject == "pi_1"
+    assert office.desk.facts == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"secret": "whsec_other"}, {"signed_at": int(time.time()) - 3600}]
+)
+async def test_a_wrong_or_old_signature_is_refused(client, office, wrong):
+    answer = await send(client, event(), **wrong)
+    assert (answer.status_code, office.facts.stored) == (401, {})
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"stripe-signature": "x"}, {"stripe-signature": "t=1,v1=é"}]
+)
+async def test_what_is_not_signed_at_all_is_refused(client, office, headers):
+    sent = {name: value.encode() for name, value in headers.items()}
+    answer = await client.http.post("/webhooks/stripe", content=b"\xff{}", headers=sent)
+    assert (answer.status_code, office.facts.stored) == (401, {})
+
+
+@pytest.mark.parametrize("told", [{}, {"id": "evt_1"}, {**event(), "created": 5}, [], "x"])
+async def test_what_stripe_would_not_send_is_refused(client, office, told):
+    answer = await send(client, told)
+    assert 400 <= answer.status_code < 500
+    assert office.facts.stored == {}
+
+
+async def test_a_huge_time_is_no_time(client, office):
+    answer = await send(client, event(created=10**18))
+    assert 400 <= answer.status_code < 500
+    assert office.facts.stored == {}
