@@ -1,4 +1,4 @@
-"""News of orders as webhooks, signed by Standard Webhooks: docs/contracts.md, "Outgoing events"."""
+"""News of orders and stock as webhooks, signed by Standard Webhooks: docs/contracts.md, "Outgoing events"."""
 
 import asyncio
 import json
@@ -58,6 +58,7 @@ class WebhookPublisher:
 
 
 def _body(event: OutboxEvent) -> str:
-    news = {name: event.payload[name] for name in ("order", "at", "data")}
+    """News of stock is of no order."""
+    news = {name: event.payload[name] for name in ("order", "at", "data") if name in event.payload}
     told = {"id": event.event_id, "type": event.kind, "subject": event.subject, **news}
     return json.dumps(told, separators=(",", ":"))

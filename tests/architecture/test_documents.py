@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from activities.publishing import PUBLISHED
 from domain.process import ProcessDefinition
+from domain.stock_alerts import STOCK_ALERTS
 from orderloom.settings import Settings
 from tests.architecture.source import ROOT
 
@@ -51,7 +52,10 @@ def test_every_outgoing_event_is_in_the_contract_with_its_data():
         CODE.findall(kind)[0]: CODE.findall(data)
         for kind, _, data in rows("Outgoing events", "contracts.md")
     }
-    published = {kind: [field.name for field in fields(body)] for kind, body in PUBLISHED.items()}
+    published = {
+        kind: [field.name for field in fields(body)]
+        for kind, body in {**PUBLISHED, **STOCK_ALERTS}.items()
+    }
     assert table == published
 
 

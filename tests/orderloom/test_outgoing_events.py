@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -140,3 +141,45 @@ async def test_an_order_is_started_while_the_subscriber_hangs(
             await eventually(started, within=2)
             assert subscriber.received == []
     assert (await outbox(engine))["7K3M-9QXT-2AVB/2"] == (0, False, "")
+
+
+LOW = """
+    INSERT INTO product (sku, name) VALUES ('TEA', 'Tea');
+    INSERT INTO location (id, name, country) VALUES ('BOS', 'Boston', 'US');
+    INSERT INTO stock (sku, location, on_hand, safety, reorder_point, reorder_to)
+    VALUES ('TEA', 'BOS', 10, 2, 5, 20);
+    INSERT INTO supply (kind, reference, sku, location, available_on, quantity)
+    VALUES ('inbound', 'PO-1', 'TEA', 'BOS', '2026-11-30', 4);
+    UPDATE stock SET on_hand = 5;
+    UPDATE stock SET on_hand = 4;
+    UPDATE stock SET on_hand = 2
+    """
+
+
+async def test_stock_that_runs_low_is_told_once_for_each_level(
+    engine: AsyncEngine, relaying: Any
+) -> None:
+    async def delivered() -> bool:
+        return list((await outbox(engine)).values()) == [(0, True, "")] * 2
+
+    async with engine.begin() as connection:
+        for statement in LOW.split(";"):
+            await connection.execute(text(statement))
+    with subscribing() as subscriber:
+        async with relaying(subscriber):
+            await eventually(delivered, within=5)
+    told = dict(subscriber.received)
+    assert len(subscriber.received) == len(told) == 2
+    for body in told.values():
+        assert datetime.fromisoformat(body.pop("at")).tzinfo is not None
+    place = {"sku": "TEA", "location": "BOS"}
+    assert told == {
+        "stock/TEA@BOS/1": {
+            "id": "stock/TEA@BOS/1", "type": "stock.reorder_reached", "subject": "TEA@BOS",
+            "data": {**place, "free": 5, "level": 5, "coming": 4, "suggested": 11},
+        },
+        "stock/TEA@BOS/2": {
+            "id": "stock/TEA@BOS/2", "type": "stock.safety_reached", "subject": "TEA@BOS",
+            "data": {**place, "free": 2, "level": 2, "coming": 4, "suggested": 14},
+        },
+    }  # fmt: skip

@@ -72,9 +72,10 @@ STOCK_ALERT = """
                   AND received < quantity;
                 INSERT INTO outbox (event_id, kind, subject, payload) VALUES (
                     event, name, place, jsonb_build_object(
-                        'sku', NEW.sku, 'location', NEW.location, 'at', clock_timestamp(),
-                        'free', free, 'level', level, 'coming', coming,
-                        'suggested', greatest(0, NEW.reorder_to - free - coming)));
+                        'at', clock_timestamp(), 'data', jsonb_build_object(
+                            'sku', NEW.sku, 'location', NEW.location,
+                            'free', free, 'level', level, 'coming', coming,
+                            'suggested', greatest(0, NEW.reorder_to - free - coming))));
                 INSERT INTO task (id, kind, subject, reason, owner, data, deadline) VALUES (
                     event, name, place,
                     CASE name WHEN 'stock.safety_reached'

@@ -253,7 +253,7 @@ async def test_a_level_that_is_crossed_is_told_once_and_once_more_when_crossed_a
     for n, counted in enumerate((9, 5, 4, 3, 8, 5)):
         await count(stocked, counted, key=f"c{n}")
     assert await stocked.rows(
-        "SELECT event_id, kind, payload->>'suggested' FROM outbox"
+        "SELECT event_id, kind, payload->'data'->>'suggested' FROM outbox"
         " WHERE kind LIKE 'stock.%' ORDER BY id"
     ) == [
         ("stock/TEA@BOS/1", "stock.reorder_reached", "15"),
