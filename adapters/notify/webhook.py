@@ -1,4 +1,4 @@
-"""News of orders and stock as webhooks, signed by Standard Webhooks: docs/contracts.md, "Outgoing events"."""
+"""News as webhooks, signed by Standard Webhooks: docs/contracts.md, "Outgoing events"."""
 
 import asyncio
 import json
