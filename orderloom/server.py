@@ -16,7 +16,7 @@ from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.availability import PostgresAvailability
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
-from adapters.postgres.engine import create_engine
+from adapters.postgres.engine import Engine, create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.inventory_reads import PostgresInventoryReads
@@ -35,13 +35,14 @@ from api.commands import carry_out, request_return
 from api.process_cache import ProcessCache
 from api.refusals import all_problems
 from domain.process import ProcessDefinition
-from orderloom.failing.points import API_COMMANDS, API_DESK, API_INTAKE, API_WEBHOOKS
+from orderloom.failing.points import API_COMMANDS, API_DESK, API_INTAKE, API_OFFICE, API_WEBHOOKS
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.payment import stamped
 from orderloom.process_file import read_process
 from orderloom.settings import Settings
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
+from ports.desk import OrderDesk
 from web.invoices.routes import InvoiceNeeds
 from web.invoices.seller import NOBODY, Seller
 from web.language import Language
@@ -58,7 +59,6 @@ async def serve(settings: Settings) -> None:
     engine = create_engine(settings.database_url, settings.database_pool_size)
     # Lazily: orders are placed while Temporal is down.
     client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
-    server_key = settings.server_key.get_secret_value().encode()
 
     async def database_answers() -> None:
         async with engine.connect() as connection:
@@ -68,8 +68,19 @@ async def serve(settings: Settings) -> None:
         await client.service_client.check_health()
 
     desk = guarded(settings, TemporalOrderDesk(client, settings.task_queue), API_DESK)
+    books = _books(settings, engine, desk)
+    doors = _doors(settings, database_answers, engine_answers)
+    try:
+        await _listen(_app(settings, books, doors), settings.api_host, settings.api_port)
+    finally:
+        await engine.dispose()
+
+
+def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
+    server_key = settings.server_key.get_secret_value().encode()
     intake = PostgresIntake(engine, server_key, _process(settings))
-    books = Books(
+    office = PostgresBackOffice(engine, settings.four_eyes)
+    return Books(
         intake=guarded(settings, intake, API_INTAKE),
         commands=guarded(settings, PostgresCommandBook(engine), API_COMMANDS),
         facts=guarded(settings, PostgresFactInbox(engine), API_WEBHOOKS),
@@ -77,7 +88,7 @@ async def serve(settings: Settings) -> None:
         reads=PostgresReads(engine, server_key),
         accounts=PostgresAccounts(engine),
         invoices=PostgresInvoiceReads(engine),
-        office=PostgresBackOffice(engine),
+        office=guarded(settings, office, API_OFFICE),
         inventory=PostgresInventoryReads(engine),
         availability=PostgresAvailability(engine),
         floor=PostgresFloorReads(engine, server_key),
@@ -87,11 +98,6 @@ async def serve(settings: Settings) -> None:
         background=Background(),
         public_url=settings.public_url.rstrip("/"),
     )
-    doors = _doors(settings, database_answers, engine_answers)
-    try:
-        await _listen(_app(settings, books, doors), settings.api_host, settings.api_port)
-    finally:
-        await engine.dispose()
 
 
 def _process(settings: Settings) -> ProcessDefinition:

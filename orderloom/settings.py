@@ -24,6 +24,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError
 from standardwebhooks import Webhook
 
+from domain.acts import FourEyes
 from orderloom.errors import Refused
 from orderloom.home import Home, HomeKind, home_path, read_json
 from orderloom.keys import SIMULATOR_KEY_PREFIX
@@ -69,6 +70,9 @@ class Settings(BaseSettings):
     warehouse_key: SecretStr = SecretStr("")
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by source
     channel_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by channel
+
+    # From how many units on a count, an adjustment or a regrade needs a second person.
+    four_eyes_stock_units: int = Field(default=100, ge=0)
 
     event_url: str = ""  # where news of orders are POSTed; empty: they are only logged
     event_secret: SecretStr = SecretStr("")  # whsec_…; they are signed with it
@@ -124,6 +128,10 @@ class Settings(BaseSettings):
         if path is not None:
             read_process(path)
         return path
+
+    @property
+    def four_eyes(self) -> FourEyes:
+        return FourEyes(self.four_eyes_stock_units)
 
     @field_validator("event_url")
     @classmethod

@@ -46,18 +46,12 @@ class Clerk:
         self.undecided: set[str] = set()  # commands
         self._number = number
         self._turn = asyncio.Lock()  # effects in our books happen one after the other
-        self._asked_outside = 0  # steps that run now
         self._alarm = Alarm()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def view(self) -> OrderView:
         return self.book.view
-
-    @property
-    def is_busy(self) -> bool:
-        """While a step runs, the books may be ahead of what is known here."""
-        return not self.book.opened or self._turn.locked() or self._asked_outside > 0
 
     # Waiting
 
@@ -247,11 +241,7 @@ class Clerk:
         self, name: str, run: Callable[[Step], Awaitable[StepResult]]
     ) -> StepResult:
         step = self._step(name)
-        self._asked_outside += 1
-        try:
-            result = await run(step)
-        finally:
-            self._asked_outside -= 1
+        result = await run(step)
         self._learn(step, result)
         return result
 

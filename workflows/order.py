@@ -4,12 +4,10 @@ import asyncio
 from dataclasses import dataclass
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from activities.messages import Start
 from domain import journal as j
-from domain.commands import Command, check
-from domain.errors import Refusal
+from domain.commands import Command
 from domain.facts import Fact
 from domain.remedies import remedies
 from domain.transitions import OrderStatus
@@ -114,20 +112,13 @@ class OrderWorkflow:
 
     @workflow.update
     async def command(self, command: Command) -> Outcome:
-        """Somebody wants something. The outcome is committed with the effect."""
+        """Somebody wants something. The outcome is committed with the effect. No validator: the
+        edge has asked the books, and this process may know less than they do.
+        """
         clerk = self._clerk
         await workflow.wait_condition(lambda: clerk.book.opened)
         result = await clerk.apply(command)
         return Outcome(result.refusal)
-
-    @command.validator
-    def _quick_refusal(self, command: Command) -> None:
-        if self._clerk.is_busy:
-            return  # the books may know more by now: there it is decided
-        try:
-            check(self._clerk.view, command)
-        except Refusal as refusal:
-            raise ApplicationError(refusal.message, type=refusal.code) from refusal
 
     @workflow.query
     def process(self) -> LiveProcess:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from activities.messages import (
     CommandCall,
@@ -20,11 +19,9 @@ from activities.returns import ReturnActivities
 from domain import journal as j
 from domain.commands import Command
 from domain.decisions import return_entries_at_deadline
-from domain.errors import Refusal
 from domain.journal import BodyRecord, Entry
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.refunds import by_hand, is_planned, to_provider
-from domain.return_commands import check_return_command
 from domain.return_waits import return_waits
 from domain.returns import (
     ReturnStatus,
@@ -45,7 +42,6 @@ class ReturnWorkflow:
         self._opened: Opened | None = None
         self._entries: dict[int, Entry] = {}
         self._turn = asyncio.Lock()
-        self._refunding = False
         self._alarm = Alarm()
 
     @workflow.run
@@ -141,11 +137,9 @@ class ReturnWorkflow:
         step = self._step(f"refund/{ordinal}")
         left = to_provider(self._view)
         call = PaymentCall(step, PaymentOperation.REFUND, ordinal, left, rma=True)
-        self._refunding = True
         result = await workflow.execute_activity_method(
             PaymentActivities.perform, call, **OUTSIDE_STEP
         )
-        self._refunding = False
         self._learn(result.entries)
         return result
 
@@ -160,15 +154,6 @@ class ReturnWorkflow:
             )
             self._learn(result.entries)
         return Outcome(result.refusal)
-
-    @command.validator
-    def _quick_refusal(self, command: Command) -> None:
-        if self._opened is None or self._turn.locked() or self._refunding:
-            return  # the books may know more by now: there it is decided
-        try:
-            check_return_command(self._view, command)
-        except Refusal as refusal:
-            raise ApplicationError(refusal.message, type=refusal.code) from refusal
 
     @workflow.query
     def status(self) -> str:

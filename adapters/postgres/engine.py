@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from psycopg import errors
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine as SyncEngine
+from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -16,6 +17,7 @@ from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from ports.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
+Engine = AsyncEngine  # as the composition root names it
 PING_AFTER_SECONDS = 1.0  # a server needs longer than that to restart
 
 
@@ -36,7 +38,7 @@ def create_engine(database_url: str, pool_size: int = 10) -> AsyncEngine:
     return engine
 
 
-def _ping_after_a_while(engine: Engine) -> None:
+def _ping_after_a_while(engine: SyncEngine) -> None:
     """As `pool_pre_ping` does, but only what lay idle: under load, pings would be a tenth of all
     round trips.
     """

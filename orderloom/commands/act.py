@@ -73,9 +73,10 @@ async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: 
     if kind not in set(ActKind):
         raise Refused(f"There is no act {kind!r}. `orderloom act` lists them.")
     person = Principal(f"cli:{getpass.getuser()}", STAFF)
-    engine = create_engine(part_settings().database_url, pool_size=1)
+    settings = part_settings()
+    engine = create_engine(settings.database_url, pool_size=1)
     try:
-        office = PostgresBackOffice(engine)
+        office = PostgresBackOffice(engine, settings.four_eyes)
         return await office.act(
             person, key or str(uuid.uuid4()), ActKind(kind), subject, body, reason
         )

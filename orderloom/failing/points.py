@@ -10,6 +10,7 @@ from typing import Any
 from temporalio import activity
 
 from domain.access import Principal
+from domain.acts import ActKind
 from domain.commands import CommandKind
 from ports.outside import PaymentRequest
 
@@ -45,7 +46,7 @@ def _source(source: str, *_: Any) -> str:
     return source
 
 
-def _command(_principal: Principal, _key: str, kind: CommandKind, *_: Any) -> str:
+def _command(_principal: Principal, _key: str, kind: CommandKind | ActKind, *_: Any) -> str:
     return kind.value
 
 
@@ -61,6 +62,7 @@ WORKER_WAREHOUSE = {
 API_INTAKE = {"place": Around("api.intake.before_effect", "api.intake.after_commit")}
 API_WEBHOOKS = {"store": Around("api.webhook.before_effect", "api.webhook.after_commit", _source)}
 API_COMMANDS = {"accept": Around("api.command.before_effect", "api.command.after_commit", _command)}
+API_OFFICE = {"act": Around("api.act.before_effect", "api.act.after_commit", _command)}
 API_DESK = {
     "start_order": Around("api.start.before_effect"),
     "tell": Around("api.tell.before_effect"),
@@ -78,6 +80,7 @@ _TABLES: tuple[Points, ...] = (
     API_INTAKE,
     API_WEBHOOKS,
     API_COMMANDS,
+    API_OFFICE,
     API_DESK,
     RELAY_DESK,
     RELAY_OUTBOX,

@@ -68,8 +68,8 @@ async def shop_with(
     """A shop on a stack of its own, whose failpoints are armed."""
 
     @asynccontextmanager
-    async def open_shop(failpoints: Mapping[str, str]) -> AsyncIterator[Shop]:
-        with running(KILLS, failpoints) as stack:
+    async def open_shop(failpoints: Mapping[str, str], world: World = KILLS) -> AsyncIterator[Shop]:
+        with running(world, failpoints) as stack:
             async with opened(stack) as shop:
                 yield shop
 
