@@ -1,9 +1,10 @@
-"""What each journal entry does to stock, ledger and invoices: the one place that says so."""
+"""What each journal entry does to stock, ledger, points and invoices: the one place for it."""
 
 from activities.invoicing import issue_documents
+from activities.loyalty import move_points
 from domain import journal as j
 from domain import ledger, refunds
-from domain.amounts import refund_amount, shipment_amount
+from domain.amounts import refund_amount, refund_points, shipment_amount, shipment_points
 from domain.errors import OutOfStock
 from domain.journal import BROKEN, SHORT_PICK
 from domain.ledger import Account
@@ -24,6 +25,7 @@ async def enact(
 ) -> None:
     """Refuses (`OutOfStock`) a reservation whose stock is gone; then nothing has happened."""
     await issue_documents(uow, order, process, view, body)
+    await move_points(uow, order, process, view, body)
     match body:
         case j.Sourced():
             if not await uow.inventory.reserve(order.number, body.parcels):
@@ -66,7 +68,9 @@ async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped
     amount, tax = shipment_amount(view, body.lines)
     operation = f"{body.fulfillment_order}/sale"
     deposit = min(amount, await _deposit(uow, order, view))
-    await uow.ledger.post(ledger.sale(order, operation, amount, tax, deposit=deposit))
+    points = shipment_points(view, body.lines).worth
+    posting = ledger.sale(order, operation, amount, tax, deposit=deposit, points=points)
+    await uow.ledger.post(posting)
 
 
 async def _deposit(uow: UnitOfWork, order: PlacedOrder, view: OrderView) -> int:
@@ -135,9 +139,13 @@ async def _take_back(
     assert isinstance(view, ReturnView), "only returns are inspected"  # noqa: S101
     await uow.inventory.take_back(order.number, view.number, view.location, body.units)
     before = await uow.orders.refunded_units(order.number)
-    amount, tax = refund_amount(order, before, refunded_lines(body.units))
+    back = refunded_lines(body.units)
+    amount, tax = refund_amount(order, before, back)
+    points = refund_points(order, before, back).worth
     operation, given = f"{view.number}/refund-granted", amount - body.refund
-    await uow.ledger.post(ledger.refund_granted(order, operation, amount, tax, goodwill=given))
+    await uow.ledger.post(
+        ledger.refund_granted(order, operation, amount, tax, goodwill=given, points=points)
+    )
     await _execute_here(uow, order, view, body.plan)
 
 

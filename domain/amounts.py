@@ -5,6 +5,7 @@ of any sequence add up exactly, net and tax, to the line and to the order.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from domain.charge import NOTHING, Charge
 from domain.money import portion
@@ -72,10 +73,46 @@ def total(charges: Iterable[ChargedLine]) -> Charge:
     return sum((each.charge for each in charges), NOTHING)
 
 
+class PointsPart(NamedTuple):
+    """The loyalty points that pay a part of an order, and what they are worth in minor units."""
+
+    points: int
+    worth: int
+
+
+def points_part(order: PlacedOrder, before: int, amount: int) -> PointsPart:
+    """What points pay of `amount`, when `before` of the order's total has gone: any partials add up
+    exactly, and what is left to pay in money is never below zero.
+    """
+    if not order.points_worth:
+        return PointsPart(0, 0)
+    span = (before, before + amount, order.total, order.rounding)
+    return PointsPart(portion(order.points, *span), portion(order.points_worth, *span))
+
+
+def shipment_points(view: OrderView, lines: Iterable[LineUnits]) -> PointsPart:
+    """What points pay of units shipped now."""
+    order = view.order
+    before = {line.line: view.shipped_units(line.line) for line in order.lines}
+    gone = goods_upto(order, before).gross
+    if any(before.values()):
+        gone += order.shipping_charge.gross
+    return points_part(order, gone, total(shipment_charges(view, lines)).gross)
+
+
+def refund_points(
+    order: PlacedOrder, returned_before: Mapping[int, int], lines: Iterable[LineUnits]
+) -> PointsPart:
+    """What points had paid of units returned now."""
+    back = total(goods_charges(order, returned_before, lines))
+    return points_part(order, goods_upto(order, returned_before).gross, back.gross)
+
+
 def shipment_amount(view: OrderView, lines: Iterable[LineUnits]) -> tuple[int, int]:
-    """(amount, the tax in it) due for units shipped now."""
-    due = total(shipment_charges(view, lines))
-    return due.gross, due.tax
+    """(amount of money, the tax of it all) due for units shipped now: points pay the rest."""
+    units = tuple(lines)
+    due = total(shipment_charges(view, units))
+    return due.gross - shipment_points(view, units).worth, due.tax
 
 
 def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
@@ -84,16 +121,28 @@ def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
     """
     units = tuple(lines)
     amount, _ = shipment_amount(view, units)
+    if not view.order.due:
+        return 0
     split = [unit for unit in units if unit.quantity < view.order.line(unit.line).quantity]
-    return amount + ROUNDED_PARTS * len(split)
+    return amount + ROUNDED_PARTS * len(split) + bool(view.order.points_worth)
 
 
 def refund_amount(
     order: PlacedOrder, returned_before: Mapping[int, int], lines: Iterable[LineUnits]
 ) -> tuple[int, int]:
-    """(amount, the tax in it) to give back for units returned now; shipping is not refunded."""
-    back = total(goods_charges(order, returned_before, lines))
-    return back.gross, back.tax
+    """(amount of money, the tax of it all) to give back for units returned now; shipping is not
+    refunded, and what points had paid comes back as points.
+    """
+    units = tuple(lines)
+    back = total(goods_charges(order, returned_before, units))
+    return back.gross - refund_points(order, returned_before, units).worth, back.tax
+
+
+def goods_upto(order: PlacedOrder, units: Mapping[int, int]) -> Charge:
+    """What the first units of each line cost, by line."""
+    return sum(
+        (_upto(order, order.line(number), count) for number, count in units.items()), NOTHING
+    )
 
 
 def _charged(order: PlacedOrder, line: OrderLine, before: int, quantity: int) -> ChargedLine:

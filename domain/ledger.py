@@ -24,6 +24,7 @@ class Account(StrEnum):
     REFUNDS_PAYABLE = "refunds_payable"  # granted and not executed
     STORE_CREDIT = "store_credit"  # per customer: `Leg.party`
     GOODWILL = "goodwill"  # given back without goods: no invoice changes for it
+    LOYALTY = "loyalty"  # what customers paid with points: an expense of ours
     FEES = "fees"  # what providers, channels and carriers keep for themselves
     ROUNDING = "rounding"
     EXCHANGE = "exchange"  # gain and loss
@@ -70,12 +71,17 @@ def moved(
     return Posting(operation, order.number, order.currency, legs)
 
 
-def sale(order: PlacedOrder, operation: str, amount: int, tax: int, *, deposit: int = 0) -> Posting:
-    """Goods were shipped: the customer owes them, less the `deposit` that is used up for them."""
+def sale(
+    order: PlacedOrder, operation: str, amount: int, tax: int, *, deposit: int = 0, points: int = 0
+) -> Posting:
+    """Goods were shipped: the customer owes `amount` for them, less the `deposit` that is used up
+    for it, and loyalty points have paid `points` besides.
+    """
     legs = (
         Leg(Account.RECEIVABLE, amount - deposit),
         Leg(Account.DEPOSITS, deposit),
-        Leg(Account.REVENUE, -(amount - tax)),
+        Leg(Account.LOYALTY, points),
+        Leg(Account.REVENUE, -(amount + points - tax)),
         Leg(Account.TAX, -tax),
     )
     return Posting(operation, order.number, order.currency, legs)
@@ -112,13 +118,22 @@ def deposit_owed_back(order: PlacedOrder, operation: str, amount: int) -> Postin
 
 
 def refund_granted(
-    order: PlacedOrder, operation: str, amount: int, tax: int, *, goodwill: int = 0
+    order: PlacedOrder,
+    operation: str,
+    amount: int,
+    tax: int,
+    *,
+    goodwill: int = 0,
+    points: int = 0,
 ) -> Posting:
-    """Goods came back. `goodwill` was given for them before: so much less is owed now."""
+    """Goods came back. `goodwill` was given for them before: so much less is owed now. What
+    `points` had paid comes back as points.
+    """
     legs = (
-        Leg(Account.REVENUE, amount - tax),
+        Leg(Account.REVENUE, amount + points - tax),
         Leg(Account.TAX, tax),
         Leg(Account.GOODWILL, -goodwill),
         Leg(Account.REFUNDS_PAYABLE, -(amount - goodwill)),
+        Leg(Account.LOYALTY, -points),
     )
     return Posting(operation, order.number, order.currency, legs)

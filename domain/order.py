@@ -135,6 +135,8 @@ class PlacedOrder:
     tax_included: bool = True  # in prices, discounts and shipping; else it comes on top of them
     shipping_tax_rate_bp: int = 0
     stated_total: int | None = None  # what the channel says that it charged
+    points: int = 0  # loyalty points of the customer that pay for it …
+    points_worth: int = 0  # … so much of the total, in minor units
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= ORDER_LINES_MAX:
@@ -145,6 +147,8 @@ class PlacedOrder:
             raise BadAmount(f"shipping is 0 or more: {self.shipping}")
         Money(self.subtotal, self.currency)  # may be more than the total, and is shown as well
         Money(self.total, self.currency)
+        if self.points < 0 or not 0 <= self.points_worth <= self.total:
+            raise BadAmount("points pay something between nothing and the order's total")
 
     @property
     def tax_rule(self) -> TaxRule:
@@ -175,8 +179,13 @@ class PlacedOrder:
 
     @property
     def total(self) -> int:
-        """What the customer pays, tax and shipping and all, in minor units."""
+        """What the order costs, tax and shipping and all, in minor units."""
         return self.charged.gross
+
+    @property
+    def due(self) -> int:
+        """What the customer pays in money: the total, less what points pay."""
+        return self.total - self.points_worth
 
     @property
     def known_since(self) -> datetime:

@@ -6,6 +6,7 @@ It is stamped on every order, so that an order keeps the promises under which it
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.points_rules import NO_PROGRAM, PointsProgram
 from domain.rounding import Rounding
 
 _HOUR = 3600
@@ -71,3 +72,4 @@ class ProcessDefinition:
     credit_note_series: str = "CN"
     invoice_time_zone: str = "UTC"  # IANA name: whose calendar dates invoices
     rounding: Rounding = Rounding.HALF_UP  # of every amount of the order
+    points: PointsProgram = NO_PROGRAM  # loyalty points: none are earned or spent

@@ -29,9 +29,10 @@ class Goodwill:
 
 
 def refundable(balances: Balances) -> int:
-    """What was sold and not given back yet, as a refund for goods or as goodwill."""
+    """What was sold for money and not given back yet, as a refund for goods or as goodwill."""
     sold = -balances.get(Account.REVENUE, 0) - balances.get(Account.TAX, 0)
-    return max(0, sold - balances.get(Account.GOODWILL, 0))
+    given = balances.get(Account.GOODWILL, 0) + balances.get(Account.LOYALTY, 0)
+    return max(0, sold - given)
 
 
 def check_refundable(balances: Balances, amount: int) -> None:

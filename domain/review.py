@@ -50,7 +50,7 @@ def cash_decision(
     """`decision`, unless the carrier would have to collect more than the process allows."""
     limit = process.cash_on_delivery_max
     in_cash = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
-    if decision.verdict is not Verdict.APPROVE or not (in_cash and limit and order.total > limit):
+    if decision.verdict is not Verdict.APPROVE or not (in_cash and limit and order.due > limit):
         return decision
     reason = f"cash on delivery is limited to {Money(limit, order.currency)}"
     held = replace(decision, verdict=Verdict.HOLD, reason=reason, rule="cash_on_delivery_max")

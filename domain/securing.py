@@ -1,14 +1,15 @@
 """Whether the money of an order is promised: what is not is not handed to a warehouse."""
 
-from domain.amounts import order_charges, total
+from domain.amounts import order_charges, points_part, total
 from domain.methods import TERMS, Security
 from domain.payments import PaymentOperation
 from domain.view import OrderView
 
 
 def order_value(view: OrderView) -> int:
-    """Minor units: every unit that is not canceled, and shipping."""
-    return total(order_charges(view.order, view.canceled_units)).gross
+    """Minor units of money: every unit that is not canceled, and shipping, less what points pay."""
+    kept = total(order_charges(view.order, view.canceled_units)).gross
+    return kept - points_part(view.order, 0, kept).worth
 
 
 def missing_money(view: OrderView) -> int:
@@ -17,7 +18,7 @@ def missing_money(view: OrderView) -> int:
 
 
 def secured(view: OrderView) -> bool:
-    if not view.order.total:
+    if not order_value(view):
         return True
     match TERMS[view.order.payment_method].security:
         case Security.AUTHORIZATION:

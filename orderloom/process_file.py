@@ -5,24 +5,24 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
+from domain.codec import Json, from_json
+from domain.errors import Refusal
 from domain.money import AMOUNT_MAX
+from domain.points_rules import PointsProgram, PointsRate
 from domain.process import ProcessDefinition
 from orderloom.errors import Refused
 
 DURATION_MAX_YEARS = 10
 DURATION_MAX_SECONDS = DURATION_MAX_YEARS * 365 * 24 * 3600
 
-_CHECKED = TypeAdapter(
-    dataclass(
-        ProcessDefinition,
-        frozen=True,
-        config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False),
-    )
-)
+_STRICTLY = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+for _part in (PointsProgram, PointsRate):
+    with_config(_STRICTLY)(_part)
+_CHECKED = TypeAdapter(dataclass(ProcessDefinition, frozen=True, config=_STRICTLY))
 _SERIES = re.compile(r"[A-Z0-9]{1,12}")
 _DURATIONS = [field.name for field in fields(ProcessDefinition) if field.type is float]
 _IN_WORDS = {  # by pydantic's types of errors
@@ -47,9 +47,11 @@ def read_process(path: Path) -> ProcessDefinition:
         raise _refused(path, [error.strerror or str(error)]) from error
     except ValidationError as error:
         raise _refused(path, [_in_words(detail) for detail in error.errors()]) from error
+    except Refusal as refusal:
+        raise _refused(path, [f"points: {refusal.message}"]) from refusal
     if faults := [*_not_here(values), *_out_of_bounds(values), *_unreadable(values)]:
         raise _refused(path, faults)
-    return ProcessDefinition(**values)
+    return from_json(ProcessDefinition, values)
 
 
 def _refused(path: Path, faults: list[str]) -> Refused:
@@ -59,21 +61,21 @@ def _refused(path: Path, faults: list[str]) -> Refused:
 def _in_words(error: ErrorDetails) -> str:
     said = _IN_WORDS.get(error["type"], error["msg"])
     if error["loc"]:
-        return f"{error['loc'][0]}: {said}"
+        return f"{'.'.join(map(str, error['loc']))}: {said}"
     return "It is no JSON object" if error["type"] == "dataclass_type" else said
 
 
-def _not_here(values: dict[str, str | float]) -> list[str]:
+def _not_here(values: dict[str, Json]) -> list[str]:
     """What follows from the settings."""
     standard = asdict(ProcessDefinition())
     names = ("payment_provider", "authorization_scope")
     return [f"{n}: it follows from the settings" for n in names if values[n] != standard[n]]
 
 
-def _out_of_bounds(values: dict[str, str | float]) -> list[str]:
+def _out_of_bounds(values: dict[str, Json]) -> list[str]:
     faults = []
     for name, value in values.items():
-        if isinstance(value, str):
+        if isinstance(value, str | dict):  # which see to themselves
             continue
         if value < 0:
             faults.append(f"{name}: it is below zero")
@@ -84,7 +86,7 @@ def _out_of_bounds(values: dict[str, str | float]) -> list[str]:
     return faults
 
 
-def _unreadable(values: dict[str, str | float]) -> list[str]:
+def _unreadable(values: dict[str, Json]) -> list[str]:
     faults = [
         f"{name}: it is not 1 to 12 capital letters and digits"
         for name in ("invoice_series", "credit_note_series")

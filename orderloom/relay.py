@@ -1,13 +1,14 @@
 """The relay process: whatever is committed and not yet delivered gets delivered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
+from adapters.postgres.points import PostgresPointsExpiry
 from adapters.postgres.stock.soft import PostgresSoftReservations
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
@@ -15,15 +16,15 @@ from orderloom.failing.points import RELAY_DESK, RELAY_OUTBOX
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.relaying.commands import CommandSweeper
+from orderloom.relaying.expiry import ExpirySweeper
 from orderloom.relaying.facts import FactRelay
 from orderloom.relaying.loop import keep_relaying
 from orderloom.relaying.news import publishing
 from orderloom.relaying.outbox import Deliver, OutboxRelay
-from orderloom.relaying.reservations import SoftReservationSweeper
 from orderloom.relaying.starts import ProcessStarter
 from orderloom.settings import Settings
 from ports.desk import OrderDesk
-from ports.front_office import CommandBook, FactInbox, OutboxQueue, SoftReservations
+from ports.front_office import CommandBook, FactInbox, OutboxQueue
 
 POOL_SIZE = 8
 STARTS_IDLE_SECONDS = 0.1  # an order whose placer died starts within 0.3 s
@@ -31,6 +32,7 @@ NEWS_IDLE_SECONDS = 0.5
 FACTS_IDLE_SECONDS = 0.5
 COMMANDS_IDLE_SECONDS = 1.0
 RESERVATIONS_IDLE_SECONDS = 1.0
+POINTS_IDLE_SECONDS = 900.0  # nobody can spend what has expired, written off or not
 GRACE_SECONDS_MAX = 2.0  # `up` allows the relay 2.5 s, and a subscriber may keep a batch for 5 s
 
 
@@ -43,11 +45,16 @@ async def run(settings: Settings) -> None:
         outbox = guarded(settings, PostgresOutboxQueue(engine), RELAY_OUTBOX)
         inbox = PostgresFactInbox(engine)
         book = PostgresCommandBook(engine)
-        soft = PostgresSoftReservations(engine)
+        expiring = (
+            ExpirySweeper(
+                "reservations", PostgresSoftReservations(engine), RESERVATIONS_IDLE_SECONDS
+            ),
+            ExpirySweeper("points", PostgresPointsExpiry(engine), POINTS_IDLE_SECONDS),
+        )
         grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)
         async with (
             publishing(settings) as publish,
-            relaying(desk, outbox, inbox, book, soft, publish, grace),
+            relaying(desk, outbox, inbox, book, expiring, publish, grace),
         ):
             ready()
             await until_stopped()
@@ -61,7 +68,7 @@ async def relaying(
     outbox: OutboxQueue,
     inbox: FactInbox,
     book: CommandBook,
-    soft: SoftReservations,
+    expiring: Sequence[ExpirySweeper],
     publish: Deliver,
     grace_seconds: float,
 ) -> AsyncIterator[None]:
@@ -76,7 +83,7 @@ async def relaying(
         ("news", news.batch, NEWS_IDLE_SECONDS),
         ("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
         ("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
-        ("reservations", SoftReservationSweeper(soft).batch, RESERVATIONS_IDLE_SECONDS),
+        *((each.name, each.batch, each.idle_seconds) for each in expiring),
     )
     tasks = [
         asyncio.create_task(

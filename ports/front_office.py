@@ -45,7 +45,7 @@ class OrderRequest:
     `discount` reduces the order as a whole; `tax_included` says whether its amounts are with tax
     (None: as those of the price list); `total` is what the channel charged, and when it is not
     ours, review holds the order. With `only_if_in_stock` it is placed with its goods reserved, or
-    not at all.
+    not at all. `points` are the customer's loyalty points that shall pay for it.
     """
 
     channel: str
@@ -63,6 +63,7 @@ class OrderRequest:
     tax_included: bool | None = None
     total: int | None = None
     only_if_in_stock: bool = False
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ class PlacedAnswer:
 class Intake(Protocol):
     async def place(self, principal: Principal, key: str, request: OrderRequest) -> PlacedAnswer:
         """One transaction: command + raw channel order + person + order (RECEIVED) + projection +
-        outbox row (kind `order.start`). Refuses `UnknownSku`, `Malformed`, `KeyConflict`,
-        `Forbidden`. A channel's own order reference that was placed before under another key is
-        answered with the order it has (dedupe), or `KeyConflict` when the content differs. With
-        `only_if_in_stock` the goods are reserved softly in the same transaction, or (`OutOfStock`)
-        nothing is placed.
+        outbox row (kind `order.start`) + what it reserves: its goods, with `only_if_in_stock`, and
+        the points that it spends. Refuses `UnknownSku`, `Malformed`, `KeyConflict`, `Forbidden`,
+        `OutOfStock`, and (`LimitExceeded`) points that the customer does not have or the program
+        does not take. A channel's own order reference that was placed before under another key is
+        answered with the order it has (dedupe), or `KeyConflict` when the content differs.
         """
 
 
@@ -162,9 +163,11 @@ class FactInbox(Protocol):
         """The order has no process: done with when the order has ended, else due again later."""
 
 
-class SoftReservations(Protocol):
+class Expiring(Protocol):
+    """Books of what is due by the calendar: soft reservations, loyalty points."""
+
     async def expire(self, limit: int) -> int:
-        """Gives back soft reservations whose time is up; how many it found."""
+        """Ends what is due, `limit` of it at most; how much it found."""
 
 
 class ProcessStart(StrEnum):

@@ -21,6 +21,7 @@ from domain.view import OrderView
 from domain.waits import Wait
 from ports.customer_money import Credit, Transfers
 from ports.payment_book import Payments
+from ports.points import Points
 
 T = TypeVar("T")
 
@@ -221,6 +222,8 @@ class UnitOfWork(Protocol):
     def credit(self) -> Credit: ...
     @property
     def transfers(self) -> Transfers: ...
+    @property
+    def points(self) -> Points: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

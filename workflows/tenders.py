@@ -42,7 +42,7 @@ class PaidAtChannel(PaidByCustomer):
 
     async def secure(self) -> None:
         order = self._clerk.book.order
-        await self._clerk.record(j.PaymentRegistered(order.total, order.channel_ref))
+        await self._clerk.record(j.PaymentRegistered(order.due, order.channel_ref))
 
 
 class OnCredit(PaidByCustomer):

@@ -12,6 +12,7 @@ from adapters.postgres.keys import body_hash, command_id, storable
 from adapters.postgres.outcomes import Act, append_audit, audited
 from adapters.postgres.placement import Before, Known, look_up, placed_order
 from adapters.postgres.placing import PlaceCommand, adopt, write
+from adapters.postgres.points import PostgresPoints
 from adapters.postgres.projections import SAVE_VIEW, order_values
 from adapters.postgres.stock.reserving import reserve
 from adapters.postgres.stock.soft import soft_claims
@@ -90,7 +91,7 @@ class PostgresIntake:
     ) -> PlacedAnswer:
         number = order_number(secrets.token_bytes(NUMBER_ENTROPY_BYTES))
         token = TrackingToken.derive(self._server_key, number, 1)
-        order = placed_order(number, request, known, self._process.rounding)
+        order = placed_order(number, request, known, self._process)
         claims = await soft_claims(connection, order) if request.only_if_in_stock else []
         try:
             written = await write(connection, wish, request, order, self._process, token.hash)
@@ -103,6 +104,8 @@ class PostgresIntake:
         until = known.at + timedelta(seconds=self._process.soft_reservation)
         if claims and not await reserve(connection, number, claims, until):
             raise _Taken
+        if order.points:
+            await _reserve_points(connection, order)
         await self._project(connection, order)
         return PlacedAnswer(number, token.text, repeated=False)
 
@@ -115,6 +118,15 @@ class PostgresIntake:
             raise conflict
         token = TrackingToken.derive(self._server_key, before.number, before.tracking_version)
         return PlacedAnswer(before.number, token.text, repeated=True)
+
+
+async def _reserve_points(connection: AsyncConnection, order: PlacedOrder) -> None:
+    """Refuses (`LimitExceeded`) when there are too few: then nothing is placed."""
+    operation = f"{order.number}/points-reserved"
+    points = PostgresPoints(connection)
+    await points.change(
+        order.customer_ref, order.number, operation, lambda account: account.reserve(order.points)
+    )
 
 
 def _check_channel(principal: Principal, channel: str) -> None:

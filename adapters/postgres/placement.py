@@ -1,6 +1,6 @@
 """What the books say about a requested order before it is placed, and the order it makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -12,9 +12,10 @@ from domain.errors import Malformed, UnknownSku
 from domain.facts import believable
 from domain.ids import OrderNumber
 from domain.order import Destination, OrderLine, PlacedOrder, share_discount
+from domain.points_program import worth_of
 from domain.prices import ListPrice, Prices, choose_prices
+from domain.process import ProcessDefinition
 from domain.quantity import Quantity
-from domain.rounding import Rounding
 from domain.tax_rates import SHIPPING, TaxRate, rate_bp
 from ports.front_office import OrderRequest, RequestedLine
 
@@ -103,10 +104,10 @@ def _before(row: Json) -> Before | None:
 
 
 def placed_order(
-    number: OrderNumber, request: OrderRequest, known: Known, rounding: Rounding
+    number: OrderNumber, request: OrderRequest, known: Known, process: ProcessDefinition
 ) -> PlacedOrder:
     """Refuses `UnknownSku`, `BadTime` and `Malformed`: a line without any price, and what an order
-    refuses.
+    refuses; and points that the program does not take.
     """
     unknown = sorted({line.sku for line in request.lines} - known.products.keys())
     if unknown:
@@ -114,7 +115,7 @@ def placed_order(
     prices = choose_prices(known.prices, tax_included=request.tax_included)
     latitude, longitude = known.place or (None, None)
     ship_to = request.ship_to
-    return PlacedOrder(
+    order = PlacedOrder(
         number=number,
         channel=request.channel,
         channel_ref=request.channel_ref,
@@ -125,12 +126,15 @@ def placed_order(
         payment_method=request.payment_method,
         destination=Destination(ship_to.country, ship_to.region, latitude, longitude),
         customer_ref=request.customer_ref,
-        rounding=rounding,
+        rounding=process.rounding,
         received_at=known.at,
         tax_included=prices.tax_included,
         shipping_tax_rate_bp=rate_bp(known.rates, SHIPPING),
         stated_total=request.total,
     )
+    customer, total = order.customer_ref, order.total
+    worth = worth_of(request.points, process.points, order.currency, customer, total)
+    return replace(order, points=request.points, points_worth=worth)
 
 
 def _lines(request: OrderRequest, known: Known, prices: Prices) -> list[OrderLine]:

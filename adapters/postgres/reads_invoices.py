@@ -55,7 +55,7 @@ _DOCUMENTS = select(
 
 # What was received for each order against what it owes, by the parcel or order it is for, which a
 # capture's payment names, and else the first part of the operation. Whatever lowers the receivable
-# is received, and so are deposits that a sale uses up.
+# is received, and so are deposits that a sale uses up and what loyalty points paid.
 _RECEIVED = text(
     """
     SELECT posted.order_number AS "order",
@@ -65,7 +65,8 @@ _RECEIVED = text(
     FROM ledger_transaction AS posted
     CROSS JOIN LATERAL (SELECT posted.operation LIKE '%/sale' AS sale) AS kind
     JOIN ledger_entry AS entry ON entry.transaction_id = posted.id
-     AND entry.account = CASE WHEN sale THEN 'deposits' ELSE 'receivable' END
+     AND CASE WHEN sale THEN entry.account IN ('deposits', 'loyalty')
+              ELSE entry.account = 'receivable' END
     LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation
     WHERE posted.order_number = ANY(:orders)
     GROUP BY 1, 2

@@ -13,6 +13,7 @@ from adapters.postgres.invoices import PostgresInvoices
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
+from adapters.postgres.points import PostgresPoints
 from adapters.postgres.stock.inventory import PostgresInventory
 from adapters.postgres.tables import command
 from adapters.postgres.transfers import PostgresTransfers
@@ -36,6 +37,7 @@ class PostgresUnitOfWork:
         self.steps = _Steps(self._closing)
         self.credit = PostgresCredit(connection)
         self.transfers = PostgresTransfers(connection)
+        self.points = PostgresPoints(connection)
         self.ledger = PostgresLedger(connection)
         self.outbox = _Outbox(self._closing)
         self.facts = _Facts(self._closing)

@@ -70,6 +70,7 @@ class OrderShape(Shape):
     tax_included: bool | None = None  # as the price list's
     total: MinorUnits | None = None
     only_if_in_stock: bool = False
+    points: MinorUnits = 0  # not money: loyalty points of the customer
 
 
 def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
@@ -95,6 +96,7 @@ def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
         tax_included=order.tax_included,
         total=order.total,
         only_if_in_stock=order.only_if_in_stock,
+        points=order.points,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from activities.publishing import PUBLISHED
+from domain.codec import to_json
 from domain.process import ProcessDefinition
 from domain.stock_alerts import STOCK_ALERTS
 from orderloom.settings import Settings
@@ -44,7 +45,7 @@ def test_the_table_of_the_process_definition_is_complete_and_its_defaults_are_tr
         table |= dict(zip(CODE.findall(names), values, strict=True))
     assert list(table) == [field.name for field in fields(ProcessDefinition)]
     assert all(field.default is not MISSING for field in fields(ProcessDefinition))
-    assert table == {field.name: field.default for field in fields(ProcessDefinition)}
+    assert table == to_json(ProcessDefinition())
 
 
 def test_every_outgoing_event_is_in_the_contract_with_its_data():

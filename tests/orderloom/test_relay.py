@@ -226,7 +226,7 @@ async def test_a_batch_under_way_is_finished_before_the_relay_ends() -> None:
 
     desk.start_order = slowly  # type: ignore[method-assign]
     queue = Book(event(1, "order.start", "O"))
-    async with relaying(desk, queue, Book(), Book(), Book(), publish_to_log, grace_seconds=2):
+    async with relaying(desk, queue, Book(), Book(), (), publish_to_log, grace_seconds=2):
         await asyncio.wait_for(started.wait(), 1)
     assert desk.heard == [("order", "O")]
     assert queue.said == [("delivered", 1)]
@@ -242,7 +242,7 @@ async def test_what_does_not_end_within_the_grace_is_cut_off_undelivered() -> No
 
     desk.start_order = never  # type: ignore[method-assign]
     queue = Book(event(1, "order.start", "O"))
-    async with relaying(desk, queue, Book(), Book(), Book(), publish_to_log, grace_seconds=0.05):
+    async with relaying(desk, queue, Book(), Book(), (), publish_to_log, grace_seconds=0.05):
         await asyncio.wait_for(started.wait(), 1)
     assert queue.said == []
 
@@ -261,7 +261,7 @@ async def test_a_subscriber_that_hangs_holds_no_order_up() -> None:
 
     desk.start_order = start  # type: ignore[method-assign]
     queue = Book(event(1, "parcel.shipped", "O"))
-    async with relaying(desk, queue, Book(), Book(), Book(), hang, grace_seconds=0.05):
+    async with relaying(desk, queue, Book(), Book(), (), hang, grace_seconds=0.05):
         await asyncio.wait_for(hanging.wait(), 1)
         queue.due.append(event(2, "order.start", "P"))
         await asyncio.wait_for(started.wait(), 1)

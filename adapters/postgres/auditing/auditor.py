@@ -14,12 +14,14 @@ from adapters.postgres.auditing.folded import folded_orders
 from adapters.postgres.auditing.invoice_checks import INVOICE_CHECKS
 from adapters.postgres.auditing.money_checks import MONEY_CHECKS
 from adapters.postgres.auditing.office_checks import OFFICE_CHECKS
+from adapters.postgres.auditing.points_checks import POINTS_CHECKS
 from adapters.postgres.auditing.stock_checks import STOCK_CHECKS
 
 QUESTIONS = (
     *STOCK_CHECKS,
     *MONEY_CHECKS,
     *INVOICE_CHECKS,
+    *POINTS_CHECKS,
     *FLOW_CHECKS,
     *OFFICE_CHECKS,
     AuditChain(),

@@ -28,7 +28,7 @@ async def soft_claims(connection: AsyncConnection, order: PlacedOrder) -> list[C
 
 
 class PostgresSoftReservations:
-    """See `ports.front_office.SoftReservations`."""
+    """See `ports.front_office.Expiring`: what is due is given back."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

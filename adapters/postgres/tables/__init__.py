@@ -32,6 +32,7 @@ from adapters.postgres.tables.orders import (
     person,
     return_order,
 )
+from adapters.postgres.tables.points import points_account, points_entry
 from adapters.postgres.tables.stock import movement, reservation, stock, supply
 
 __all__ = [
@@ -61,6 +62,8 @@ __all__ = [
     "person",
     "pick_list",
     "place",
+    "points_account",
+    "points_entry",
     "price",
     "price_list",
     "product",

@@ -267,6 +267,9 @@ class OrderPlaceInput:
         default=None,
         description="Whether the amounts are with tax; as those of the price list when absent.",
     )
+    points: int = strawberry.field(
+        default=0, description="Loyalty points of the customer that shall pay for it."
+    )
     total: MinorUnits | None = strawberry.field(
         default=None,
         description="What you have charged: when it is not what the order comes to, it is held.",

@@ -75,6 +75,7 @@ def _body(wanted: OrderPlaceInput) -> dict[str, Any]:
         "tax_included": wanted.tax_included,
         "total": wanted.total,
         "only_if_in_stock": wanted.only_if_in_stock,
+        "points": wanted.points,
         "payment": _payment(wanted),
     }
 

@@ -269,6 +269,51 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {"order": "{delivered}", "invoiced": 1499, "ledger": 1500},
     ),
     (
+        "L1",
+        """
+        INSERT INTO points_account VALUES ('C');
+        INSERT INTO points_entry (operation, line, customer_ref, kind, lot, expires_on, points,
+                                  reserved)
+        VALUES ('op', 1, 'C', 'ADJUST', 'lot', '2099-01-01', -5, 0)
+        """,
+        {"customer": "C", "lot": "lot", "available": -5, "reserved": 0},
+    ),
+    (
+        "L2",
+        """
+        UPDATE customer_order SET customer_ref = 'C', placed = placed || '{"points": 5}'
+        WHERE number = :canceled;
+        INSERT INTO points_account VALUES ('C');
+        INSERT INTO points_entry (operation, line, customer_ref, order_number, kind, lot,
+                                  expires_on, points, reserved)
+        VALUES ('gift', 1, 'C', NULL, 'ADJUST', 'lot', '2099-01-01', 5, 0),
+               ('op', 1, 'C', :canceled, 'RESERVE', 'lot', '2099-01-01', -5, 5)
+        """,
+        {"order": "{canceled}", "status": "CANCELED", "reserved": 5},
+    ),
+    (
+        "L3",
+        """UPDATE customer_order SET placed = placed || '{"points": 5}' WHERE number = :fresh""",
+        {
+            "order": "{fresh}",
+            "placed": 5,
+            "reserved": 0,
+            **dict.fromkeys(("spent", "restored", "earned", "reversed")),
+        },
+    ),
+    (
+        "L4",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :delivered, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'loyalty', 9), (2, 'bank', -9)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {"order": "{delivered}", "spent": 0, "ledger": 9},
+    ),
+    (
         "O1",
         "DELETE FROM command WHERE subject = :fresh",
         {"command": None, "order": "{fresh}", "why": "nobody asked for this order"},
