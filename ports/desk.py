@@ -62,10 +62,12 @@ class LiveProcess:
 
 class OrderDesk(Protocol):
     async def start_order(self, order: str, channel: str) -> None:
-        """Starts `order/<number>`, found by its channel; it is no error when it runs already."""
+        """Starts `order/<number>`, found by its channel; it is no error when it runs already, or
+        has ended: nothing starts twice.
+        """
 
     async def start_return(self, rma: str) -> None:
-        """Starts `return/<rma>`; it is no error when it runs already."""
+        """Starts `return/<rma>`, as `start_order`."""
 
     async def command(self, subject: str, command: Command) -> Json:
         """Delivers a command to an order or a return and waits for its outcome, which its own

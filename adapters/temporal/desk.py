@@ -20,7 +20,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.messages import Start
@@ -121,11 +121,11 @@ def _translated(subject: str) -> Iterator[None]:
         raise DeskUnavailable(f"{subject}: no answer in time") from slow
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as failed:
         raise DeskUnavailable(f"{subject}: {failed}") from failed
+    except WorkflowAlreadyStartedError:  # and has ended: one that runs is what is used
+        return
     except RPCError as failed:
         if failed.status is RPCStatusCode.NOT_FOUND:
             raise NoSuchProcess(f"{subject}: no process runs") from failed
-        if failed.status is RPCStatusCode.ALREADY_EXISTS:
-            return
         raise DeskUnavailable(f"{subject}: {failed.message}") from failed
     except RuntimeError as failed:  # a lazy client that cannot connect
         raise DeskUnavailable(f"{subject}: {failed}") from failed

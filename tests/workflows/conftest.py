@@ -100,7 +100,10 @@ class Shop:
         self._facts = 0
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["Shop"]:
+    async def open(
+        self, order: type = OrderWorkflow, *, sandboxed: bool = True
+    ) -> AsyncIterator["Shop"]:
+        """A worker works for it, with this code for orders."""
         database = PostgresDatabase(self.engine, clock=self.env.get_current_time)
         self.books = OrderActivities(database, ZenReviewRules())
         self.payments = PaymentActivities(database, {"http": self.provider})
@@ -113,9 +116,9 @@ class Shop:
         async with Worker(
             self.env.client,
             task_queue=QUEUE,
-            workflows=[OrderWorkflow, ReturnWorkflow],
+            workflows=[order, ReturnWorkflow],
             activities=[method for owner in owners for method in activity_methods(owner)],
-            workflow_runner=workflow_runner(sandboxed=True),
+            workflow_runner=workflow_runner(sandboxed=sandboxed),
         ):
             yield self
 
@@ -300,16 +303,20 @@ def _write(path: Path, content: str) -> None:
 
 
 @pytest_asyncio.fixture
-async def shop(
-    database_url: str, env: WorkflowEnvironment, request: pytest.FixtureRequest
-) -> AsyncIterator[Shop]:
+async def closed_shop(database_url: str, env: WorkflowEnvironment) -> AsyncIterator[Shop]:
+    """Nobody works for it yet: a test that wants other code opens it."""
     engine = create_engine(database_url)
     async with engine.begin() as connection:
         for statement in CATALOG.split(";"):
             if statement.strip():
                 await connection.execute(text(statement))
-    async with Shop(engine, env).open() as shop:
+    yield Shop(engine, env)
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def shop(closed_shop: Shop, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
+    async with closed_shop.open() as shop:
         yield shop
         if folder := os.environ.get("RECORD_HISTORIES"):
             await _record_histories(shop, Path(folder), request.node.name.partition("[")[0])
-    await engine.dispose()

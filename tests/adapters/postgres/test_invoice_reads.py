@@ -22,7 +22,8 @@ from domain.payments import PaymentOperation, PaymentStatus, operation_key
 from domain.process import ProcessDefinition
 from ports.front_office import OrderRequest, Person, RequestedLine
 from ports.invoice_reads import InvoiceFilter
-from ports.unit_of_work import PaymentRow, UnitOfWork
+from ports.payment_book import PaymentRow
+from ports.unit_of_work import UnitOfWork
 
 RunSql = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 WEB = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
@@ -70,7 +71,16 @@ class Shop:
         key = operation_key(name, PaymentOperation.CAPTURE, 1)
         status = PaymentStatus.SUCCEEDED
         row = PaymentRow(
-            key, order, order, PaymentOperation.CAPTURE, 1, status, amount, "USD", name
+            key,
+            order,
+            order,
+            PaymentOperation.CAPTURE,
+            1,
+            status,
+            amount,
+            "USD",
+            name,
+            authorization=f"{order}/a",
         )
 
         async def work(uow: UnitOfWork) -> None:

@@ -10,7 +10,7 @@ down_revision: str | None = "0010"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-TABLE, INDEX = "payment_transaction", op.f("ix_payment_transaction_authorization_key")
+TABLE, INDEX = "payment_transaction", "ix_payment_transaction_authorization_key"
 
 
 def upgrade() -> None:
