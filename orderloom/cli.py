@@ -29,6 +29,7 @@ COMMANDS = {
         "products": "orderloom.commands.inventory:products",
         "stock": "orderloom.commands.stock:stock",
         "availability": "orderloom.commands.availability:availability",
+        "supplies": "orderloom.commands.stock:supplies",
         "movements": "orderloom.commands.stock:movements",
         "picklists": "orderloom.commands.pick_lists:pick_lists",
         "audit": "orderloom.commands.audit:audit",

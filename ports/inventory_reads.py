@@ -7,6 +7,7 @@ from typing import Protocol
 from domain.access import STAFF, Principal, Role
 from ports.reads import Page
 
+PROMISES_MAX = 100  # shown of one supply
 READERS = (*sorted(STAFF), Role.DEVELOPER)
 
 
@@ -65,7 +66,9 @@ class ProductRead:
 @dataclass(frozen=True, slots=True)
 class StockRead:
     """Units of a SKU at a location. `available` = on_hand − reserved − safety, and may be less
-    than nothing when safety stock is used up.
+    than nothing when safety stock is used up. `inbound` and `presale` are still to come, promised
+    or not, the first of the inbound ones on `expected_on`. Reordering begins at `reorder_point`
+    free units, up to `reorder_to`; 0 is never. `low`: safety stock or reorder point is reached.
     """
 
     sku: str
@@ -76,6 +79,49 @@ class StockRead:
     damaged: int
     quarantined: int
     available: int
+    reorder_point: int = 0
+    reorder_to: int = 0
+    low: bool = False
+    inbound: int = 0
+    expected_on: date | None = None
+    presale: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRead:
+    """Units to come that a parcel of an order waits for."""
+
+    order: str
+    fulfillment_order: str
+    line: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyRead:
+    """Units that are to come: `quantity` in all, of which `received` have come and `reserved` are
+    promised, to the oldest `PROMISES_MAX` parcels as listed. `kind` is inbound or presale.
+    """
+
+    id: int
+    kind: str
+    reference: str
+    sku: str
+    location: str
+    available_on: date
+    quantity: int
+    received: int
+    reserved: int
+    promises: tuple[PromiseRead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockFilter:
+    """What is empty, any stock has. `low`: only where a level is reached."""
+
+    sku: str = ""
+    location: str = ""
+    low: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +165,14 @@ class InventoryReads(Protocol):
         """`ProductRead`s by SKU."""
 
     async def stock(
+        self, principal: Principal, wanted: StockFilter, first: int, after: str | None
+    ) -> Page:
+        """`StockRead`s by SKU and location."""
+
+    async def supplies(
         self, principal: Principal, sku: str, location: str, first: int, after: str | None
     ) -> Page:
-        """`StockRead`s by SKU and location; of all of them where those are empty."""
+        """`SupplyRead`s that are open, by the day they are expected on; of all where empty."""
 
     async def movements(
         self, principal: Principal, sku: str, location: str, first: int, after: str | None

@@ -1,25 +1,30 @@
 """Locations, products, stock and movements as read: one statement a page, never one a row."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select, text, tuple_
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.cursors import NO_CURSOR, check_page, read_names, write_names
 from adapters.postgres.keys import can_hold
 from adapters.postgres.locations import DEPARTURE, departure
-from adapters.postgres.tables import movement, stock
+from adapters.postgres.tables import movement
 from domain.access import Principal
 from domain.errors import Malformed
 from ports.inventory_reads import (
+    PROMISES_MAX,
     READERS,
     ComponentRead,
     LocationRead,
     MovementRead,
     ProductFilter,
     ProductRead,
+    PromiseRead,
+    StockFilter,
     StockRead,
+    SupplyRead,
 )
 from ports.reads import Page
 
@@ -44,16 +49,48 @@ _PRODUCTS = text(
     ORDER BY sku LIMIT :limit
     """
 )
-_STOCK = select(
-    stock.c.sku,
-    stock.c.location,
-    stock.c.on_hand,
-    stock.c.reserved,
-    stock.c.safety,
-    stock.c.damaged,
-    stock.c.quarantined,
-    (stock.c.on_hand - stock.c.reserved - stock.c.safety).label("available"),
-).order_by(stock.c.sku, stock.c.location)
+# An index has the rows with levels, and none of what changes with every reservation.
+_STOCK = """
+    WITH found AS (
+        SELECT *, on_hand - reserved - safety AS available,
+               (safety > 0 OR reorder_point > 0)
+               AND ((safety > 0 AND on_hand - reserved <= safety)
+                    OR (reorder_point > 0 AND on_hand - reserved <= reorder_point)) AS low
+        FROM stock
+    )
+    SELECT sku, location, on_hand, reserved, safety, damaged, quarantined, available,
+           reorder_point, reorder_to, low, inbound, expected_on, presale
+    FROM (
+        SELECT * FROM found
+        WHERE (sku, location) > (:after_sku, :after_location) AND (:sku = '' OR sku = :sku)
+          AND (:location = '' OR location = :location) {which}
+        ORDER BY sku, location LIMIT :limit
+    ) AS page, LATERAL (
+        SELECT coalesce(sum(quantity - received) FILTER (WHERE kind = 'inbound'), 0)::int
+               AS inbound,
+               min(available_on) FILTER (WHERE kind = 'inbound') AS expected_on,
+               coalesce(sum(quantity - received) FILTER (WHERE kind = 'presale'), 0)::int
+               AS presale
+        FROM supply s
+        WHERE s.sku = page.sku AND s.location = page.location AND received < quantity
+    ) AS coming
+    ORDER BY sku, location
+    """
+_ALL_STOCK = text(_STOCK.format(which=""))
+_LOW_STOCK = text(_STOCK.format(which="AND low"))
+_SUPPLIES = text(
+    """
+    SELECT id, kind, reference, sku, location, available_on, quantity, received, reserved,
+           (SELECT json_agg(json_build_array(order_number, fulfillment_order, line, quantity)
+                            ORDER BY id)
+            FROM (SELECT * FROM reservation r WHERE r.supply = s.id AND state = 'HARD'
+                  ORDER BY id LIMIT :promises) AS oldest) AS promises
+    FROM supply s
+    WHERE received < quantity AND (available_on, id) > (CAST(:after_day AS date), :after)
+      AND (:sku = '' OR sku = :sku) AND (:location = '' OR location = :location)
+    ORDER BY available_on, id LIMIT :limit
+    """
+)
 _MOVEMENTS = select(
     movement.c.id,
     movement.c.at,
@@ -98,20 +135,39 @@ class PostgresInventoryReads:
         return _page(rows, first, _product, lambda row: (row.sku,))
 
     async def stock(
+        self, principal: Principal, wanted: StockFilter, first: int, after: str | None
+    ) -> Page:
+        _check(principal, first)
+        sku, location = ("", "") if after is None else read_names(after, 2)
+        if not (can_hold(wanted.sku) and can_hold(wanted.location)):
+            return Page([], [], more=False)
+        values = {
+            "sku": wanted.sku,
+            "location": wanted.location,
+            "after_sku": sku,
+            "after_location": location,
+            "limit": first + 1,
+        }
+        rows = await self._rows(_LOW_STOCK if wanted.low else _ALL_STOCK, values)
+        return _page(rows, first, _stock, lambda row: (row.sku, row.location))
+
+    async def supplies(
         self, principal: Principal, sku: str, location: str, first: int, after: str | None
     ) -> Page:
         _check(principal, first)
-        query = _STOCK.limit(first + 1)
-        if after is not None:
-            query = query.where(tuple_(stock.c.sku, stock.c.location) > read_names(after, 2))
+        day, number = (date.min, 0) if after is None else _day_and_number(after)
         if not (can_hold(sku) and can_hold(location)):
             return Page([], [], more=False)
-        if sku:
-            query = query.where(stock.c.sku == sku)
-        if location:
-            query = query.where(stock.c.location == location)
-        rows = await self._rows(query)
-        return _page(rows, first, _stock, lambda row: (row.sku, row.location))
+        values = {
+            "sku": sku,
+            "location": location,
+            "after_day": day,
+            "after": number,
+            "promises": PROMISES_MAX,
+            "limit": first + 1,
+        }
+        rows = await self._rows(_SUPPLIES, values)
+        return _page(rows, first, _supply, lambda row: (str(row.available_on), str(row.id)))
 
     async def movements(
         self, principal: Principal, sku: str, location: str, first: int, after: str | None
@@ -119,7 +175,7 @@ class PostgresInventoryReads:
         _check(principal, first)
         query = _MOVEMENTS.where(movement.c.sku == sku).limit(first + 1)
         if after is not None:
-            query = query.where(movement.c.id < _number(after))
+            query = query.where(movement.c.id < _number(*read_names(after, 1)))
         if not (can_hold(sku) and can_hold(location)):
             return Page([], [], more=False)
         if location:
@@ -137,8 +193,15 @@ def _check(principal: Principal, first: int) -> None:
     check_page(first)
 
 
-def _number(cursor: str) -> int:
-    (text_of_it,) = read_names(cursor, 1)
+def _day_and_number(cursor: str) -> tuple[date, int]:
+    day, number = read_names(cursor, 2)
+    try:
+        return date.fromisoformat(day), _number(number)
+    except ValueError as error:
+        raise Malformed(NO_CURSOR) from error
+
+
+def _number(text_of_it: str) -> int:
     if not (text_of_it.isascii() and text_of_it.isdigit() and len(text_of_it) < 19):
         raise Malformed(NO_CURSOR)
     return int(text_of_it)
@@ -164,6 +227,12 @@ def _location(row: Row[Any]) -> LocationRead:
 
 def _stock(row: Row[*tuple[Any, ...]]) -> StockRead:
     return StockRead(*row)
+
+
+def _supply(row: Row[Any]) -> SupplyRead:
+    told = row._asdict()
+    promises = tuple(PromiseRead(*each) for each in told.pop("promises") or ())
+    return SupplyRead(**told, promises=promises)
 
 
 def _movement(row: Row[*tuple[Any, ...]]) -> MovementRead:

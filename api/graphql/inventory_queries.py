@@ -19,8 +19,9 @@ from api.graphql.types.inventory import (
     product_connection,
     stock_connection,
 )
+from api.graphql.types.supplies import SupplyConnection, supply_connection
 from domain.errors import Refusal
-from ports.inventory_reads import ProductFilter
+from ports.inventory_reads import ProductFilter, StockFilter
 from ports.reads import Page
 
 
@@ -62,14 +63,36 @@ class InventoryQueries:
         info: Ask,
         sku: Annotated[str, strawberry.argument(description="Empty for all.")] = "",
         location: Annotated[str, strawberry.argument(description="Empty for all.")] = "",
+        low: Annotated[
+            bool, strawberry.argument(description="Only where a level is reached.")
+        ] = False,
         first: First = PAGE_DEFAULT,
         after: After = None,
     ) -> StockConnection:
         context = info.context
+        wanted = StockFilter(sku, location, low)
         page = await _answered(
-            context.books.inventory.stock(context.principal, sku, location, first, after)
+            context.books.inventory.stock(context.principal, wanted, first, after)
         )
         return stock_connection(page)
+
+    @resolved(
+        "What is to come, by the day it is expected on, and to which orders it is promised. For "
+        "staff and developers."
+    )
+    async def supplies(
+        self,
+        info: Ask,
+        sku: Annotated[str, strawberry.argument(description="Empty for all.")] = "",
+        location: Annotated[str, strawberry.argument(description="Empty for all.")] = "",
+        first: First = PAGE_DEFAULT,
+        after: After = None,
+    ) -> SupplyConnection:
+        context = info.context
+        page = await _answered(
+            context.books.inventory.supplies(context.principal, sku, location, first, after)
+        )
+        return supply_connection(page)
 
     @resolved("What moved the stock of a product, newest first. For staff and developers.")
     async def movements(

@@ -1,4 +1,4 @@
-"""`orderloom stock` and `orderloom movements`: where a product lies, and what moved it."""
+"""`orderloom stock`, `supplies`, `movements`: where a product lies, what comes, what moved it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -18,27 +18,40 @@ from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
 if TYPE_CHECKING:
-    from ports.inventory_reads import StockRead
+    from ports.inventory_reads import StockRead, SupplyRead
 
 MOVEMENTS_SHOWN = 20
+SUPPLIES_SHOWN = 100
 BAR_CHARACTERS = 40
-NUMBERS = ("on_hand", "available", "safety", "reserved", "damaged", "quarantined")
+NUMBERS = (
+    *("on_hand", "available", "safety", "reserved", "damaged", "quarantined"),
+    *("inbound", "presale", "reorder_point", "reorder_to"),
+)
 
 LocationOption = Annotated[str, typer.Option(help="At this location only.")]
 
 
 def stock(
-    sku: Annotated[str, typer.Argument(help="The product; of a bundle, its components.")],
+    sku: Annotated[
+        str, typer.Argument(help="The product; of a bundle, its components; with --low, any.")
+    ] = "",
+    low: Annotated[
+        bool, typer.Option("--low", help="Only where safety stock or reorder point is reached.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where a product lies: what is available, reserved and kept back, location by location.
+    """Show where a product lies: what is available, reserved and kept back, location by location,
+    and what is to come.
 
     A bundle has no stock of its own: its components are shown.
     """
     from ports.inventory_reads import ProductFilter
 
     use_home(home)
+    if low:
+        _show(read_list(_stock_of(sku, low=True), ALL)[0], as_json=as_json)
+        return
     wanted = ProductFilter(sku=sku)
     found, _ = read_list(lambda reads, by, after: reads.products(by, wanted, PAGE, after), 1)
     if not (sku and found):
@@ -46,14 +59,10 @@ def stock(
     [product] = found
     parts = [part.sku for part in product.components] or [sku]
     lying = {part: read_list(_stock_of(part), ALL)[0] for part in parts}
-    if as_json:
-        print_json([each for rows in lying.values() for each in rows])
-        return
-    if product.components:
+    if product.components and not as_json:
         made = ", ".join(f"{part.quantity} x {part.sku}" for part in product.components)
         typer.echo(f"{sku} is a bundle of {made}.")
-    for part, rows in lying.items():
-        _draw(part, rows)
+    _show([each for rows in lying.values() for each in rows], parts, as_json=as_json)
 
 
 def movements(
@@ -87,8 +96,53 @@ def movements(
     print_table(("at", "location", "on hand", "beside", "reason", "reference"), rows, more=more)
 
 
-def _stock_of(sku: str) -> Ask:
-    return lambda reads, by, after: reads.stock(by, sku, "", PAGE, after)
+def supplies(
+    sku: Annotated[str, typer.Argument(help="The product; else all.")] = "",
+    location: LocationOption = "",
+    limit: LimitOption = SUPPLIES_SHOWN,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is to come, by the day it is expected on, and to which orders it is promised."""
+    use_home(home)
+    found, more = read_list(
+        lambda reads, by, after: reads.supplies(by, sku, location, PAGE, after), limit
+    )
+    if as_json:
+        print_json(found)
+        return
+    what = ("expected", "kind", "reference", "sku", "location")
+    columns = (*what, "units", "come", "promised", "to")
+    print_table(columns, [_supply(each) for each in found], more=more)
+
+
+def _supply(each: "SupplyRead") -> tuple[str, ...]:
+    return (
+        f"{each.available_on}",
+        each.kind,
+        each.reference,
+        each.sku,
+        each.location,
+        f"{each.quantity:,}",
+        f"{each.received:,}",
+        f"{each.reserved:,}",
+        ", ".join(dict.fromkeys(promise.order for promise in each.promises)),
+    )
+
+
+def _stock_of(sku: str, *, low: bool = False) -> Ask:
+    from ports.inventory_reads import StockFilter
+
+    return lambda reads, by, after: reads.stock(by, StockFilter(sku, low=low), PAGE, after)
+
+
+def _show(found: "Sequence[StockRead]", skus: "Sequence[str]" = (), *, as_json: bool) -> None:
+    """Product by product, `skus` even if they are nowhere."""
+    if as_json:
+        print_json(found)
+        return
+    for sku in skus or dict.fromkeys(each.sku for each in found):
+        _draw(sku, [each for each in found if each.sku == sku])
 
 
 def _draw(sku: str, rows: "Sequence[StockRead]") -> None:
@@ -104,9 +158,11 @@ def _draw(sku: str, rows: "Sequence[StockRead]") -> None:
     table.add_column("[green]█ available[/] [yellow]▒ safety[/] [blue]▓ reserved[/]", no_wrap=True)
     for name in NUMBERS:
         table.add_column(name.replace("_", " "), justify="right")
+    table.add_column("expected", no_wrap=True)
     most = max((each.on_hand for each in rows), default=0)
     for each in rows:
-        table.add_row(escape(each.location), _bar(each, most), *_numbers([each]))
+        expected = f"{each.expected_on or ''}{' low' if each.low else ''}".strip()
+        table.add_row(escape(each.location), _bar(each, most), *_numbers([each]), expected)
     if not rows:
         table.add_row("nowhere", "", *_numbers([]))
     elif len(rows) > 1:

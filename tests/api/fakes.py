@@ -27,7 +27,7 @@ from ports.back_office import ActAnswer, ApprovalRead
 from ports.desk import LiveProcess
 from ports.floor import PickListFilter, PickListRead, PrintedPickList
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
-from ports.inventory_reads import READERS, ProductFilter
+from ports.inventory_reads import READERS, ProductFilter, StockFilter
 from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
 from ports.price_reads import PriceListRead, PriceQuestion
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
@@ -303,9 +303,14 @@ class FakeInventoryReads:
         return self._answer(principal, "products", wanted, first, after)
 
     async def stock(
+        self, principal: Principal, wanted: StockFilter, first: int, after: str | None
+    ) -> Page:
+        return self._answer(principal, "stock", wanted, first, after)
+
+    async def supplies(
         self, principal: Principal, sku: str, location: str, first: int, after: str | None
     ) -> Page:
-        return self._answer(principal, "stock", sku, location, first, after)
+        return self._answer(principal, "supplies", sku, location, first, after)
 
     async def movements(
         self, principal: Principal, sku: str, location: str, first: int, after: str | None

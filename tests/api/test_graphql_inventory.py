@@ -11,10 +11,20 @@ from ports.inventory_reads import (
     MovementRead,
     ProductFilter,
     ProductRead,
+    PromiseRead,
+    StockFilter,
     StockRead,
+    SupplyRead,
 )
 from ports.reads import Page
 
+STOCK = StockRead(
+    "TEA", "BOS", 10, 4, 2, 1, 3, 4, 6, 20, True, 11, date(2026, 12, 1), 7
+)  # fmt: skip
+SUPPLY = SupplyRead(
+    7, "inbound", "PO-1", "TEA", "BOS", date(2026, 12, 3), 10, 4, 3,
+    (PromiseRead("7K3M-9QXT-2AVB", "7K3M-9QXT-2AVB-F1", 1, 3),),
+)  # fmt: skip
 BOS = LocationRead(
     "BOS", "Boston", "store", "US", "MA", 42.4, -71.1, 100, True, "http", 250, 12,
     "America/New_York", time(16, 30), [1, 2, 3, 4, 5], "US-MA", [date(2026, 12, 24)],
@@ -64,14 +74,16 @@ async def test_a_product_has_its_measures_and_components(client, office):
 
 
 async def test_stock_and_its_movements_are_read(client, office):
-    office.inventory.page = Page([StockRead("TEA", "BOS", 10, 4, 2, 1, 3, 4)], ["c"], more=False)
+    office.inventory.page = Page([STOCK], ["c"], more=False)
     answer = await client.graphql(
-        '{ stock(sku: "TEA", location: "BOS") { nodes { sku location onHand reserved safety'
-        " damaged quarantined available } } }"
+        '{ stock(sku: "TEA", location: "BOS", low: true) { nodes { sku location onHand reserved'
+        " safety damaged quarantined available reorderPoint reorderTo low inbound expectedOn"
+        " presale } } }"
     )
     assert answer["data"]["stock"]["nodes"] == [{
         "sku": "TEA", "location": "BOS", "onHand": 10, "reserved": 4, "safety": 2, "damaged": 1,
-        "quarantined": 3, "available": 4,
+        "quarantined": 3, "available": 4, "reorderPoint": 6, "reorderTo": 20, "low": True,
+        "inbound": 11, "expectedOn": "2026-12-01", "presale": 7,
     }]  # fmt: skip
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
     moved = MovementRead(7, at, "TEA", "BOS", "ship", "O-F1", 1, -2, "", 0)
@@ -85,9 +97,28 @@ async def test_stock_and_its_movements_are_read(client, office):
         "reference": "O-F1", "line": 1, "units": -2, "bucketUnits": 0,
     }]  # fmt: skip
     assert office.inventory.asked == [
-        ("stock", "TEA", "BOS", 20, None),
+        ("stock", StockFilter("TEA", "BOS", low=True), 20, None),
         ("movements", "TEA", "", 5, None),
     ]
+
+
+async def test_what_is_to_come_is_read_with_whom_it_is_promised_to(client, office):
+    office.inventory.page = Page([SUPPLY], ["c1"], more=True)
+    answer = await client.graphql(
+        '{ supplies(sku: "TEA", location: "BOS", first: 1, after: "c0") { nodes { id kind reference'
+        " sku location availableOn quantity received reserved promises { order fulfillmentOrder"
+        " line units } } pageInfo { hasNextPage endCursor } } }"
+    )
+    assert answer["data"]["supplies"] == {
+        "nodes": [{
+            "id": "7", "kind": "INBOUND", "reference": "PO-1", "sku": "TEA", "location": "BOS",
+            "availableOn": "2026-12-03", "quantity": 10, "received": 4, "reserved": 3,
+            "promises": [{"order": "7K3M-9QXT-2AVB", "fulfillmentOrder": "7K3M-9QXT-2AVB-F1",
+                          "line": 1, "units": 3}],
+        }],
+        "pageInfo": {"hasNextPage": True, "endCursor": "c1"},
+    }  # fmt: skip
+    assert office.inventory.asked == [("supplies", "TEA", "BOS", 1, "c0")]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +128,7 @@ async def test_stock_and_its_movements_are_read(client, office):
         "{ products { nodes { sku } } }",
         "{ stock { nodes { sku } } }",
         '{ movements(sku: "TEA") { nodes { id } } }',
+        "{ supplies { nodes { id } } }",
     ],
 )
 async def test_a_channel_reads_none_of_it(client, office, query):

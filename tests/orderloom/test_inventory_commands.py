@@ -54,15 +54,32 @@ def lines(done: Any) -> list[list[str]]:
 
 def test_stock_is_drawn_location_by_location_and_summed_up(shown: Any) -> None:
     found = lines(shown("stock", "TEA"))
-    assert ["BOS", "█" * 10 + "▒" * 10 + "▓" * 20, *"40 10 10 20 1 3".split()] in found
-    assert ["NYC", "▒▒" + "▓" * 18, *"20 -3 5 18 0 0".split()] in found
-    assert ["together", *"60 10 15 38 1 3".split()] in found
+    assert ["BOS", "█" * 10 + "▒" * 10 + "▓" * 20, *"40 10 10 20 1 3 15 5 0 0".split(),
+            "2199-12-01"] in found  # fmt: skip
+    assert ["NYC", "▒▒" + "▓" * 18, *"20 -3 5 18 0 0 0 0 0 0".split(), "low"] in found
+    assert ["together", *"60 10 15 38 1 3 15 5 0 0".split()] in found
+
+
+def test_what_is_low_is_found_without_naming_it(shown: Any) -> None:
+    [row] = json.loads(shown("stock", "--low", "--json").stdout)
+    assert (row["sku"], row["location"], row["available"]) == ("TEA", "NYC", -3)
+    assert [line[0] for line in lines(shown("stock", "--low"))] == ["TEA", "location", "NYC"]
+
+
+def test_what_is_to_come_is_listed_by_day(shown: Any) -> None:
+    found = lines(shown("supplies"))
+    assert found[1:] == [
+        ["2199-12-01", "inbound", "PO-1", "TEA", "BOS", "20", "5", "5"],
+        ["2199-12-09", "presale", "LAUNCH", "TEA", "BOS", "5", "0", "0"],
+    ]
+    told = json.loads(shown("supplies", "TEA", "--location", "NYC", "--json").stdout)
+    assert told == []
 
 
 def test_of_a_bundle_the_components_are_drawn(shown: Any) -> None:
     done = shown("stock", "SET")
     assert done.stdout.startswith("SET is a bundle of 4 x CUP, 1 x TEA.\nCUP")
-    assert ["nowhere", "0", "0", "0", "0", "0", "0"] in lines(done)
+    assert ["nowhere", *"0" * 10] in lines(done)
     found = json.loads(shown("stock", "SET", "--json").stdout)
     assert [(row["sku"], row["location"], row["available"]) for row in found] == [
         ("TEA", "BOS", 10),

@@ -36,6 +36,8 @@ stock = Table(
     CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
     CheckConstraint("safety >= 0 AND damaged >= 0 AND quarantined >= 0", name="buckets"),
     CheckConstraint("0 <= reorder_point AND 0 <= reorder_to", name="levels"),
+    # Without what changes at every reservation, which an index would make dearer.
+    Index("ix_stock_levels", "sku", "location", postgresql_where="safety > 0 OR reorder_point > 0"),
 )
 
 # Units that are to come: `inbound` are ordered from a supplier, `presale` is a quota that may be
@@ -61,6 +63,7 @@ supply = Table(
         name="reserved_within_quantity",
     ),
     Index("ix_supply_open", "sku", postgresql_where="received < quantity"),
+    Index("ix_supply_expected", "available_on", "id", postgresql_where="received < quantity"),
 )
 
 # State: SOFT (until `expires_at`) or HARD while active; EXPIRED, CONSUMED, RELEASED or BROKEN

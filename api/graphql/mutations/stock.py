@@ -9,13 +9,13 @@ import strawberry
 from api.graphql.context import Ask
 from api.graphql.mutations.acts import ActPayload, act_payload
 from api.graphql.resolved import mutation
+from api.graphql.types import supplies as _supplies  # noqa: F401 - it makes SupplyKind an enum
 from domain.acts import ActKind as Kind
 from domain.stock_acts import Bucket, SupplyKind
 
 strawberry.enum(
     Bucket, name="StockBucket", description="Where units stand; only those on hand are for sale."
 )
-strawberry.enum(SupplyKind, description="Ordered from a supplier, or a quota for presale.")
 
 _BESIDE_THE_BODY = ("sku", "idempotency_key", "reason")
 

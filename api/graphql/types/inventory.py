@@ -84,6 +84,15 @@ class Stock:
         description="On hand less reserved less safety: what can be promised; may be negative."
     )
 
+    reorder_point: int = strawberry.field(
+        description="At so few units, on hand less reserved, it is to be reordered; 0: never."
+    )
+    reorder_to: int = strawberry.field(description="Up to so many units.")
+    low: bool = strawberry.field(description="Whether safety stock or reorder point is reached.")
+    inbound: int = strawberry.field(description="Ordered units that are to come, promised or not.")
+    expected_on: date | None = strawberry.field(description="When the first of them comes.")
+    presale: int = strawberry.field(description="What presale quotas still await, promised or not.")
+
 
 @strawberry.type(description="What changed the stock, once and for all.")
 class Movement:
@@ -195,6 +204,12 @@ def _stock(read: StockRead) -> Stock:
         damaged=read.damaged,
         quarantined=read.quarantined,
         available=read.available,
+        reorder_point=read.reorder_point,
+        reorder_to=read.reorder_to,
+        low=read.low,
+        inbound=read.inbound,
+        expected_on=read.expected_on,
+        presale=read.presale,
     )
 
 

@@ -1,17 +1,26 @@
 """Locations, products, stock and movements as staff read them, page by page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from adapters.postgres.cursors import write_names
 from adapters.postgres.inventory_reads import PostgresInventoryReads
 from domain.errors import Forbidden, Malformed
-from ports.inventory_reads import ComponentRead, ProductFilter, ProductRead, StockRead
+from ports.inventory_reads import (
+    ComponentRead,
+    ProductFilter,
+    ProductRead,
+    PromiseRead,
+    StockFilter,
+    StockRead,
+    SupplyRead,
+)
 from ports.reads import PAGE_MAX
 
-ALL = ProductFilter()
+ALL, ANY = ProductFilter(), StockFilter()
 
 
 @pytest_asyncio.fixture
@@ -38,19 +47,93 @@ async def every(read: Any) -> list[Any]:
 
 
 async def test_stock_is_read_by_bucket_and_what_is_available_of_it(shop: Any, reads: Any) -> None:
-    page = await reads.stock(shop.agent, "TEA", "", 10, None)
+    page = await reads.stock(shop.agent, StockFilter("TEA", ""), 10, None)
     assert page.items == [
         StockRead("TEA", "BOS", 10, 4, 2, 1, 3, 4),
-        StockRead("TEA", "NYC", 1, 0, 5, 0, 0, -4),
+        StockRead("TEA", "NYC", 1, 0, 5, 0, 0, -4, low=True),
     ]
-    assert [s.sku for s in (await reads.stock(shop.agent, "", "BOS", 10, None)).items] == [
-        "CUP", "TEA",
-    ]  # fmt: skip
-    assert (await reads.stock(shop.agent, "CUP", "NYC", 10, None)).items == []
-    found = await every(lambda first, after: reads.stock(shop.agent, "", "", first, after))
+    there = await reads.stock(shop.agent, StockFilter(location="BOS"), 10, None)
+    assert [s.sku for s in there.items] == ["CUP", "TEA"]
+    assert (await reads.stock(shop.agent, StockFilter("CUP", "NYC"), 10, None)).items == []
+    found = await every(lambda first, after: reads.stock(shop.agent, ANY, first, after))
     assert [(s.sku, s.location) for s in found] == [
         ("CUP", "BOS"), ("TEA", "BOS"), ("TEA", "NYC"),
     ]  # fmt: skip
+
+
+async def expect(shop: Any, kind: str, reference: str, day: str, units: int, **more: Any) -> None:
+    values = {"sku": "TEA", "location": "BOS", "received": 0, "reserved": 0, **more}
+    await shop.run(
+        "INSERT INTO supply (kind, reference, sku, location, available_on, quantity, received,"
+        " reserved) VALUES (:kind, :reference, :sku, :location, CAST(:day AS date), :units,"
+        " :received, :reserved)",
+        kind=kind, reference=reference, day=day, units=units, **values,
+    )  # fmt: skip
+
+
+async def test_stock_says_what_is_to_come_and_when_it_is_to_be_reordered(
+    shop: Any, reads: Any
+) -> None:
+    await shop.run(
+        "UPDATE stock SET reorder_point = 6, reorder_to = 20 WHERE (sku, location) = ('TEA', 'BOS')"
+    )
+    await expect(shop, "inbound", "PO-1", "2026-12-03", 10, received=4, reserved=1)
+    await expect(shop, "inbound", "PO-2", "2026-12-01", 5)
+    await expect(shop, "inbound", "PO-0", "2026-11-01", 5, received=5)
+    await expect(shop, "presale", "LAUNCH", "2026-11-30", 7)
+    page = await reads.stock(shop.agent, StockFilter("TEA", "BOS"), 10, None)
+    assert page.items == [
+        StockRead(
+            "TEA", "BOS", 10, 4, 2, 1, 3, 4,
+            reorder_point=6, reorder_to=20, low=True,
+            inbound=11, expected_on=date(2026, 12, 1), presale=7,
+        )
+    ]  # fmt: skip
+
+
+async def test_only_stock_that_has_reached_a_level_is_low(shop: Any, reads: Any) -> None:
+    async def low(**wanted: str) -> list[tuple[str, str]]:
+        asked = StockFilter(**wanted, low=True)
+        found = await every(lambda first, after: reads.stock(shop.agent, asked, first, after))
+        return [(each.sku, each.location) for each in found]
+
+    assert await low() == [("TEA", "NYC")]
+    await shop.run("UPDATE stock SET reorder_point = 7")
+    assert await low() == [("CUP", "BOS"), ("TEA", "BOS"), ("TEA", "NYC")]
+    assert await low(sku="TEA", location="BOS") == [("TEA", "BOS")]
+    await shop.run("UPDATE stock SET safety = 0, reorder_point = 0, on_hand = 0, reserved = 0")
+    assert await low() == []
+
+
+async def test_what_is_to_come_is_listed_by_day_with_the_orders_it_is_promised_to(
+    shop: Any, reads: Any
+) -> None:
+    order = (await shop.place("WEB-1")).number
+    await expect(shop, "inbound", "PO-1", "2026-12-03", 10, received=4, reserved=3)
+    await expect(shop, "presale", "LAUNCH", "2026-12-03", 7, sku="CUP")
+    await expect(shop, "inbound", "PO-2", "2026-12-01", 5, location="NYC")
+    await expect(shop, "inbound", "PO-0", "2026-11-01", 5, received=5)
+    await shop.run(
+        "INSERT INTO fulfillment_order (id, order_number, location) VALUES ('F1', :order, 'BOS')",
+        order=order,
+    )
+    await shop.run(
+        "INSERT INTO reservation (order_number, fulfillment_order, line, sku, location, quantity,"
+        " supply, state) SELECT :order, 'F1', 1, 'TEA', 'BOS', units, id, state FROM supply,"
+        " (VALUES (3, 'HARD'), (2, 'BROKEN')) AS r(units, state) WHERE reference = 'PO-1'",
+        order=order,
+    )
+    found = await every(lambda first, after: reads.supplies(shop.agent, "", "", first, after))
+    assert [each.reference for each in found] == ["PO-2", "PO-1", "LAUNCH"]
+    assert found[1] == SupplyRead(
+        found[1].id, "inbound", "PO-1", "TEA", "BOS", date(2026, 12, 3), 10, 4, 3,
+        (PromiseRead(order, "F1", 1, 3),),
+    )  # fmt: skip
+    there = await reads.supplies(shop.agent, "TEA", "NYC", 10, None)
+    assert [each.reference for each in there.items] == ["PO-2"]
+    assert (await reads.supplies(shop.agent, "a\0", "", 10, None)).items == []
+    with pytest.raises(Malformed):
+        await reads.supplies(shop.agent, "", "", 1, write_names("soon", "1"))
 
 
 async def test_products_have_their_measures_and_a_bundle_its_components(
@@ -134,8 +217,9 @@ def lists(reads: Any, by: Any, first: int = 1, after: str | None = None) -> list
     return [
         reads.locations(by, first, after),
         reads.products(by, ALL, first, after),
-        reads.stock(by, "", "", first, after),
+        reads.stock(by, ANY, first, after),
         reads.movements(by, "TEA", "", first, after),
+        reads.supplies(by, "", "", first, after),
     ]
 
 
