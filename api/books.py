@@ -17,6 +17,7 @@ from ports.inventory_reads import InventoryReads
 from ports.invoice_reads import InvoiceReads
 from ports.price_reads import PriceReads
 from ports.reads import Reads
+from ports.settlements import Settlements
 
 Clock = Callable[[], datetime]
 Check = Callable[[], Awaitable[None]]  # raises when what it asks does not answer
@@ -36,6 +37,7 @@ class Books:
     inventory: InventoryReads
     availability: AvailabilityReads
     prices: PriceReads
+    settlements: Settlements
     desk: OrderDesk
     processes: ProcessCache
     background: Background

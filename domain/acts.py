@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain import pick_acts as floor
+from domain import settlement_acts as settlements
 from domain import stock_acts as stock
 from domain.access import STAFF, Principal, Role
 from domain.catalog_acts import ChangeLocation, ChangeProduct
@@ -43,6 +44,10 @@ class ActKind(StrEnum):
     SUPPLY_EXPECT = "supply_expect"
     SUPPLY_RECEIVE = "supply_receive"
     SUPPLY_END = "supply_end"
+    SETTLEMENT_CONFIRM = "settlement_confirm"
+    SETTLEMENT_ASSIGN = "settlement_assign"
+    SETTLEMENT_WRITE_OFF = "settlement_write_off"
+    SETTLEMENT_GIVE_UP = "settlement_give_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ _ANY_STAFF = tuple(sorted(STAFF))
 _FLOOR = (Role.WAREHOUSE, Role.SUPERVISOR)  # of every location: people have no location of theirs
 _STOCK_KEEPERS = (Role.WAREHOUSE, Role.SUPERVISOR)
 _APPROVES_STOCK = (Role.SUPERVISOR, Role.WAREHOUSE)  # the first has it in its queue
+_MONEY = (Role.FINANCE, Role.SUPERVISOR)
 
 _MONEY = (Role.FINANCE, Role.SUPERVISOR)
 
@@ -94,6 +100,10 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.SUPPLY_EXPECT: ActRule(stock.Expect, _STOCK_KEEPERS, reason_required=False),
     ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _STOCK_KEEPERS, reason_required=False),
     ActKind.SUPPLY_END: ActRule(stock.EndSupply, _STOCK_KEEPERS),
+    ActKind.SETTLEMENT_CONFIRM: ActRule(Nothing, _MONEY, reason_required=False),
+    ActKind.SETTLEMENT_ASSIGN: ActRule(settlements.Assign, _MONEY, reason_required=False),
+    ActKind.SETTLEMENT_WRITE_OFF: ActRule(settlements.WriteOff, _MONEY, _MONEY),
+    ActKind.SETTLEMENT_GIVE_UP: ActRule(Nothing, _MONEY, _MONEY),
 }
 
 PICK_LIST_ACTS = {
@@ -106,6 +116,7 @@ class FourEyes:
     """From which size on an act needs a second person."""
 
     stock_units: int = 100  # changed by one count or adjustment
+    written_off: int = 5_000  # minor units, of any currency
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Account(StrEnum):
     FEES = "fees"  # what providers, channels and carriers keep for themselves
     ROUNDING = "rounding"
     EXCHANGE = "exchange"  # gain and loss
+    WRITTEN_OFF = "written_off"  # differences of settlements that a person gave up on
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ COMMANDS = {
         "audit": "orderloom.commands.audit:audit",
         "cost": "orderloom.commands.cost:cost",
         "outbox": "orderloom.commands.outbox:outbox",
+        "settle": "orderloom.commands.settle:settle",
         "ledger": "orderloom.commands.ledger:ledger",
         "demo": "orderloom.commands.demo:demo",
         "invoice": "orderloom.commands.invoice:invoice",

@@ -69,6 +69,11 @@ def diagnose(settings: Settings) -> Diagnosis:
         if temporal
         else Finding(None, "not configured")
     )
+    reachable["reconciliation"] = (
+        _find(partial(_ask_schedule, temporal, settings))
+        if reachable["temporal"].ok
+        else Finding(None, "temporal is not reachable")
+    )
     if reachable["database"].ok:
         migrations = _find(partial(_compare_heads, settings.database_url))
     else:
@@ -129,6 +134,24 @@ def _ask_temporal(address: str, namespace: str) -> Finding:
         return Finding(ok=True, detail=detail)
 
     return asyncio.run(asyncio.wait_for(ask(), timeout=CONNECT_SECONDS_MAX))
+
+
+def _ask_schedule(address: str, settings: Settings) -> Finding:
+    """Not there is no fault before the first worker has run."""
+    from adapters.temporal.connect import connect
+    from adapters.temporal.schedules import ScheduleState, reconciliation_state
+
+    async def ask() -> ScheduleState | None:
+        return await reconciliation_state(await connect(address, settings.temporal_namespace))
+
+    found = asyncio.run(asyncio.wait_for(ask(), timeout=CONNECT_SECONDS_MAX))
+    if found is None:
+        return Finding(None, "no schedule yet: a worker makes it when it starts")
+    folder = settings.settlement_folder or "no folder"
+    last = f"last {found.last:%Y-%m-%d %H:%M} UTC" if found.last else "has not run yet"
+    following = f", next {found.next:%Y-%m-%d %H:%M} UTC" if found.next else ""
+    paused = ", paused" if found.paused else ""
+    return Finding(not found.paused, f"every {found.every}, {last}{following}{paused}; {folder}")
 
 
 def _compare_heads(database_url: str) -> Finding:

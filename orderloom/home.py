@@ -1,7 +1,8 @@
 """The home: one data directory that holds all state of one installation.
 
 ``home.json`` says whether it is simulated or real, ``keys.json`` (0600) holds its generated keys,
-``postgres/`` and ``temporal/`` the data, ``journals/`` what the simulators did, ``log/`` one file
+``postgres/`` and ``temporal/`` the data, ``journals/`` what the simulators did,
+``settlements/`` the files that wait to be reconciled, ``log/`` one file
 per part, ``run/`` pid files, the lock and the addresses of the parts while they run.
 """
 
@@ -50,6 +51,7 @@ class Home:
         self.log = path / "log"
         self.run = path / "run"
         self.journals = path / "journals"
+        self.settlements = path / "settlements"
         self.postgres = path / "postgres"
         self.temporal = path / "temporal"
         self.addresses_file = self.run / "addresses.json"
@@ -96,7 +98,7 @@ class Home:
         # When root runs it, PostgreSQL runs as another user and has to reach its own folder inside.
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        for folder in (self.log, self.run, self.journals, self.temporal):
+        for folder in (self.log, self.run, self.journals, self.settlements, self.temporal):
             folder.mkdir(mode=0o700, exist_ok=True)
         if not self._keys_file.exists():
             write_json(self._keys_file, generate_keys(simulated=kind is HomeKind.SIMULATED))

@@ -25,6 +25,7 @@ from adapters.postgres.reads import PostgresReads
 from adapters.postgres.reads_floor import PostgresFloorReads
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from adapters.postgres.reads_prices import PostgresPriceReads
+from adapters.postgres.settlements import PostgresSettlements
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
 from api.app import create_app
@@ -93,6 +94,7 @@ def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
         availability=PostgresAvailability(engine),
         floor=PostgresFloorReads(engine, server_key),
         prices=PostgresPriceReads(engine),
+        settlements=PostgresSettlements(engine),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),
         background=Background(),

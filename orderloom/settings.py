@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     seller_bank: list[str] = Field(default_factory=list)  # line by line: where to transfer to
     invoice_language: Literal["en", "zh_CN"] = "en"  # for readers who name none of them
 
+    settlement_folder: Path | None = None  # where settlement files are dropped
+    settlement_interval_seconds: float = Field(default=3_600, ge=1)  # between two reconciliations
+
     process_definition: Path | None = None  # JSON that overrides the durations of the process
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -258,5 +261,6 @@ def _from_home(home: Home) -> dict[str, Any]:
         "payment_key": simulator_keys.get("payment"),
         "warehouse_key": simulator_keys.get("warehouse"),
         "simulator_keys": simulator_keys,
+        "settlement_folder": home.settlements if home.kind() else None,
     }
     return {name: value for name, value in values.items() if value}

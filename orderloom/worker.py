@@ -8,18 +8,23 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.reconciling import ReconciliationActivities
 from activities.returns import ReturnActivities
 from activities.warehouse import WarehouseActivities
 from adapters.http_party import HttpParty
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.pick_lists import PostgresPickLists
+from adapters.postgres.settlements import PostgresSettlements
 from adapters.rules.zen_rules import ZenReviewRules
+from adapters.settlements.folder import SettlementFolder
 from adapters.temporal.connect import connect
+from adapters.temporal.schedules import keep_reconciling
 from adapters.warehouse.built_in import BuiltInWarehouse
 from adapters.warehouse.by_location import WarehouseByLocation
 from adapters.warehouse.http_warehouse import HttpWarehouse
@@ -31,11 +36,12 @@ from orderloom.settings import Settings
 from ports.floor import FulfilledBy
 from ports.outside import Warehouse
 from workflows.order import OrderWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.rma import ReturnWorkflow
 
 log = structlog.get_logger()
 CONNECT_RETRY_SECONDS = 0.5
-WORKFLOWS: Sequence[type] = (OrderWorkflow, ReturnWorkflow)
+WORKFLOWS: Sequence[type] = (OrderWorkflow, ReturnWorkflow, ReconciliationWorkflow)
 
 
 async def run(settings: Settings) -> None:
@@ -43,6 +49,7 @@ async def run(settings: Settings) -> None:
         client = await _connected(settings)
         activities = await stack.enter_async_context(world(settings))
         async with build_worker(client, settings, activities):
+            await _keep_reconciling(client, settings)
             ready()
             await until_stopped()
 
@@ -57,6 +64,15 @@ async def _connected(settings: Settings) -> Client:
             await asyncio.sleep(CONNECT_RETRY_SECONDS)
 
 
+async def _keep_reconciling(client: Client, settings: Settings) -> None:
+    """Orders are worked on even where schedules are not to be had; `doctor` shows it."""
+    every = timedelta(seconds=settings.settlement_interval_seconds)
+    try:
+        await keep_reconciling(client, settings.task_queue, every)
+    except RPCError as error:
+        log.warning("reconciliation is not scheduled", error=str(error))
+
+
 @asynccontextmanager
 async def world(settings: Settings) -> AsyncIterator[list[object]]:
     """The activities, with the real adapters behind their ports."""
@@ -66,6 +82,8 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
     floor = guarded(
         settings, _warehouses(settings, PostgresPickLists(engine), warehouse), WORKER_WAREHOUSE
     )
+    settlements = PostgresSettlements(engine)
+    inbox = SettlementFolder(settings.settlement_folder, settlements)
     try:
         async with payment_providers(settings) as payments:
             yield [
@@ -73,6 +91,7 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
                 ReturnActivities(database),
                 PaymentActivities(database, payments),
                 WarehouseActivities(database, floor),
+                ReconciliationActivities(inbox, settlements),
             ]
     finally:
         await warehouse.close()

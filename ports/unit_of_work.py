@@ -141,8 +141,8 @@ class Inventory(Protocol):
 
 
 class Ledger(Protocol):
-    async def post(self, posting: Posting) -> None:
-        """Unique by its operation: posting it again changes nothing."""
+    async def post(self, *postings: Posting) -> None:
+        """Each is unique by its operation: posting it again changes nothing."""
 
     async def balances(self, order: str) -> dict[Account, int]:
         """Of the order's own entries: debits less credits, by account that has any."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.postgres import settlement_acts as settlements
 from adapters.postgres.approvals import approval_page, ask_second_person, decided, lock_approval
 from adapters.postgres.catalog_acts import change_location, change_product
 from adapters.postgres.command_rows import wish
@@ -75,6 +76,10 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.SUPPLY_EXPECT: supply.expect,
     ActKind.SUPPLY_RECEIVE: supply.receive,
     ActKind.SUPPLY_END: supply.end_supply,
+    ActKind.SETTLEMENT_CONFIRM: settlements.confirm,
+    ActKind.SETTLEMENT_ASSIGN: settlements.assign,
+    ActKind.SETTLEMENT_WRITE_OFF: settlements.write_off,
+    ActKind.SETTLEMENT_GIVE_UP: settlements.give_up_item,
     **dict.fromkeys(PICK_LIST_ACTS, pick_list_act),
     ActKind.TRANSFER_REGISTER: register_transfer,
     ActKind.TRANSFER_ASSIGN: assign_transfer,

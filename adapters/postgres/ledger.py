@@ -38,17 +38,21 @@ class PostgresLedger:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def post(self, posting: Posting) -> None:
-        values = {
-            "operation": posting.operation,
-            "order": posting.order,
-            "currency": posting.currency,
-            "accounts": [leg.account.value for leg in posting.legs],
-            "amounts": [leg.amount for leg in posting.legs],
-            "parties": [leg.party for leg in posting.legs],
-        }
-        await self._connection.execute(_POST, values)
+    async def post(self, *postings: Posting) -> None:
+        if postings:
+            await self._connection.execute(_POST, [_values(posting) for posting in postings])
 
     async def balances(self, order: str) -> dict[Account, int]:
         found = await self._connection.execute(_BALANCES, {"order": order})
         return {Account(account): amount for account, amount in found}
+
+
+def _values(posting: Posting) -> dict[str, object]:
+    return {
+        "operation": posting.operation,
+        "order": posting.order,
+        "currency": posting.currency,
+        "accounts": [leg.account.value for leg in posting.legs],
+        "amounts": [leg.amount for leg in posting.legs],
+        "parties": [leg.party for leg in posting.legs],
+    }

@@ -14,6 +14,7 @@ from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
 from api.graphql.pick_list_queries import PickListQueries
 from api.graphql.price_queries import PriceQueries
 from api.graphql.resolved import resolved
+from api.graphql.settlement_queries import SettlementQueries
 from api.graphql.types.approvals import ApprovalConnection, approval_connection
 from api.graphql.types.order import Order, order
 from api.graphql.types.pages import (
@@ -51,6 +52,7 @@ class Query(
     InventoryQueries,
     PriceQueries,
     InvoiceQueries,
+    SettlementQueries,
 ):
     @resolved("Null when there is no such order, or none that you may see.")
     async def order(

@@ -22,6 +22,7 @@ from api.graphql.mutations.orders import OrderMutations
 from api.graphql.mutations.pick_lists import PickListMutations
 from api.graphql.mutations.place import PlaceMutation
 from api.graphql.mutations.returns import ReturnMutations
+from api.graphql.mutations.settlements import SettlementMutations
 from api.graphql.mutations.stock import StockMutations
 from api.graphql.queries import Query
 from api.graphql.scalars import SCALARS
@@ -42,6 +43,7 @@ class Mutation(
     PickListMutations,
     CatalogMutations,
     StockMutations,
+    SettlementMutations,
 ):
     pass
 

@@ -31,6 +31,8 @@ from ports.inventory_reads import READERS, ProductFilter, StockFilter
 from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
 from ports.price_reads import PriceListRead, PriceQuestion
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
+from ports.settlements import READERS as SETTLEMENT_READERS
+from ports.settlements import DayReport, LineRead
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVER_KEY = "test-server-key-of-some-length"
@@ -124,6 +126,28 @@ class FakeFloor:
         if (fulfillment_order, until, signature) not in self.papers:
             raise NotFound("this link leads to no pick list")
         return self.papers[fulfillment_order, until, signature]
+
+
+@dataclass
+class FakeSettlements:
+    days: list[DayReport] = field(default_factory=list)
+    all_lines: list[LineRead] = field(default_factory=list)
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def report(
+        self, principal: Principal, since: date | None, until: date | None
+    ) -> list[DayReport]:
+        principal.require(*SETTLEMENT_READERS)
+        self.asked.append((since, until))
+        return self.days
+
+    async def lines(
+        self, principal: Principal, verdict: str, first: int, after: str | None
+    ) -> Page:
+        principal.require(*SETTLEMENT_READERS)
+        self.asked.append((verdict, first, after))
+        items = self.all_lines
+        return Page(items[:first], [item.id for item in items[:first]], more=len(items) > first)
 
 
 @dataclass
@@ -444,6 +468,7 @@ class Office:
         self.inventory = FakeInventoryReads()
         self.availability = FakeAvailability()
         self.prices = FakePrices()
+        self.settlements = FakeSettlements()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
         self.now = NOW
@@ -463,6 +488,7 @@ class Office:
             inventory=self.inventory,
             availability=self.availability,
             prices=self.prices,
+            settlements=self.settlements,  # type: ignore[arg-type]  # only what is read is faked
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),
             background=self.background,

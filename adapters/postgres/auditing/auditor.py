@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.auditing.audit_chain import AuditChain
 from adapters.postgres.auditing.check import GRACE_SECONDS, Violation
+from adapters.postgres.auditing.clearing_checks import CLEARING_CHECKS
 from adapters.postgres.auditing.flow_checks import FLOW_CHECKS
 from adapters.postgres.auditing.fold_checks import FOLD_CHECKS
 from adapters.postgres.auditing.folded import folded_orders
@@ -20,6 +21,7 @@ from adapters.postgres.auditing.stock_checks import STOCK_CHECKS
 QUESTIONS = (
     *STOCK_CHECKS,
     *MONEY_CHECKS,
+    *CLEARING_CHECKS,
     *INVOICE_CHECKS,
     *POINTS_CHECKS,
     *FLOW_CHECKS,

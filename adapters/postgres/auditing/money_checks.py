@@ -21,7 +21,7 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M2",
-        "captured − refunded = what the ledger has at the provider, per order",
+        "captured − refunded = what the ledger had come in at the provider, per order",
         """
         WITH paid AS (
             SELECT order_number,
@@ -31,7 +31,8 @@ MONEY_CHECKS = (
         ), booked AS (
             SELECT order_number, sum(amount)::bigint AS amount
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
-            WHERE account = 'provider_clearing' GROUP BY order_number
+            WHERE account = 'provider_clearing' AND operation NOT LIKE 'settle/%'
+            GROUP BY order_number
         )
         SELECT order_number AS "order", COALESCE(paid.amount, 0) AS payments,
                COALESCE(booked.amount, 0) AS ledger

@@ -33,6 +33,7 @@ from adapters.postgres.tables.orders import (
     return_order,
 )
 from adapters.postgres.tables.points import points_account, points_entry
+from adapters.postgres.tables.settlements import settlement, settlement_line
 from adapters.postgres.tables.stock import movement, reservation, stock, supply
 
 __all__ = [
@@ -69,6 +70,8 @@ __all__ = [
     "product",
     "reservation",
     "return_order",
+    "settlement",
+    "settlement_line",
     "step",
     "stock",
     "supply",

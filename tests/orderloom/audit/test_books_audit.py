@@ -227,6 +227,40 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {"order": "{canceled}", "status": "CANCELED", "account": "deposits", "balance": -5},
     ),
     (
+        "M5-settled",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        SELECT 'settle/' || key, order_number, 'USD' FROM payment_transaction
+        WHERE operation = 'capture';
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'bank', 1499), (2, 'provider_clearing', -1499)) AS legs(leg, account, amount)
+        WHERE operation LIKE 'settle/%'
+        """,
+        {
+            "operation": "{delivered}/capture/1",
+            "order": "{delivered}",
+            "account": "provider_clearing",
+            "left": 1,
+        },
+    ),
+    (
+        "M5-clearing",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :canceled, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'channel_clearing', 5), (2, 'bank', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'op';
+        INSERT INTO settlement (kind, party, reference, currency, period_from, period_to, sha256,
+                                file, imported_at)
+        VALUES ('channel', 'web', '1', 'USD', now() - interval '1 day', now() + interval '1 day',
+                '', '', now() - interval '2 hours')
+        """,
+        {"operation": "op", "order": "{canceled}", "account": "channel_clearing", "left": 5},
+    ),
+    (
         "M6",
         """
         ALTER TABLE invoice DISABLE TRIGGER USER;

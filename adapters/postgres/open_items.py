@@ -1,0 +1,103 @@
+"""Open items: what orders have in a clearing account, from the ledger itself. An item is settled
+when the ledger has the operation that settles it.
+"""
+
+from typing import Any
+
+from sqlalchemy import Row, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ledger import Account
+from domain.settlement import CLEARING, Item, PartyKind
+
+# By kind: what the party may call an item, whom it has to come from, and where both stand.
+_NAMES = {
+    PartyKind.PROVIDER: (
+        "ARRAY[payment.provider_payment]",
+        "''",
+        "LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation",
+    ),
+    PartyKind.CARRIER: (
+        "array_append(packed.numbers, regexp_replace(posted.operation, '/cash$', ''))",
+        "packed.carrier",
+        """
+        LEFT JOIN order_view ON order_view.number = posted.order_number
+        LEFT JOIN LATERAL (
+            SELECT array_agg(package->>'tracking_number') AS numbers,
+                   coalesce(max(package->>'carrier'), '') AS carrier
+            FROM jsonb_array_elements(
+                view->'parcels'->regexp_replace(posted.operation, '/cash$', '')->'packages'
+            ) AS package
+        ) AS packed ON true
+        """,
+    ),
+    PartyKind.CHANNEL: (
+        "ARRAY[channel_ref, posted.order_number, source.source]",
+        "channel",
+        """
+        JOIN customer_order ON customer_order.number = posted.order_number
+        LEFT JOIN payment_source AS source ON source.order_number = posted.order_number
+        """,
+    ),
+    PartyKind.BANK: ("ARRAY[posted.order_number]", "''", ""),
+}
+_SETTLED = "EXISTS (SELECT FROM ledger_transaction WHERE operation = 'settle/' || posted.operation)"
+
+
+def _items(kind: PartyKind, condition: str) -> TextClause:
+    names, party, tables = _NAMES[kind]
+    return text(
+        f"""
+        SELECT posted.operation, posted.order_number, sum(entry.amount)::bigint AS amount,
+               posted.currency, posted.at, {names} AS names, {party} AS owed_by,
+               {_SETTLED} AS settled
+        FROM ledger_entry AS entry
+        JOIN ledger_transaction AS posted ON posted.id = entry.transaction_id
+        {tables}
+        WHERE entry.account = :account AND posted.order_number IS NOT NULL
+          AND posted.operation NOT LIKE 'settle/%' AND ({condition})
+        GROUP BY posted.id, names, owed_by HAVING sum(entry.amount) <> 0
+        ORDER BY posted.id
+        """  # noqa: S608 - our own words
+    )
+
+
+_WANTED = {
+    kind: _items(
+        kind,
+        f"NOT {_SETTLED} OR posted.operation = ANY(:references)"
+        f" OR {names} && CAST(:references AS text[])",
+    )
+    for kind, (names, _, _) in _NAMES.items()
+}
+_ONE = {kind: _items(kind, "posted.operation = :operation") for kind in PartyKind}
+
+
+async def open_items(
+    connection: AsyncConnection, kind: PartyKind, references: list[str]
+) -> list[Item]:
+    """What is open, and what is settled of `references`, as they are written."""
+    values = {"account": CLEARING[kind].value, "references": references}
+    found = await connection.execute(_WANTED[kind], values)
+    return [_item(row, CLEARING[kind]) for row in found]
+
+
+async def find_item(connection: AsyncConnection, kind: PartyKind, operation: str) -> Item | None:
+    values = {"account": CLEARING[kind].value, "operation": operation}
+    row = (await connection.execute(_ONE[kind], values)).one_or_none()
+    return None if row is None else _item(row, CLEARING[kind])
+
+
+def _item(row: Row[Any], account: Account) -> Item:
+    names = tuple(name for name in row.names or () if name)
+    return Item(
+        row.operation,
+        row.order_number,
+        account,
+        row.amount,
+        row.currency,
+        row.at,
+        names,
+        row.owed_by or "",
+        row.settled,
+    )

@@ -1,0 +1,1 @@
+"""Settlement files: CSV and XLSX, by the names of their columns, and the folder they come in."""

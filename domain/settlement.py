@@ -1,0 +1,234 @@
+"""Settlements: what a provider, carrier, channel or bank says that it paid out, line by line, and
+what is booked when a line settles an open item of the ledger.
+
+An open item is what an order has in a clearing account: the posting that put it there. Settling it
+moves it to the bank, less the fee.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.currency import exponent
+from domain.errors import LimitExceeded, Malformed
+from domain.ledger import Account, Leg, Posting
+
+LINES_MAX = 50_000  # of one file
+ORDER_NUMBER = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
+
+
+class PartyKind(StrEnum):
+    PROVIDER = "provider"
+    CARRIER = "carrier"
+    CHANNEL = "channel"
+    BANK = "bank"
+
+
+class LineKind(StrEnum):
+    CHARGE = "charge"  # what a customer paid: a capture, a sale at the channel, a transfer
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    FEE = "fee"  # of the party itself, for no single order
+    REMITTANCE = "remittance"  # cash on delivery that the carrier collected
+    ADJUSTMENT = "adjustment"  # whatever else the party adds or takes; a person looks at it
+
+
+class Verdict(StrEnum):
+    """What became of a line; each has exactly one."""
+
+    MATCHED = "MATCHED"
+    DIFFERING = "DIFFERING"  # the reference is known; amount or currency are not, or it came twice
+    PROPOSED = "PROPOSED"  # no reference, but evidence
+    UNMATCHED = "UNMATCHED"
+    WRITTEN_OFF = "WRITTEN_OFF"  # a person gave up on it, or on its difference
+
+
+CLEARING = {
+    PartyKind.PROVIDER: Account.PROVIDER_CLEARING,
+    PartyKind.CARRIER: Account.COD_CLEARING,
+    PartyKind.CHANNEL: Account.CHANNEL_CLEARING,
+    PartyKind.BANK: Account.BANK,
+}
+_SIGN = {
+    LineKind.CHARGE: 1,
+    LineKind.REMITTANCE: 1,
+    LineKind.REFUND: -1,
+    LineKind.CHARGEBACK: -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Minor units of the settlement's currency: `gross` is positive for us, `fee` what is kept of
+    it. `original_*` say what it was before it was exchanged. `orders` are order numbers that its
+    text names; the text itself may hold personal data, and is not kept.
+
+    Refuses (`Malformed`) a charge that is negative, a refund that is positive, a fee with a gross.
+    """
+
+    line: int
+    kind: LineKind
+    reference: str
+    gross: int
+    fee: int
+    occurred_at: datetime
+    original_amount: int = 0
+    original_currency: str = ""
+    orders: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        sign = _SIGN.get(self.kind)
+        if sign is not None and self.gross * sign <= 0:
+            wanted = "positive" if sign > 0 else "negative"
+            raise Malformed(f"the gross of a {self.kind} is {wanted}, not {self.gross}")
+        if self.kind is LineKind.FEE and self.gross:
+            raise Malformed("a fee has no gross: what is kept stands in fee")
+        if self.original_currency:
+            exponent(self.original_currency)
+
+    @property
+    def net(self) -> int:
+        return self.gross - self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`reference` is the party's own name for the payout."""
+
+    kind: PartyKind
+    party: str
+    reference: str
+    currency: str
+    lines: tuple[Line, ...]
+
+    def __post_init__(self) -> None:
+        if not self.lines:
+            raise Malformed("a settlement has at least one line")
+        exponent(self.currency)
+        if len(self.lines) > LINES_MAX:
+            raise Malformed(f"a settlement has at most {LINES_MAX:,} lines")
+
+    @property
+    def period(self) -> tuple[datetime, datetime]:
+        """From its earliest line to its latest."""
+        times = [line.occurred_at for line in self.lines]
+        return min(times), max(times)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something in a clearing account: a debit (we are owed) is positive. `operation` is the
+    posting that put it there; `references` all names that a party may give it. `party` is whom it
+    has to come from, empty when any of the kind may bring it.
+    """
+
+    operation: str
+    order: str
+    account: Account
+    amount: int
+    currency: str
+    at: datetime
+    references: tuple[str, ...] = ()
+    party: str = ""
+    settled: bool = False
+
+    def may_be(self, line: Line) -> bool:
+        """Whether a line of that kind may settle it."""
+        if line.kind in (LineKind.FEE, LineKind.ADJUSTMENT):
+            return False
+        disputed = "/chargeback" in self.operation
+        return (self.amount > 0) == (line.gross > 0) and disputed == (
+            line.kind is LineKind.CHARGEBACK
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`rounding_max`: a difference up to it, in minor units, is rounding and nobody is asked."""
+
+    rounding_max: int = 1
+
+
+def settling(item: str) -> str:
+    """The operation that settles an open item; the ledger takes it once."""
+    return f"settle/{item}"
+
+
+def received(line: Line, currency: str, item: Item) -> tuple[int, str]:
+    """What the party says that the item was, in the item's currency where it says so."""
+    if currency != item.currency and line.original_currency == item.currency:
+        return line.original_amount, item.currency
+    return line.gross, currency
+
+
+def settle(
+    item: Item, line: Line, currency: str, policy: Policy, *, write_off: bool = False
+) -> tuple[Posting, ...]:
+    """The item leaves its clearing account for the bank, less the fee. Refuses (`LimitExceeded`) a
+    difference that is more than rounding, unless it is written off.
+    """
+    operation = settling(item.operation)
+    amount, told = received(line, currency, item)
+    if currency != item.currency:
+        if told == item.currency and amount != item.amount and not write_off:
+            raise LimitExceeded(f"it says {amount}, the open item is of {item.amount} {told}")
+        return _exchanged(item, line, currency, operation)
+    difference = item.amount - amount
+    rounding = abs(difference) <= policy.rounding_max
+    if not rounding and not write_off:
+        raise LimitExceeded(f"{amount} is {-difference:+} against {item.amount}: it is no rounding")
+    if item.account is Account.BANK:  # it is there already; the statement only says so
+        return _left_over(item, difference)
+    rest = Account.ROUNDING if rounding else Account.WRITTEN_OFF
+    legs = (
+        Leg(Account.BANK, line.net),
+        Leg(Account.FEES, line.fee),
+        Leg(rest, difference),
+        Leg(item.account, -item.amount),
+    )
+    return (Posting(operation, item.order, item.currency, legs),)
+
+
+def _exchanged(item: Item, line: Line, currency: str, operation: str) -> tuple[Posting, ...]:
+    """A posting in each currency, both against the exchange account: gain and loss show there."""
+    gone = (Leg(Account.EXCHANGE, item.amount), Leg(item.account, -item.amount))
+    came = (
+        Leg(Account.BANK, line.net),
+        Leg(Account.FEES, line.fee),
+        Leg(Account.EXCHANGE, -line.gross),
+    )
+    return (
+        Posting(operation, item.order, item.currency, gone),
+        Posting(f"{operation}/exchange", "", currency, came),
+    )
+
+
+def _left_over(item: Item, difference: int) -> tuple[Posting, ...]:
+    legs = (Leg(Account.WRITTEN_OFF, difference), Leg(Account.BANK, -difference))
+    return (Posting(settling(item.operation), item.order, item.currency, legs),)
+
+
+def book_alone(
+    line: Line, currency: str, name: str, against: Account = Account.WRITTEN_OFF
+) -> Posting:
+    """A line that settles no open item: a fee, or what a person gave up on finding. `name` is the
+    line's own.
+    """
+    legs = (
+        Leg(Account.BANK, line.net),
+        Leg(Account.FEES, line.fee),
+        Leg(against, -line.gross),
+    )
+    return Posting(settling(name), "", currency, legs)
+
+
+def give_up(item: Item) -> Posting:
+    """An open item for which nothing will come."""
+    legs = (Leg(Account.WRITTEN_OFF, item.amount), Leg(item.account, -item.amount))
+    return Posting(settling(item.operation), item.order, item.currency, legs)
+
+
+def orders_named(text: str) -> tuple[str, ...]:
+    """The order numbers that stand in a text, each once."""
+    return tuple(dict.fromkeys(ORDER_NUMBER.findall(text.upper())))

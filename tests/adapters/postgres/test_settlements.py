@@ -1,0 +1,307 @@
+"""Settlements on a real PostgreSQL: matched, booked once, told to finance, resolved by people."""
+
+import asyncio
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from adapters.postgres.back_office import PostgresBackOffice
+from adapters.postgres.engine import PostgresDatabase
+from adapters.postgres.settlements import PostgresSettlements
+from domain.access import SYSTEM, Principal, Role
+from domain.acts import ActKind
+from domain.errors import Forbidden, LimitExceeded, NotFound, Refusal, StepRefused
+from domain.ledger import Account, Leg, Posting
+from domain.settlement import Line, LineKind, PartyKind, Settlement
+from ports.settlements import Reconciled
+from ports.unit_of_work import UnitOfWork
+
+FIN = Principal("fin", frozenset({Role.FINANCE}))
+SUE = Principal("sue", frozenset({Role.SUPERVISOR}))
+NUMBER = "7K3M-9QXT-2AVB"
+PERSON = """
+    INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
+    VALUES ('Ana', '', '', '', '', '', '', '', '')
+    """
+ORDER = """
+    INSERT INTO customer_order (number, channel, channel_ref, customer_ref, currency, total,
+                                placed, process, person_id, tracking_hash, placed_at)
+    VALUES (:number, 'web', 'WEB-1', '', 'USD', 0, '{}', '{}', 1, 'O1', now())
+    """
+VIEW = """
+    INSERT INTO order_view (number, seq, channel, customer_ref, status, payment_status, currency,
+                            total, parcels, view, waits, queued, placed_at)
+    VALUES (:number, 1, 'web', '', 'CLOSED', '', 'USD', 0, 1, CAST(:view AS jsonb), '[]', 0, now())
+    """
+PACKED = {"carrier": "UPS", "tracking_number": "1Z9"}
+CAPTURE, REFUND, CASH = f"{NUMBER}-F1/capture/1", f"{NUMBER}-R1/refund/1", f"{NUMBER}-F1/cash"
+REGISTER = f"{NUMBER}/register"
+
+
+class Books:
+    def __init__(self, engine: Any, run_sql: Any) -> None:
+        self.settlements = PostgresSettlements(engine)
+        self.database, self.sql = PostgresDatabase(engine), run_sql
+        self.office = PostgresBackOffice(engine)
+        self.payouts = 0
+
+    async def post(self, operation: str, amount: int, account: Account) -> None:
+        legs = (Leg(account, amount), Leg(Account.RECEIVABLE, -amount))
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.ledger.post(Posting(operation, NUMBER, "USD", legs))
+
+        await self.database.run(work)
+
+    async def take_in(self, *lines: Line, **more: Any) -> bool:
+        self.payouts += 1
+        given = {
+            "kind": PartyKind.PROVIDER,
+            "party": "acme",
+            "reference": f"po-{self.payouts}",
+            "currency": "USD",
+            **more,
+        }
+        sha = given.pop("sha256", f"sha-{self.payouts}")
+        return await self.settlements.take_in(Settlement(lines=lines, **given), "file.csv", sha)
+
+    async def settle(self, *lines: Line, **more: Any) -> Reconciled:
+        await self.take_in(*lines, **more)
+        return await self.settlements.match_open()
+
+    async def balances(self) -> dict[str, int]:
+        found = await self.sql(
+            "SELECT account, sum(amount)::int FROM ledger_entry WHERE account <> 'receivable'"
+            " GROUP BY 1 HAVING sum(amount) <> 0"
+        )
+        return dict(found)
+
+    async def tasks(self) -> list[str]:
+        found = await self.sql("SELECT id FROM task WHERE closed_at IS NULL ORDER BY id")
+        return [row[0] for row in found]
+
+    async def act(self, kind: ActKind, subject: str, by: Principal = FIN, **body: Any) -> Any:
+        key = f"{kind}/{subject}/{by.name}/{body}"
+        return await self.office.act(by, key, kind, subject, body, "as agreed")
+
+    async def lines(self, verdict: str = "") -> list[Any]:
+        return (await self.settlements.lines(SYSTEM, verdict, 100, None)).items
+
+
+@pytest_asyncio.fixture
+async def books(engine: Any, run_sql: Any) -> Books:
+    view = {"parcels": {f"{NUMBER}-F1": {"packages": [PACKED]}}}
+    await run_sql(PERSON)
+    await run_sql(ORDER, number=NUMBER)
+    await run_sql(VIEW, number=NUMBER, view=json.dumps(view))
+    return Books(engine, run_sql)
+
+
+def line(reference: str, gross: int, fee: int = 0, number: int = 1, **more: Any) -> Line:
+    kind = more.pop("kind", LineKind.CHARGE if gross > 0 else LineKind.REFUND)
+    return Line(number, kind, reference, gross, fee, more.pop("at", datetime.now(UTC)), **more)
+
+
+async def test_what_matches_is_booked_to_the_bank_and_leaves_the_clearing_account_at_zero(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    await books.post(REFUND, -500, Account.PROVIDER_CLEARING)
+    run = await books.settle(
+        line(CAPTURE, 1900, 60),
+        line(REFUND, -500, number=2),
+        line("", 0, 25, number=3, kind=LineKind.FEE),
+    )
+    assert run == Reconciled(matched=3)
+    assert await books.balances() == {"bank": 1900 - 60 - 500 - 25, "fees": 85}
+    assert await books.tasks() == []
+
+
+async def test_the_same_file_and_another_run_change_nothing(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    charge = line(CAPTURE, 1900, 60)
+    await books.settle(charge)
+    before = await books.balances()
+    assert not await books.take_in(charge, sha256="sha-1", reference="po-1")
+    assert not await books.take_in(charge, sha256="sha-1", reference="another name")
+    assert await books.settlements.match_open() == Reconciled()
+    assert await books.balances() == before
+    with pytest.raises(StepRefused, match=r"po-1 of acme .* from file\.csv"):
+        await books.take_in(line(CAPTURE, 1), reference="po-1")
+
+
+async def test_runs_side_by_side_book_each_item_once(books):
+    for n in range(20):
+        await books.post(f"{CAPTURE}{n}", 100 + n, Account.PROVIDER_CLEARING)
+    await books.take_in(*(line(f"{CAPTURE}{n}", 100 + n, number=n + 1) for n in range(20)))
+    runs = await asyncio.gather(*(books.settlements.match_open() for _ in range(4)))
+    assert sum(run.matched for run in runs) == 20
+    assert await books.balances() == {"bank": sum(range(100, 120))}
+
+
+async def test_a_difference_is_a_task_that_a_write_off_ends(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    assert await books.settle(line(CAPTURE, 1850, 60)) == Reconciled(differing=1)
+    [task] = await books.tasks()
+    [(reason, owner, order)] = await books.sql("SELECT reason, owner, order_number FROM task")
+    assert "it says 1850, the item 1900: -50 minor units" in reason
+    assert (owner, order) == ("finance", NUMBER)
+    [open_line] = await books.lines("DIFFERING")
+    assert (open_line.item, open_line.due, task) == (
+        CAPTURE, 1900, f"settlement-line/{open_line.id}"
+    )  # fmt: skip
+    with pytest.raises(LimitExceeded):
+        await books.act(ActKind.SETTLEMENT_ASSIGN, open_line.id, item=CAPTURE)
+    await books.act(ActKind.SETTLEMENT_WRITE_OFF, open_line.id, item=CAPTURE)
+    assert await books.balances() == {"bank": 1790, "fees": 60, "written_off": 50}
+    assert await books.tasks() == []
+    [done] = await books.lines("WRITTEN_OFF")
+    assert done.resolved_by == "fin"
+
+
+async def test_a_large_write_off_needs_a_second_person(books):
+    await books.post(CAPTURE, 9000, Account.PROVIDER_CLEARING)
+    await books.settle(line(CAPTURE, 3999))
+    [open_line] = await books.lines()
+    asked = await books.act(ActKind.SETTLEMENT_WRITE_OFF, open_line.id, item=CAPTURE)
+    assert asked.approval
+    assert await books.balances() == {"provider_clearing": 9000}
+    with pytest.raises(Forbidden):
+        await books.act(ActKind.APPROVAL_APPROVE, asked.approval)
+    await books.act(ActKind.APPROVAL_APPROVE, asked.approval, by=SUE)
+    assert await books.balances() == {"bank": 3999, "written_off": 5001}
+
+
+async def test_a_proposal_books_nothing_until_somebody_confirms_it(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    run = await books.settle(line("INV 17", 1900, orders=(NUMBER,)))
+    assert run == Reconciled(proposed=1)
+    assert await books.balances() == {"provider_clearing": 1900}
+    [proposed] = await books.lines("PROPOSED")
+    assert f"its text names order {NUMBER}" in proposed.reasons
+    await books.act(ActKind.SETTLEMENT_CONFIRM, proposed.id)
+    assert await books.balances() == {"bank": 1900}
+    assert await books.tasks() == []
+    with pytest.raises(StepRefused, match="MATCHED already, by fin"):
+        await books.act(ActKind.SETTLEMENT_CONFIRM, proposed.id, by=SUE)
+
+
+async def test_a_late_fact_settles_what_was_unmatched_and_ends_its_task(books):
+    assert await books.settle(line(CAPTURE, 1900)) == Reconciled(unmatched=1)
+    assert len(await books.tasks()) == 1
+    assert await books.settlements.match_open() == Reconciled(unmatched=1)
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    assert await books.settlements.match_open() == Reconciled(matched=1)
+    assert await books.balances() == {"bank": 1900}
+    assert await books.tasks() == []
+
+
+async def test_what_belongs_to_nothing_is_assigned_by_hand_or_written_off_whole(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    old = datetime.now(UTC) - timedelta(days=30)
+    await books.settle(line("x", 1900, at=old), line("y", 70, number=2, at=old))
+    first, second = await books.lines("UNMATCHED")
+    with pytest.raises(NotFound):
+        await books.act(ActKind.SETTLEMENT_ASSIGN, first.id, item="nothing")
+    await books.act(ActKind.SETTLEMENT_ASSIGN, first.id, item=CAPTURE)
+    with pytest.raises(StepRefused, match="settled already"):
+        await books.act(ActKind.SETTLEMENT_ASSIGN, second.id, item=CAPTURE)
+    await books.act(ActKind.SETTLEMENT_WRITE_OFF, second.id)
+    assert await books.balances() == {"bank": 1970, "written_off": -70}
+
+
+async def test_an_item_that_the_settlement_lacks_is_a_task_and_may_be_given_up(books):
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    await books.post(REFUND, -500, Account.PROVIDER_CLEARING)
+    after = datetime.now(UTC) + timedelta(seconds=5)
+    fees = (
+        line("", 0, 1, number=n, kind=LineKind.FEE, at=at) for n, at in enumerate((before, after))
+    )
+    assert await books.settle(*fees) == Reconciled(matched=2, missing=2)
+    assert await books.tasks() == [
+        f"settlement-missing/{CAPTURE}",
+        f"settlement-missing/{REFUND}",
+    ]
+    assert (await books.settlements.match_open()).missing == 0
+    await books.act(ActKind.SETTLEMENT_GIVE_UP, CAPTURE)
+    assert await books.tasks() == [f"settlement-missing/{REFUND}"]
+    await books.settle(line(REFUND, -500))
+    assert await books.tasks() == []
+    assert await books.balances() == {"bank": -502, "fees": 2, "written_off": 1900}
+
+
+async def test_the_carrier_names_its_parcel_by_its_own_number_and_the_channel_by_its_order(books):
+    await books.post(CASH, 2600, Account.COD_CLEARING)
+    await books.post(REGISTER, 900, Account.CHANNEL_CLEARING)
+    await books.post(f"{NUMBER}/deposit-back", -200, Account.CHANNEL_CLEARING)
+    remitted = line("1z9", 2600, 30, kind=LineKind.REMITTANCE)
+    await books.take_in(remitted, kind=PartyKind.CARRIER, party="dhl")
+    await books.take_in(remitted, kind=PartyKind.CARRIER, party="ups")
+    await books.take_in(
+        line("WEB-1", 900, 9), line("WEB-1", -200, number=2), kind=PartyKind.CHANNEL, party="web"
+    )
+    assert await books.settlements.match_open() == Reconciled(matched=3, unmatched=1)
+    assert await books.balances() == {"bank": 2600 - 30 + 900 - 9 - 200, "fees": 39}
+
+
+async def test_another_currency_goes_through_the_exchange_account_in_both(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    told = line(CAPTURE, 1750, 50, original_amount=1900, original_currency="USD")
+    assert await books.settle(told, currency="EUR") == Reconciled(matched=1)
+    found = await books.sql(
+        "SELECT currency, account, sum(amount)::int FROM ledger_entry"
+        " JOIN ledger_transaction ON id = transaction_id WHERE operation LIKE 'settle/%'"
+        " GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    assert found == [
+        ("EUR", "bank", 1700), ("EUR", "exchange", -1750), ("EUR", "fees", 50),
+        ("USD", "exchange", 1900), ("USD", "provider_clearing", -1900),
+    ]  # fmt: skip
+
+
+async def test_the_report_adds_up_to_the_file_by_day_and_verdict(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    day = datetime(2026, 11, 2, 23, 59, tzinfo=UTC)
+    await books.settle(
+        line(CAPTURE, 1900, 60, at=day),
+        line("x", 70, number=2, at=day),
+        line("y", 5, number=3, at=day + timedelta(minutes=1)),
+    )
+    report = await books.settlements.report(FIN, None, None)
+    assert [(r.day, r.party, r.verdict, r.lines, r.gross, r.fee) for r in report] == [
+        (date(2026, 11, 2), "acme", "MATCHED", 1, 1900, 60),
+        (date(2026, 11, 2), "acme", "UNMATCHED", 1, 70, 0),
+        (date(2026, 11, 3), "acme", "UNMATCHED", 1, 5, 0),
+    ]
+    assert len(await books.settlements.report(FIN, date(2026, 11, 3), date(2026, 11, 3))) == 1
+    with pytest.raises(Forbidden):
+        await books.settlements.report(Principal("a", frozenset({Role.AGENT})), None, None)
+    page = await books.settlements.lines(FIN, "", 2, None)
+    rest = await books.settlements.lines(FIN, "", 2, page.cursors[-1])
+    assert ([item.line for item in page.items], page.more) == ([1, 2], True)
+    assert ([item.line for item in rest.items], rest.more) == ([3], False)
+
+
+@pytest.mark.parametrize("subject", ["", "0", "x", "9" * 40, "1; DROP TABLE settlement"])
+async def test_a_line_of_a_strange_name_is_not_found(books, subject):
+    for kind, body in (
+        (ActKind.SETTLEMENT_CONFIRM, {}),
+        (ActKind.SETTLEMENT_ASSIGN, {"item": CAPTURE}),
+        (ActKind.SETTLEMENT_WRITE_OFF, {}),
+        (ActKind.SETTLEMENT_GIVE_UP, {}),
+    ):
+        with pytest.raises(NotFound):
+            await books.act(kind, subject, **body)
+
+
+async def test_only_finance_and_supervisors_resolve_lines(books):
+    await books.settle(line("x", 70))
+    [open_line] = await books.lines()
+    for role in set(Role) - {Role.FINANCE, Role.SUPERVISOR}:
+        somebody = Principal("x", frozenset({role}), "web")
+        with pytest.raises(Refusal) as refused:
+            await books.act(ActKind.SETTLEMENT_WRITE_OFF, open_line.id, by=somebody)
+        assert isinstance(refused.value, Forbidden)
+    assert await books.balances() == {}
