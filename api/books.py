@@ -15,6 +15,7 @@ from ports.floor import FloorReads
 from ports.front_office import CommandBook, FactInbox, Intake, OutboxQueue
 from ports.inventory_reads import InventoryReads
 from ports.invoice_reads import InvoiceReads
+from ports.points_reads import PointsReads
 from ports.price_reads import PriceReads
 from ports.reads import Reads
 from ports.settlements import Settlements
@@ -38,6 +39,7 @@ class Books:
     availability: AvailabilityReads
     prices: PriceReads
     settlements: Settlements
+    points: PointsReads
     desk: OrderDesk
     processes: ProcessCache
     background: Background

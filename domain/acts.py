@@ -15,6 +15,7 @@ from domain.access import STAFF, Principal, Role
 from domain.catalog_acts import ChangeLocation, ChangeProduct
 from domain.codec import Json, from_json, to_json
 from domain.errors import Forbidden, Malformed, Refusal, StepRefused
+from domain.points_acts import AdjustPoints
 from domain.refunds import Goodwill
 from domain.transfers import AssignTransfer, RegisterTransfer
 
@@ -28,6 +29,7 @@ class ActKind(StrEnum):
     TRANSFER_REGISTER = "transfer_register"
     TRANSFER_ASSIGN = "transfer_assign"
     GOODWILL_GRANT = "goodwill_grant"
+    POINTS_ADJUST = "points_adjust"
     PICK_LIST_ACCEPT = "pick_list_accept"
     PICK_LIST_REJECT = "pick_list_reject"
     PICK_LIST_START_PICKING = "pick_list_start_picking"
@@ -84,6 +86,7 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.TRANSFER_REGISTER: ActRule(RegisterTransfer, _MONEY, reason_required=False),
     ActKind.TRANSFER_ASSIGN: ActRule(AssignTransfer, _MONEY),
     ActKind.GOODWILL_GRANT: ActRule(Goodwill, _MONEY, _MONEY),
+    ActKind.POINTS_ADJUST: ActRule(AdjustPoints, (Role.AGENT, *_MONEY), _MONEY),
     ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REJECT: ActRule(floor.Reject, _FLOOR),
     ActKind.PICK_LIST_START_PICKING: ActRule(floor.StartPicking, _FLOOR, reason_required=False),
@@ -117,6 +120,7 @@ class FourEyes:
 
     stock_units: int = 100  # changed by one count or adjustment
     written_off: int = 5_000  # minor units, of any currency
+    points: int = 10_000  # given or taken by one adjustment
 
 
 @dataclass(frozen=True, slots=True)

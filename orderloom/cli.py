@@ -37,6 +37,7 @@ COMMANDS = {
         "outbox": "orderloom.commands.outbox:outbox",
         "settle": "orderloom.commands.settle:settle",
         "ledger": "orderloom.commands.ledger:ledger",
+        "points": "orderloom.commands.points:points",
         "demo": "orderloom.commands.demo:demo",
         "invoice": "orderloom.commands.invoice:invoice",
         "doctor": "orderloom.commands.doctor:doctor",

@@ -24,6 +24,7 @@ from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.reads import PostgresReads
 from adapters.postgres.reads_floor import PostgresFloorReads
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
+from adapters.postgres.reads_points import PostgresPointsReads
 from adapters.postgres.reads_prices import PostgresPriceReads
 from adapters.postgres.settlements import PostgresSettlements
 from adapters.temporal.connect import connect
@@ -95,6 +96,7 @@ def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
         floor=PostgresFloorReads(engine, server_key),
         prices=PostgresPriceReads(engine),
         settlements=PostgresSettlements(engine),
+        points=PostgresPointsReads(engine),
         desk=desk,
         processes=ProcessCache(desk, time.monotonic),
         background=Background(),

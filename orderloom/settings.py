@@ -73,6 +73,7 @@ class Settings(BaseSettings):
 
     # From how many units on a count, an adjustment or a regrade needs a second person.
     four_eyes_stock_units: int = Field(default=100, ge=0)
+    four_eyes_points: int = Field(default=10_000, ge=0)
 
     event_url: str = ""  # where news of orders are POSTed; empty: they are only logged
     event_secret: SecretStr = SecretStr("")  # whsec_…; they are signed with it
@@ -134,7 +135,7 @@ class Settings(BaseSettings):
 
     @property
     def four_eyes(self) -> FourEyes:
-        return FourEyes(self.four_eyes_stock_units)
+        return FourEyes(self.four_eyes_stock_units, points=self.four_eyes_points)
 
     @field_validator("event_url")
     @classmethod

@@ -17,6 +17,7 @@ from adapters.postgres.cursors import check_page, read_cursor
 from adapters.postgres.goodwill import grant_goodwill
 from adapters.postgres.once import once
 from adapters.postgres.pick_lists import pick_list_act
+from adapters.postgres.points_acts import adjust_points
 from adapters.postgres.stock import acts as stock
 from adapters.postgres.stock import supply
 from adapters.postgres.tasks import close_task
@@ -84,6 +85,7 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.TRANSFER_REGISTER: register_transfer,
     ActKind.TRANSFER_ASSIGN: assign_transfer,
     ActKind.GOODWILL_GRANT: grant_goodwill,
+    ActKind.POINTS_ADJUST: adjust_points,
     ActKind.APPROVAL_APPROVE: _approve,
     ActKind.APPROVAL_DECLINE: _decline,
     ActKind.TASK_CLOSE: _close_task,

@@ -12,6 +12,7 @@ from api.graphql.invoice_queries import InvoiceQueries
 from api.graphql.ledger_queries import LedgerQueries
 from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
 from api.graphql.pick_list_queries import PickListQueries
+from api.graphql.points_queries import PointsQueries
 from api.graphql.price_queries import PriceQueries
 from api.graphql.resolved import resolved
 from api.graphql.settlement_queries import SettlementQueries
@@ -51,6 +52,7 @@ class Query(
     PickListQueries,
     InventoryQueries,
     PriceQueries,
+    PointsQueries,
     InvoiceQueries,
     SettlementQueries,
 ):

@@ -21,6 +21,7 @@ from api.graphql.mutations.money import MoneyMutations
 from api.graphql.mutations.orders import OrderMutations
 from api.graphql.mutations.pick_lists import PickListMutations
 from api.graphql.mutations.place import PlaceMutation
+from api.graphql.mutations.points import PointsMutations
 from api.graphql.mutations.returns import ReturnMutations
 from api.graphql.mutations.settlements import SettlementMutations
 from api.graphql.mutations.stock import StockMutations
@@ -44,6 +45,7 @@ class Mutation(
     CatalogMutations,
     StockMutations,
     SettlementMutations,
+    PointsMutations,
 ):
     pass
 

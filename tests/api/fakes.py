@@ -29,6 +29,8 @@ from ports.floor import PickListFilter, PickListRead, PrintedPickList
 from ports.front_office import AcceptedCommand, OrderRequest, PlacedAnswer, StoredFact
 from ports.inventory_reads import READERS, ProductFilter, StockFilter
 from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
+from ports.points_reads import READERS as POINTS_READERS
+from ports.points_reads import CustomerPoints, OrderPoints, PointsEntryRead
 from ports.price_reads import PriceListRead, PriceQuestion
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
 from ports.settlements import READERS as SETTLEMENT_READERS
@@ -442,6 +444,33 @@ class FakeDesk:
             raise self.down
 
 
+@dataclass
+class FakePoints:
+    """`found` are customers by reference, `orders` by number."""
+
+    found: dict[str, CustomerPoints] = field(default_factory=dict)
+    written: list[PointsEntryRead] = field(default_factory=list)
+    orders: dict[str, OrderPoints] = field(default_factory=dict)
+
+    async def customer(self, principal: Principal, customer: str) -> CustomerPoints:
+        principal.require(*POINTS_READERS)
+        if customer not in self.found:
+            raise NotFound("there is no such customer")
+        return self.found[customer]
+
+    async def entries(
+        self, principal: Principal, customer: str, first: int, after: str | None
+    ) -> Page:
+        await self.customer(principal, customer)
+        begin = int(after or 0)
+        items = self.written[begin : begin + first]
+        cursors = [str(begin + n) for n in range(1, len(items) + 1)]
+        return Page(items, cursors, more=begin + first < len(self.written))
+
+    async def of_order(self, _principal: Principal, order: str) -> OrderPoints:
+        return self.orders.get(order, OrderPoints())
+
+
 class Monotonic:
     """Seconds that pass when the test says so."""
 
@@ -469,6 +498,7 @@ class Office:
         self.availability = FakeAvailability()
         self.prices = FakePrices()
         self.settlements = FakeSettlements()
+        self.points = FakePoints()
         self.desk = FakeDesk()
         self.monotonic = Monotonic()
         self.now = NOW
@@ -489,6 +519,7 @@ class Office:
             availability=self.availability,
             prices=self.prices,
             settlements=self.settlements,  # type: ignore[arg-type]  # only what is read is faked
+            points=self.points,
             desk=self.desk,
             processes=ProcessCache(self.desk, self.monotonic),
             background=self.background,

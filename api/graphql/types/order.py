@@ -12,6 +12,7 @@ from api.graphql.types.invoices import InvoiceSummary, invoice_summary
 from api.graphql.types.money import Money, money
 from api.graphql.types.parcel import Parcel, parcel
 from api.graphql.types.payments import Payment, payment
+from api.graphql.types.points import OrderPoints, order_points
 from api.graphql.types.process import OrderProcess, order_process
 from api.graphql.types.returns import Return, return_
 from api.graphql.types.timeline import TimelineEntry, timeline_entry
@@ -110,6 +111,11 @@ class Order:
         context = info.context
         found = await context.books.invoices.of_order(context.principal, self.number)
         return [invoice_summary(each) for each in found]
+
+    @resolved("What it did with loyalty points.")
+    async def points(self, info: Ask) -> OrderPoints:
+        context = info.context
+        return order_points(await context.books.points.of_order(context.principal, self.number))
 
     @resolved("All that happened, and why, by time; returns included.")
     async def timeline(self, info: Ask) -> list[TimelineEntry]:
