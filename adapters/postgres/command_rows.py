@@ -68,7 +68,7 @@ async def store(
             status="ACCEPTED",
             expires_at=None if expires_seconds is None else after(expires_seconds),
         )
-        .on_conflict_do_nothing(index_elements=["principal", "key"])
+        .on_conflict_do_nothing()
         .returning(command.c.id)
     )
     return written.one_or_none() is not None

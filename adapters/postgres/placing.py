@@ -75,10 +75,7 @@ async def adopt(
     """The wish is for an order that is there, under another key. False when its key is taken."""
     row = {**_command_row(wish, request, number), **_PLACED, "subject": number}
     written = await connection.execute(
-        insert(command)
-        .values(**row)
-        .on_conflict_do_nothing(index_elements=["principal", "key"])
-        .returning(command.c.id)
+        insert(command).values(**row).on_conflict_do_nothing().returning(command.c.id)
     )
     return written.one_or_none() is not None
 
@@ -104,7 +101,7 @@ _new_command = (
         **_PLACED,
         subject=bindparam("number"),
     )
-    .on_conflict_do_nothing(index_elements=["principal", "key"])
+    .on_conflict_do_nothing()
     .returning(command.c.id)
     .cte("new_command")
 )
