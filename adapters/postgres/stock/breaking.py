@@ -148,7 +148,7 @@ async def _break(
     for parcel, of_parcel in parcels.items():
         placed = locked[of_parcel[0].order].order
         lines = tuple(LineUnits(b.line, placed.line(b.line).sku, b.units) for b in of_parcel)
-        await end(connection, parcel, lines, after="BROKEN")
+        await end(connection, parcel, lines, after="BROKEN", promised=False)
         await tell(connection, FactKind.RESERVATION_BROKEN, parcel, f"{cause}/{parcel}", lines)
 
 

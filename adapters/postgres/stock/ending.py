@@ -12,7 +12,7 @@ from domain.order import LineUnits
 
 # `asked` are units of order lines; of a bundle, each component's share is `per_unit` times that.
 # Rows of one line and SKU are used up in their order; the last one may be split. `takes` says
-# whether the units leave: then only what is on hand can.
+# whether the units leave, `promised` whether units that are still to come may be ended, too.
 _END = """
     WITH asked AS (
         {asked}
@@ -20,7 +20,7 @@ _END = """
         SELECT r.id, r.line, r.sku, r.location, r.quantity, r.per_unit, r.supply, a.units
         FROM reservation r JOIN asked a USING (line)
         WHERE {scope} AND r.state = ANY(CAST(:before AS text[]))
-          AND (r.supply IS NULL OR NOT :takes)
+          AND (r.supply IS NULL OR :promised)
         ORDER BY r.id FOR UPDATE OF r
     ), parts AS (
         SELECT *, greatest(0, least(quantity, coalesce(units * per_unit, quantity) - (
@@ -98,15 +98,17 @@ async def end(
     before: str = "HARD",
     after: str,
     taken_for: str = "",
+    promised: bool = True,
 ) -> list[Ended]:
     """Ends reservations of a parcel that are in state `before`. `taken_for` is the reason of the
-    movement when the units leave the stock.
+    movement when the units leave the stock: only what is on hand can. Without `promised`, what is
+    still to come is left as it is.
     """
     values = {
         "reference": parcel,
         "lines": [unit.line for unit in lines],
         "units": [unit.quantity for unit in lines],
-        **_how([before], after, taken_for),
+        **_how([before], after, taken_for, promised=promised and not taken_for),
     }
     return [Ended(*row) for row in await connection.execute(_END_OF_PARCEL, values)]
 
@@ -115,15 +117,16 @@ async def end_order(
     connection: AsyncConnection, order: str, *, before: Sequence[str] = ACTIVE, after: str
 ) -> list[Ended]:
     """Ends every reservation of an order that is in one of the states `before`."""
-    values = {"reference": order, **_how(before, after, "")}
+    values = {"reference": order, **_how(before, after, "", promised=True)}
     return [Ended(*row) for row in await connection.execute(_END_OF_ORDER, values)]
 
 
-def _how(before: Sequence[str], after: str, taken_for: str) -> dict[str, object]:
+def _how(before: Sequence[str], after: str, taken_for: str, *, promised: bool) -> dict[str, object]:
     return {
         "before": list(before),
         "to": after,
         "takes": bool(taken_for),
+        "promised": promised,
         "holds": "BROKEN" not in before,  # what is broken is reserved no longer
         "reason": taken_for,
     }

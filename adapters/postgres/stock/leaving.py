@@ -14,7 +14,7 @@ from domain.order import LineUnits
 _BROKEN = text(
     """
     SELECT line, sku, location, per_unit, sum(quantity)::int AS units FROM reservation
-    WHERE fulfillment_order = :parcel AND state = 'BROKEN' AND line = ANY(:lines)
+    WHERE fulfillment_order = :parcel AND state = 'BROKEN' AND line = :line AND supply IS NULL
     GROUP BY line, sku, location, per_unit ORDER BY sku COLLATE "C", location COLLATE "C"
     """
 )
@@ -40,25 +40,30 @@ async def consume(connection: AsyncConnection, parcel: str, lines: Sequence[Line
         for unit in lines
         if unit.quantity > done.get(unit.line, 0)
     ]
-    if short:
-        await _consume_broken(connection, parcel, short)
+    for unit in short:
+        await _consume_broken(connection, parcel, unit)
 
 
-async def _consume_broken(
-    connection: AsyncConnection, parcel: str, lines: Sequence[LineUnits]
-) -> None:
-    """The warehouse shipped what a count had said is not there: others have to give way."""
-    wanted = {unit.line: unit.quantity for unit in lines}
-    broken = await connection.execute(_BROKEN, {"parcel": parcel, "lines": list(wanted)})
+async def _consume_broken(connection: AsyncConnection, parcel: str, wanted: LineUnits) -> None:
+    """The warehouse shipped what a count had said is not there: others have to give way. Line by
+    line: what one has taken out is not there for the next.
+    """
+    broken = await connection.execute(_BROKEN, {"parcel": parcel, "line": wanted.line})
     for row in broken.all():
         place = Place(row.sku, row.location)
-        units = min(row.units, wanted[row.line] * row.per_unit)
-        level = await make_room(connection, place, leaving(units), f"{parcel}/shipped")
+        units = min(row.units, wanted.quantity * row.per_unit)
+        cause = f"{parcel}/{row.line}/{row.sku}/shipped"
+        level = await make_room(connection, place, leaving(units), cause)
         if level.on_hand < units:  # it had been counted too low
             values = {"parcel": parcel, "line": row.line, "units": units - level.on_hand}
             await connection.execute(
                 _FOUND, {**values, "sku": place.sku, "location": place.location}
             )
     await end(
-        connection, parcel, lines, before="BROKEN", after="CONSUMED", taken_for="ship_unreserved"
+        connection,
+        parcel,
+        [wanted],
+        before="BROKEN",
+        after="CONSUMED",
+        taken_for="ship_unreserved",
     )

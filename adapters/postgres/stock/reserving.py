@@ -50,8 +50,8 @@ _RESERVE = text(
         UPDATE supply s SET reserved = s.reserved + l.units, updated_at = clock_timestamp()
         FROM locked_supply l, complete WHERE s.id = l.id
     ), ended AS (
-        UPDATE reservation r SET state = 'RELEASED', updated_at = clock_timestamp()
-        FROM soft, complete WHERE r.id = soft.id
+        UPDATE reservation SET state = 'RELEASED', updated_at = clock_timestamp()
+        FROM complete WHERE order_number = :order AND state = 'SOFT'
     ), parcels AS (
         INSERT INTO fulfillment_order (id, order_number, location)
         SELECT DISTINCT parcel, :order, location FROM lines, complete WHERE parcel <> ''

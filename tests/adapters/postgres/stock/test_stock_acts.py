@@ -14,6 +14,7 @@ from domain.errors import BadQuantity, Forbidden, LimitExceeded, Malformed, NotF
 from domain.facts import FactKind
 from domain.order import LineUnits
 from domain.remedies import remedies
+from ports.front_office import RequestedLine
 
 BOS = {"location": "BOS"}
 UNTOLD = "S4-components"  # of what only the stock was told to have shipped
@@ -274,3 +275,49 @@ async def test_movements_are_append_only(stocked: Any) -> None:
     for statement in ("UPDATE movement SET units = 0", "DELETE FROM movement"):
         with pytest.raises(Exception, match="movement is append-only"):
             await stocked.run(statement)
+
+
+async def test_two_lines_of_one_sku_that_were_broken_and_ship_after_all_take_out_both(
+    stocked: Any,
+) -> None:
+    lines = (RequestedLine("TEA", 3), RequestedLine("TEA", 2))
+    order = (await stocked.place("TWO", lines=lines)).number
+    units = (LineUnits(1, "TEA", 3), LineUnits(2, "TEA", 2))
+    plan = j.PlannedParcel(f"{order}-F1", "BOS", units)
+    database = PostgresDatabase(stocked.engine)
+    assert await database.run(lambda uow: uow.inventory.reserve(order, [plan]))
+    await count(stocked, 0, key="none")
+    await count(stocked, 4, key="some")
+    await database.run(lambda uow: uow.inventory.consume(f"{order}-F1", units))
+    assert await stock(stocked) == (0, 0, 0, 0)
+    assert await stocked.rows(
+        "SELECT reason, line, units FROM movement WHERE reference = :p ORDER BY id", p=f"{order}-F1"
+    ) == [("ship_unreserved", 1, -3), ("found", 2, 1), ("ship_unreserved", 2, -2)]
+    assert not {"S1", "S2", "S3"} & (await broken_books(stocked)).keys()
+
+
+async def test_a_bundle_that_ships_moves_each_component_once(stocked: Any) -> None:
+    await stocked.run(
+        "INSERT INTO stock (sku, location, on_hand, opening) VALUES ('CUP', 'BOS', 3, 3)"
+    )
+    await stocked.run("INSERT INTO bundle_component VALUES ('POT', 'TEA', 2), ('POT', 'CUP', 1)")
+    order = (await stocked.place("SET")).number
+    units = (LineUnits(1, "POT", 2),)
+    plan = j.PlannedParcel(f"{order}-F1", "BOS", units)
+    database = PostgresDatabase(stocked.engine)
+    assert await database.run(lambda uow: uow.inventory.reserve(order, [plan]))
+    for _ in range(2):
+        await database.run(lambda uow: uow.inventory.consume(f"{order}-F1", units))
+    assert await stocked.rows("SELECT sku, line, units FROM movement ORDER BY sku") == [
+        ("CUP", 1, -2), ("TEA", 1, -4)
+    ]  # fmt: skip
+    assert not {"S1", "S2", "S3"} & (await broken_books(stocked)).keys()
+
+
+async def test_the_same_acts_many_at_once_never_meet_in_the_books(stocked: Any) -> None:
+    """Each key is taken by one of them, whichever of its indexes says so first."""
+    answers = await asyncio.gather(
+        *(act(stocked, ActKind.STOCK_ADJUST, f"k{n // 4}", units=1) for n in range(160))
+    )
+    assert await stock(stocked) == (50, 0, 0, 0)
+    assert all(answers[n] == answers[n // 4 * 4] for n in range(160))

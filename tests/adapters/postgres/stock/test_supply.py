@@ -201,3 +201,20 @@ async def test_supply_that_makes_no_sense_is_refused(supplied: Any) -> None:
     with pytest.raises(Malformed, match="a day is written as 2026-11-30, not 'soon'"):
         await act(supplied, ActKind.SUPPLY_EXPECT, quantity=1, available_on="soon")
     assert await supply(supplied) == (10, 0, 0)
+
+
+async def test_a_count_breaks_what_has_come_and_leaves_what_is_to_come_promised(
+    supplied: Any,
+) -> None:
+    """Of one line: some units have come, the rest of the older promise has not."""
+    order = await backorder(supplied, "B1", 8)
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=4)
+    assert (await stock(supplied), await supply(supplied)) == ((6, 6), (10, 4, 2))
+    await supplied.office.act(
+        supplied.warehouse, "c", ActKind.STOCK_COUNT, "TEA", {"location": "BOS", "counted": 3}, "x"
+    )
+    assert (await stock(supplied), await supply(supplied)) == ((3, 3), (10, 4, 2))
+    assert await supplied.rows(
+        "SELECT subject, data->'lines'->0->'quantity' FROM fact WHERE kind = 'reservation.broken'"
+    ) == [(f"{order}-F2", 3)]
+    assert await sound(supplied)
