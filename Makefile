@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 N ?= 200
+STEPS ?= 10000
 PYTEST_WORKERS ?= 2
 
-.PHONY: run setup test check fmt demo bench chaos histories migration lock browser
+.PHONY: run setup test check fmt demo bench walk chaos histories migration lock browser
 
 run: setup ## the whole system with simulators and real orders; stays up
 	$(BIN)/orderloom run
@@ -40,6 +41,9 @@ demo: setup ## N orders to their end, headless
 
 bench: setup ## orders per second against the bare engine, in one run
 	$(BIN)/python -m benchmarks.bench $(if $(JSON),--json)
+
+walk: setup ## long random ways through stock and money; STEPS=10000, and SEED= to walk one again
+	WALK_STEPS=$(STEPS) WALK_SEED=$(SEED) $(BIN)/python -m pytest tests/models -q -s -p no:randomly --timeout 0
 
 chaos: setup ## kill -9 of real processes, then the auditor's report
 	$(BIN)/orderloom demo --orders $(N) --chaos
