@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.books import BookFigures
 from benchmarks.rounds import Found
 from benchmarks.saturation import Window
 from benchmarks.shape import TASKS, common_shape
@@ -32,6 +33,7 @@ class Report:
 
     found: Found
     system: SystemFigures
+    books: BookFigures
 
     @property
     def ratios(self) -> list[float]:
@@ -50,6 +52,7 @@ class Report:
             "simulated_per_second": round(self.system.simulated_per_second, 2),
             "seconds_to_ready": round(self.system.seconds_to_ready, 2),
             "seconds_to_first_delivered": round(self.system.seconds_to_first_delivered, 2),
+            "books": books_as_json(self.books),
         }
 
     def show(self, console: Console) -> None:
@@ -74,6 +77,33 @@ class Report:
         )
         seconds = system.seconds_to_first_delivered
         console.print(f"From `make run` to the first delivered order: {seconds:.1f} s")
+        show_books(self.books, console)
+
+
+BOOKS = {"hot SKU": "reservations of one SKU", "postings": "ledger postings"}
+BASKETS = "baskets"
+
+
+def books_as_json(books: BookFigures) -> dict[str, Any]:
+    """By job: a second through the port, and its ratios to bare SQL."""
+    return {
+        name: {
+            "per_second": _rounded(books.per_second[name], digits=1),
+            "ratio_to_bare": _rounded(books.ratios(name, f"{name}, bare")),
+            "ratio_to_alone": _rounded(books.ratios(name, f"{name}, alone")),
+        }
+        for name in BOOKS
+    } | {BASKETS: {"per_second": _rounded(books.per_second[BASKETS], digits=1)}}
+
+
+def show_books(books: BookFigures, console: Console) -> None:
+    columns = ("", "a second", "to bare SQL in a transaction", "to one statement alone")
+    table = Table(*columns, title="Stock and money through their ports, medians of the rounds")
+    for name, title in BOOKS.items():
+        ratios = (_spread(books.ratios(name, f"{name}, {how}")) for how in ("bare", "alone"))
+        table.add_row(title, _spread(books.per_second[name]), *ratios)
+    table.add_row("baskets of 10 out of 1,000 SKUs", _spread(books.per_second[BASKETS]), "", "")
+    console.print(table)
 
 
 def _rates(windows: Iterable[Window]) -> list[float]:

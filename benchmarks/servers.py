@@ -54,16 +54,24 @@ def temporary_folder() -> Iterator[Path]:
 @contextmanager
 def running_servers(folder: Path) -> Iterator[Servers]:
     """With the tables, and a shop that has plenty of everything everywhere."""
-    postgres = EmbeddedPostgres(folder / "postgres", password="bench", durable=True)  # noqa: S106
     temporal = EmbeddedTemporal(folder / "temporal", ui=False)
+    with running_postgres(folder) as postgres:
+        try:
+            temporal.start()
+            yield Servers(postgres, temporal)
+        finally:
+            temporal.stop()
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
+    postgres = EmbeddedPostgres(folder / "postgres", password="bench", durable=True)  # noqa: S106
     try:
         postgres.start()
-        temporal.start()
         upgrade(postgres.url())
         _stock_up(postgres.url())
-        yield Servers(postgres, temporal)
+        yield postgres
     finally:
-        temporal.stop()
         postgres.stop()
 
 
