@@ -61,7 +61,7 @@ def _at_the_provider(view: OrderView) -> PaymentState:
     captured, refunded = view.paid(PaymentOperation.CAPTURE), view.paid(PaymentOperation.REFUND)
     if captured:
         if refunded:
-            return _refunded(captured, refunded)
+            return refunded_state(captured, refunded)
         whole = captured >= order_value(view)
         return PaymentState.CAPTURED if whole else PaymentState.PARTIALLY_CAPTURED
     asked = (p for p in view.payments.values() if p.operation is PaymentOperation.AUTHORIZE)
@@ -69,7 +69,8 @@ def _at_the_provider(view: OrderView) -> PaymentState:
     return PaymentState.NONE if last is None else _promised(view, last)
 
 
-def _refunded(captured: int, refunded: int) -> PaymentState:
+def refunded_state(captured: int, refunded: int) -> PaymentState:
+    """What was refunded may be known by returns only, which have journals of their own."""
     whole = refunded >= captured
     return PaymentState.REFUNDED if whole else PaymentState.PARTIALLY_REFUNDED
 

@@ -4,10 +4,11 @@
 
     {"folder": "/tmp/hits", "points": {"worker.payment.after_effect@capture": "kill"}}
 
-A point is one of `orderloom.failing.points`. ``@occasion`` narrows it, as to an operation or an
-activity; ``#n`` means the n-th time that one process gets there. Each fires once in a run, however
-often its process is started again: whoever gets there first creates ``<folder>/<point>.hit``. A
-run that leaves a point unhit has proven nothing about it: see `unhit`.
+A point is one of `orderloom.failing.points`. ``@occasion`` narrows it, as to an operation, an
+activity, or an activity's operation (``payment.perform.capture``); ``#n`` means the n-th time that
+one process gets there. Each fires once in a run, however often its process is started again:
+whoever gets there first creates ``<folder>/<point>.hit``. A run that leaves a point unhit has
+proven nothing about it: see `unhit`.
 """
 
 import asyncio
@@ -51,7 +52,8 @@ class Point:
         return cls(name, occasion, int(nth or "1"))
 
     def is_at(self, name: str, occasion: str) -> bool:
-        return self.name == name and self.occasion in ("", occasion)
+        narrower = occasion.startswith(f"{self.occasion}.")
+        return self.name == name and (self.occasion in ("", occasion) or narrower)
 
 
 class Failpoints:

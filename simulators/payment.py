@@ -2,7 +2,8 @@
 
 Journal lines (besides those of every program, see README.md):
   authorize | capture | void | refund
-      payment, operation, key, request, reference, amount, currency, status; authorize has source.
+      payment, operation, key, request, reference, amount, currency, status; authorize has source
+      and expires_at.
       status: authorize authorized | declined | requires_action;
       the others succeeded | failed (the provider's answer) | refused (a 409; `error` says why).
   challenge   payment, operation (the authorization's), reference, amount, currency,
@@ -11,6 +12,7 @@ Journal lines (besides those of every program, see README.md):
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Literal
 
@@ -23,7 +25,17 @@ from simulators.kit.journal import Line
 from simulators.kit.launch import main
 from simulators.kit.simulator import Outcome, Simulator, Surroundings
 from simulators.kit.weather import Seconds, Settings
-from simulators.kit.wire import Answer, Body, Command, Json, Params, Refused, parse, read_json
+from simulators.kit.wire import (
+    Answer,
+    Body,
+    Command,
+    Json,
+    Params,
+    Refused,
+    now,
+    parse,
+    read_json,
+)
 from simulators.payment_book import CARDS, REFUSALS, Book, Operation, Payment
 
 WEBHOOKS = {
@@ -35,12 +47,14 @@ WEBHOOKS = {
     ("refund", "succeeded"): "payment.refunded",
 }
 
+WEEK_SECONDS = 7 * 24 * 3600.0
 Reference = Annotated[str, Field(min_length=1, max_length=255)]
 Amount = Annotated[int, Field(ge=1)]
 
 
 class PaymentSettings(Settings):
     auto_challenge_after: Seconds | None = None  # the cardholder passes by himself; null is never
+    authorized_for: Seconds | None = WEEK_SECONDS  # then it expires; null is never
 
 
 class AuthorizeBody(Body):
@@ -100,17 +114,21 @@ class PaymentProvider(Simulator[PaymentSettings]):
         body = parse(AuthorizeBody, command.body)
         if body.source not in CARDS:
             raise Refused(422, "unknown_source", f"one of {', '.join(CARDS)}")
-        return self.record("authorize", self._book.authorization(**body.model_dump()), command)
+        facts = self._book.authorization(**body.model_dump())
+        if self.settings.authorized_for is not None:
+            expires_at = now() + timedelta(seconds=self.settings.authorized_for)
+            facts["expires_at"] = expires_at.isoformat()
+        return self.record("authorize", facts, command)
 
     def _capture(self, command: Command) -> Answer:
         body = parse(AmountBody, command.body)
         payment = self._payment(command.params)
-        facts = self._book.capture(payment, body.reference, body.amount)
+        facts = self._book.capture(payment, body.reference, body.amount, now())
         return self.record("capture", facts, command)
 
     def _void(self, command: Command) -> Answer:
         body = parse(ReferenceBody, command.body)
-        facts = self._book.void(self._payment(command.params), body.reference)
+        facts = self._book.void(self._payment(command.params), body.reference, now())
         return self.record("void", facts, command)
 
     def _refund(self, command: Command) -> Answer:

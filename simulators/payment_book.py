@@ -19,6 +19,7 @@ CARDS = {
 REFUSALS = {
     "exceeds_authorization": "more than what is authorized and not yet captured",
     "not_authorized": "the payment is not authorized",
+    "authorization_expired": "the authorization has expired",
     "nothing_to_void": "no authorization is left to release",
     "exceeds_captured": "more than what is captured and not yet refunded",
 }
@@ -35,6 +36,10 @@ class Payment:
     status: str  # authorized, declined, requires_action, voided
     captured: int = 0
     refunded: int = 0
+    expires_at: str | None = None
+
+    def has_expired(self, at: datetime) -> bool:
+        return self.expires_at is not None and datetime.fromisoformat(self.expires_at) <= at
 
     def view(self) -> Json:
         return {
@@ -45,6 +50,7 @@ class Payment:
             "currency": self.currency,
             "captured": self.captured,
             "refunded": self.refunded,
+            "expires_at": self.expires_at,
             "decline_code": "card_declined" if self.status == "declined" else None,
             "action_url": f"https://bank.example/challenges/{self.id}"
             if self.status == "requires_action"
@@ -86,16 +92,18 @@ class Book:
         facts = _facts(payment, reference, amount, currency, CARDS[source])
         return {**facts, "source": source}
 
-    def capture(self, payment: Payment, reference: str, amount: int) -> Json:
+    def capture(self, payment: Payment, reference: str, amount: int, at: datetime) -> Json:
         if payment.status != "authorized":
             return _refusal(payment, reference, amount, "not_authorized")
+        if payment.has_expired(at):
+            return _refusal(payment, reference, amount, "authorization_expired")
         if payment.captured + amount > payment.amount:
             return _refusal(payment, reference, amount, "exceeds_authorization")
         status = "failed" if payment.source == "tok_capture_fails" else "succeeded"
         return _facts(payment.id, reference, amount, payment.currency, status)
 
-    def void(self, payment: Payment, reference: str) -> Json:
-        left = payment.amount - payment.captured
+    def void(self, payment: Payment, reference: str, at: datetime) -> Json:
+        left = 0 if payment.has_expired(at) else payment.amount - payment.captured
         if payment.status not in {"authorized", "requires_action"} or not left:
             return _refusal(payment, reference, 0, "nothing_to_void")
         return _facts(payment.id, reference, left, payment.currency, "succeeded")
@@ -135,7 +143,12 @@ class Book:
         if kind == "authorize":
             names = ("reference", "amount", "currency", "source", "status")
             chosen = {name: facts[name] for name in names}
-            payment = Payment(facts["payment"], since=datetime.fromisoformat(facts["at"]), **chosen)
+            payment = Payment(
+                facts["payment"],
+                since=datetime.fromisoformat(facts["at"]),
+                expires_at=facts.get("expires_at"),
+                **chosen,
+            )
             self.payments[payment.id] = payment
             return payment
         payment = self.payments[facts["payment"]]

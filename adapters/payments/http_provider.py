@@ -1,5 +1,6 @@
 """The payment provider of docs/contracts.md, over HTTP."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -66,6 +67,7 @@ def _of(operation: PaymentOperation, found: dict[str, Any]) -> ProviderAnswer:
             found["id"],
             found.get("decline_code") or "",
             found.get("action_url") or "",
+            datetime.fromisoformat(found["expires_at"]) if found.get("expires_at") else None,
         )
     failed = found["status"] != "succeeded"
     reason = found.get("reason") or f"{operation}_failed" if failed else ""

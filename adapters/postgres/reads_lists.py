@@ -9,11 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.cursors import Cursor
 from adapters.postgres.keys import can_hold
-from adapters.postgres.tables import customer_order, order_view
+from adapters.postgres.tables import customer_order, order_view, payment_transaction
 from domain.access import STAFF, Principal, Role
 from domain.acts import RULES
+from domain.derived import refunded_state
 from domain.errors import Forbidden
+from domain.payments import PaymentOperation, PaymentStatus
 from ports.reads import OrderFilter, OrderSummary, Page, TaskRead
+
+
+def _moved(operation: PaymentOperation) -> ColumnElement[Any]:
+    """Minor units, of the order and its returns."""
+    p = payment_transaction.c
+    done = (p.operation == operation.value, p.status == PaymentStatus.SUCCEEDED.value)
+    amount = select(func.sum(p.amount)).where(p.order_number == order_view.c.number, *done)
+    return func.coalesce(amount.scalar_subquery(), 0)
+
 
 SUMMARY: tuple[ColumnElement[Any], ...] = (
     order_view.c.number,
@@ -27,6 +38,8 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
     order_view.c.placed_at,
     order_view.c.updated_at,
     order_view.c.parcels,
+    _moved(PaymentOperation.CAPTURE).label("captured"),
+    _moved(PaymentOperation.REFUND).label("refunded"),
 )
 
 # The queued waits of orders and returns, acts that wait for a second person, and tasks of their
@@ -62,7 +75,10 @@ _APPROVERS = json.dumps(
 
 
 def order_summary(row: Row[*tuple[Any, ...]]) -> OrderSummary:
-    return OrderSummary(**{name: getattr(row, name) for name in OrderSummary.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in OrderSummary.__dataclass_fields__}
+    if row.refunded:
+        values["payment_status"] = refunded_state(row.captured, row.refunded).value
+    return OrderSummary(**values)
 
 
 async def order_page(

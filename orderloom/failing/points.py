@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +34,15 @@ class Around:
 Points = Mapping[str, Around]  # by method
 
 
+# What the activity that runs now is about, as told by the interceptor.
+ABOUT: ContextVar[str] = ContextVar("about", default="")
+
+
 def activity_name(*_: Any) -> str:
-    """The activity that runs now, as `order.source`."""
-    return activity.info().activity_type
+    """The activity that runs now, as `order.source`; one at the payment provider with its
+    operation, as `payment.perform.capture`.
+    """
+    return f"{activity.info().activity_type}{ABOUT.get()}"
 
 
 def _operation(request: PaymentRequest) -> str:

@@ -10,7 +10,14 @@ from temporalio.worker import (
     Interceptor,
 )
 
-from orderloom.failing.points import BEFORE_ACKNOWLEDGE, NAMES, Around, Points, activity_name
+from orderloom.failing.points import (
+    ABOUT,
+    BEFORE_ACKNOWLEDGE,
+    NAMES,
+    Around,
+    Points,
+    activity_name,
+)
 from orderloom.failpoints import Failpoints
 from orderloom.settings import Settings
 
@@ -62,6 +69,8 @@ class _BeforeAcknowledge(ActivityInboundInterceptor):
         self._failpoints = failpoints
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+        operations = [arg.operation for arg in input.args if hasattr(arg, "operation")]
+        ABOUT.set("".join(f".{operation}" for operation in operations))
         result = await super().execute_activity(input)
         await self._failpoints.reach(BEFORE_ACKNOWLEDGE, activity_name())
         return result

@@ -1,5 +1,6 @@
 """The payment provider: authorizations, captures, voids, refunds and their limits."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ async def test_an_authorization_answers_the_payment_and_tells_it(usual, shared_s
         "currency": "USD",
         "captured": 0,
         "refunded": 0,
+        "expires_at": payment["expires_at"],
         "decline_code": None,
         "action_url": None,
     }
@@ -180,3 +182,19 @@ async def test_what_is_unknown_is_refused(usual, reference):
     assert (payment.status_code, payment.json()["error"]) == (404, "unknown_payment")
     route = await usual.get("/v2/payments")
     assert (route.status_code, route.json()["error"]) == (404, "no_such_route")
+
+
+async def test_an_authorization_expires_and_holds_nothing_any_more(usual, reference):
+    await usual.control(authorized_for=0.05)
+    payment = await authorize(usual, reference)
+    assert payment["expires_at"] is not None
+    await asyncio.sleep(0.1)
+    late = await act(usual, payment, "captures", f"{reference}/c1", 300)
+    assert (late.status_code, late.json()["error"]) == (409, "authorization_expired")
+    void = await act(usual, payment, "void", f"{reference}/void")
+    assert (void.status_code, void.json()["error"]) == (409, "nothing_to_void")
+
+
+async def test_an_authorization_may_last_for_ever(usual, reference):
+    await usual.control(authorized_for=None)
+    assert (await authorize(usual, reference))["expires_at"] is None

@@ -9,6 +9,7 @@ import pytest
 
 from domain.commands import CommandKind
 from domain.facts import FactKind
+from domain.order import LineUnits
 from domain.payments import PaymentOperation as Op
 from domain.process import AuthorizationScope, PaymentTiming
 from ports.front_office import RequestedLine
@@ -283,3 +284,103 @@ async def _reviewed(shop: Any, number: str) -> bool:
     if "review" in view.holds:
         await shop.command(shop.supervisor, CommandKind.APPROVE, number)
     return view.status == "PROCESSING"
+
+
+@pytest.mark.parametrize(("currency", "total"), [("JPY", 3801), ("KWD", 3801)])
+async def test_currencies_without_and_with_three_decimals_add_up_from_order_to_refund(
+    shop: Any, currency: str, total: int
+) -> None:
+    """Twelve units for 3,500, split over two shipments, and shipping: in the smallest units."""
+    await shop.run(
+        "INSERT INTO price (sku, currency, unit_price)"
+        " VALUES ('CUP', 'JPY', 292), ('CUP', 'KWD', 292)"
+    )
+    number = await shop.place(
+        currency=currency, lines=(RequestedLine("CUP", 12, 292, 4),), shipping=301
+    )
+    for n in (1, 2):
+        await shop.carry(f"{number}-F{n}")
+    view = await shop.until_status(number, "COMPLETED")
+    assert view.order.total == total
+    assert sum(shop.provider.moved(Op.CAPTURE)) == total
+    assert {request.currency for request in shop.provider.effects.values()} == {currency}
+    balances = await shop.balances(number)
+    assert balances["provider_clearing"] == total
+    assert balances["revenue"] + balances.get("tax", 0) == -total
+    assert "receivable" not in balances
+
+
+async def test_what_is_told_of_payments_twice_late_and_in_any_order_changes_nothing(
+    shop: Any,
+) -> None:
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    told = [
+        (f"{parcel}/capture/1", FactKind.PAYMENT_CAPTURED),
+        (f"{number}/authorize/1", FactKind.PAYMENT_AUTHORIZED),
+    ]
+    await shop.until_submitted(parcel)
+    early = [await shop.tell(*each) for each in told]  # the capture before it was asked for
+    await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+    for fact in (*early, *early):
+        await shop.tell_again(fact)
+    late = [await shop.tell(*each) for each in told]
+    await shop.env.sleep(timedelta(days=31))
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    for fact in late:
+        await shop.tell_again(fact)
+    assert list(shop.provider.effects) == [f"{number}/authorize/1", f"{parcel}/capture/1"]
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+    quarantined = "SELECT subject FROM fact WHERE quarantined IS NOT NULL"
+    assert await shop.rows(quarantined) == [(f"{parcel}/capture/1",)]  # told before it was ours
+
+
+async def test_a_payment_told_while_the_order_completes_neither_stops_nor_moves_it(
+    shop: Any,
+) -> None:
+    """The webhook of the capture races with the last parcel's arrival."""
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    await shop.ship(parcel)
+    await asyncio.gather(
+        shop.arrive(parcel), shop.tell(f"{parcel}/capture/1", FactKind.PAYMENT_CAPTURED)
+    )
+    await shop.until_status(number, "COMPLETED")
+    await shop.env.sleep(timedelta(days=31))
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    assert shop.provider.moved(Op.CAPTURE) == [2600]
+
+
+async def test_a_return_over_two_parcels_is_refunded_from_both_authorizations(shop: Any) -> None:
+    shop.process = replace(shop.process, authorization_scope=AuthorizationScope.PARCEL)
+    number = await shop.place(lines=(RequestedLine("CUP", 12, 900),), shipping=0)
+    for n in (1, 2):
+        await shop.carry(f"{number}-F{n}")
+    await shop.until_status(number, "COMPLETED")
+    captured = sorted(shop.provider.moved(Op.CAPTURE))
+    assert len(captured) == 2
+
+    rma = await shop.commands.request_return(
+        shop.agent, "back", number, [LineUnits(1, "CUP", 12)], "all of it"
+    )
+    await shop.desk.start_return(rma)
+    units = [{"line": 1, "quantity": 12, "disposition": "restock"}]
+    for kind, who, body in (
+        (CommandKind.RETURN_APPROVE, shop.agent, {}),
+        (CommandKind.RETURN_RECEIVE, shop.keeper, {"location": "NYC"}),
+        (CommandKind.RETURN_INSPECT, shop.keeper, {"units": units}),
+    ):
+        assert await shop.command(who, kind, rma, **body) in ("", "STEP_REFUSED")
+
+    async def refunded() -> bool:
+        return sorted(shop.provider.moved(Op.REFUND)) == captured
+
+    await shop.until(refunded)
+    objects = {
+        request.payment
+        for request in shop.provider.effects.values()
+        if request.operation is Op.REFUND
+    }
+    assert len(objects) == 2

@@ -71,7 +71,7 @@ class Order:
         "CANCELED or EXPIRED."
     )
     payment_status: str = strawberry.field(
-        description="Of authorizing and capturing; what was refunded stands in `returns`."
+        description="Of authorizing, capturing and refunding, as `CAPTURED` or `REFUNDED`."
     )
     placed_at: datetime = strawberry.field(description="When the customer placed it.")
     updated_at: datetime = strawberry.field(description="When something last happened to it.")

@@ -64,6 +64,35 @@ async def test_payments_and_returns_are_part_of_an_order(shop: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("refunded", "state"), [(0, None), (1, "PARTIALLY_REFUNDED"), (2550, "REFUNDED")]
+)
+async def test_the_payment_status_knows_what_returns_have_refunded(
+    shop: Any, refunded: int, state: str | None
+) -> None:
+    order = (await shop.place()).number
+    before = (await shop.reads.order(shop.agent, order)).summary.payment_status
+    row = (
+        "INSERT INTO payment_transaction (key, subject, order_number, operation, ordinal, status,"
+        " amount, currency, fulfillment_order, provider_payment, reason, action_url) VALUES"
+        " (:key, :key, :order, :operation, 1, :status, :amount, 'USD', '', 'pay_1', '', '')"
+    )
+    for operation, status, amount in (
+        ("capture", "SUCCEEDED", 2550),
+        ("refund", "SUCCEEDED", refunded),
+        ("refund", "FAILED", 2550),
+    ):
+        if amount:
+            key = f"{order}/{operation}/{status}"
+            await shop.run(
+                row, key=key, order=order, operation=operation, status=status, amount=amount
+            )
+    page = await shop.reads.orders(shop.agent, OrderFilter(), 10, None)
+    detail = await shop.reads.order(shop.agent, order)
+    assert [summary.payment_status for summary in page.items] == [state or before]
+    assert detail.summary.payment_status == (state or before)
+
+
 async def test_each_principal_reads_its_own_orders_only(shop: Any) -> None:
     order = (await shop.place()).number
     for principal in (shop.agent, shop.warehouse, shop.developer, shop.web, shop.customer(order)):
