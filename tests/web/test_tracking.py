@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domain.order import share_discount
+from domain.points_rules import PointsProgram, PointsRate
 from tests.api import scenes
 from tests.api.scenes import NUMBER, TOKEN
 from tests.web.visits import PATH, show, text
@@ -62,6 +63,25 @@ async def test_a_discount_of_the_order_and_tax_on_top_are_rows_that_add_up_to_th
     assert "$37.98" in words
     assert "$45.00" in words
     assert sums in words
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ["Paid with 1000 points -$10.00", "You have earned 71 points with this order."]),
+        ("zh_CN", ["使用 1000 积分支付 -US$10.00", "此订单已为您赢得 71 积分。"]),
+    ],
+)
+async def test_points_that_were_spent_and_earned_are_shown(http, office, language, told):
+    shown = scenes.completed()
+    order = replace(shown.order, customer_ref="C-1", points=1_000, points_worth=1_000)
+    program = PointsProgram((PointsRate(order.currency, 1, 1),))
+    process = replace(shown.process, points=program)
+    show(office, replace(shown, order=order, process=process))
+    words = text(await http.get(PATH, params={"lang": language}))
+    assert [each for each in told if each not in words] == []
+    show(office, shown)
+    assert "points" not in text(await http.get(PATH))
 
 
 async def test_what_came_from_outside_is_escaped(http, office):

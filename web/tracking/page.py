@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from domain.invoices import DocumentKind
 from domain.order import OrderLine
-from domain.returns import ReturnStatus
+from domain.points_program import points_for
+from domain.returns import Disposition, ReturnStatus
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus
 from ports.desk import LiveParcel, LiveProcess
@@ -103,6 +104,9 @@ class TrackingPage:
     tax: int
     tax_included: bool  # in the amounts above; else it comes on top of them
     total: int
+    points: int  # that pay for a part of the total …
+    points_worth: int
+    points_earned: int  # by what has arrived and was not returned
     returns: list[ReturnRow]
     papers: list[PaperRow]
     pay_url: str
@@ -151,6 +155,9 @@ def tracking_page(
         tax=order.charged.tax,
         tax_included=order.tax_included,
         total=order.total,
+        points=order.points,
+        points_worth=order.points_worth,
+        points_earned=_points_earned(detail),
         returns=[_return(read, detail, _) for read in detail.returns],
         papers=[_paper(each, _) for each in invoices],
         pay_url=_pay_url(detail, process),
@@ -237,6 +244,18 @@ def _units_in_returns(returns: Iterable[ReturnRead]) -> dict[int, int]:
             for each in read.lines:
                 units[each["line"]] = units.get(each["line"], 0) + each["quantity"]
     return units
+
+
+def _points_earned(detail: OrderDetail) -> int:
+    order, program = detail.order, detail.process.points
+    if not order.customer_ref:
+        return 0
+    arrived = {line.line: detail.view.delivered_units(line.line) for line in order.lines}
+    back: dict[int, int] = {}
+    for unit in (unit for read in detail.returns for unit in read.units):
+        if Disposition(unit["disposition"]).refunded:
+            back[unit["line"]] = back.get(unit["line"], 0) + unit["quantity"]
+    return max(0, points_for(order, program, arrived) - points_for(order, program, back))
 
 
 def _open_returns(returns: Iterable[ReturnRead]) -> bool:
