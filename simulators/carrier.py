@@ -5,7 +5,7 @@ Journal lines (besides those of every program, see README.md):
   event   tracking_number, reference, event (the webhook's type), code (our own), description
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from simulators.kit.journal import Line
 from simulators.kit.launch import main
+from simulators.kit.settlement import Paid, SettlementBody
 from simulators.kit.simulator import Outcome, Simulator, Surroundings
 from simulators.kit.weather import Probability, Seconds, Settings
 from simulators.kit.wire import Answer, Body, Command, Json, Params, Refused, parse
@@ -105,6 +106,14 @@ class Carrier(Simulator[CarrierSettings]):
         self._await_next(shipment)
         ids = {"reference": shipment.reference, "tracking_number": shipment.tracking_number}
         return Outcome(webhook=(line["event"], {**ids, **said}))
+
+    def paid_out(self, asked: SettlementBody) -> Iterable[Paid]:
+        """What its drivers collected, as far as they are told what to: it is not in a booking."""
+        for shipment in self._shipments.values():
+            amount = asked.collected.get(shipment.reference)
+            if amount and shipment.last == "shipment.delivered":
+                at = shipment.since.isoformat()
+                yield Paid("remittance", shipment.tracking_number, amount, asked.currency, at)
 
     def settings_changed(self) -> None:
         super().settings_changed()

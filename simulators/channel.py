@@ -12,7 +12,7 @@ Journal lines (besides those of every program, see README.md):
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -26,6 +26,7 @@ from simulators.kit.journal import Line
 from simulators.kit.launch import main
 from simulators.kit.outbox import Destination, Ending, Message
 from simulators.kit.poster import Reply
+from simulators.kit.settlement import Paid, SettlementBody
 from simulators.kit.simulator import Outcome, Simulator, Surroundings
 from simulators.kit.weather import Settings
 from simulators.kit.webhooks import signed
@@ -102,6 +103,7 @@ class Channel(Simulator[ChannelSettings]):
 
     def __init__(self, surroundings: Surroundings[ChannelSettings]) -> None:
         self._sent: dict[str, Sent] = {}
+        self._paid: dict[str, Paid] = {}  # by message
         self._counts = {"queued": 0, "acknowledged": 0, "refused": 0}
         super().__init__(surroundings)
 
@@ -118,6 +120,7 @@ class Channel(Simulator[ChannelSettings]):
     def apply(self, line: Line) -> Outcome:
         kind, message = line["kind"], line["message"]
         if kind == "queued":
+            self._till(line)
             self._sent[message] = Sent(line["channel"], line["order"], fingerprint(line["body"]))
             self.outbox.add(Message(message, line["channel"], line["body"]))
         else:
@@ -125,8 +128,15 @@ class Channel(Simulator[ChannelSettings]):
             self._counts[sent.state] -= 1
             sent.state, sent.status, sent.answer = kind, line["status"], line["answer"]
             self.outbox.remove(message)
+            if kind == "refused":
+                self._paid.pop(message, None)
         self._counts[kind] += 1
         return Outcome()
+
+    def paid_out(self, asked: SettlementBody) -> Iterable[Paid]:
+        """Orders that customers paid at the channel and the system took."""
+        del asked
+        return list(self._paid.values())
 
     async def _queue(self, request: Request) -> Response:
         """All of a list or, when one is malformed or its message id taken, none of it."""
@@ -153,6 +163,21 @@ class Channel(Simulator[ChannelSettings]):
     def _record_queued(self, message: str, basket: Basket) -> None:
         ids = {"message": message, "channel": basket.channel, "order": basket.body.get("order")}
         self.record("queued", {**ids, "body": basket.body})
+
+    def _till(self, line: Line) -> None:
+        """Amounts are what customers pay, tax and all; an order that is refused is paid back, and
+        of one that makes no sense nothing was paid.
+        """
+        body = line["body"]
+        try:
+            if body["payment"]["method"] != "paid_at_channel":
+                return
+            goods = sum(each["quantity"] * each["unit_price"] for each in body["lines"])
+            amount = body.get("total", goods + body.get("shipping", 0) - body.get("discount", 0))
+            facts = (line["order"], amount, body["currency"], line["at"])
+        except (KeyError, TypeError):
+            return
+        self._paid[line["message"]] = Paid("charge", *facts)
 
     def _count(self, _params: Params) -> Answer:
         return Answer(200, dict(self._counts))

@@ -11,7 +11,7 @@ Journal lines (besides those of every program, see README.md):
   key_voided  key: asked for before it ever came; refused from now on
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Literal
@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from simulators.kit.journal import Line
 from simulators.kit.launch import main
+from simulators.kit.settlement import Paid, SettlementBody
 from simulators.kit.simulator import Outcome, Simulator, Surroundings
 from simulators.kit.weather import Seconds, Settings
 from simulators.kit.wire import (
@@ -104,6 +105,19 @@ class PaymentProvider(Simulator[PaymentSettings]):
         operation = self._book.take(kind, line)
         self._await_cardholder(operation.payment)
         return Outcome(_answer(operation), _webhook(operation))
+
+    def paid_out(self, asked: SettlementBody) -> Iterable[Paid]:
+        del asked
+        for each in self._book.by_key.values():
+            if each.status == "succeeded" and each.operation in ("capture", "refund"):
+                charge = each.operation == "capture"
+                yield Paid(
+                    "charge" if charge else "refund",
+                    each.reference,
+                    each.amount if charge else -each.amount,
+                    each.payment.currency,
+                    each.at,
+                )
 
     def settings_changed(self) -> None:
         super().settings_changed()

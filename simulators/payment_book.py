@@ -69,6 +69,7 @@ class Operation:
     status: str
     payment: Payment
     error: str | None = None
+    at: str = ""
 
     def view(self) -> Json:
         return {
@@ -133,6 +134,7 @@ class Book:
             facts["status"],
             payment,
             facts.get("error"),
+            facts["at"],
         )
         self.by_key[facts["key"]] = operation
         if kind == "authorize":

@@ -39,7 +39,11 @@ _NAMES = {
         LEFT JOIN payment_source AS source ON source.order_number = posted.order_number
         """,
     ),
-    PartyKind.BANK: ("ARRAY[posted.order_number]", "''", ""),
+    PartyKind.BANK: (
+        "ARRAY[posted.order_number, regexp_replace(posted.operation, '^bank/', '')]",
+        "''",
+        "",
+    ),
 }
 _SETTLED = "EXISTS (SELECT FROM ledger_transaction WHERE operation = 'settle/' || posted.operation)"
 

@@ -7,7 +7,7 @@ lost or doubled apart from the fact itself.
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic
 
@@ -18,10 +18,11 @@ from starlette.routing import Route
 from simulators.kit.idempotency import Keys
 from simulators.kit.journal import Journal, Line
 from simulators.kit.outbox import Destination, Ending, Message, Outbox
+from simulators.kit.settlement import Paid, SettlementBody, statement
 from simulators.kit.timers import Timers
 from simulators.kit.weather import SettingsT, Weather
 from simulators.kit.webhooks import WebhookReceiver
-from simulators.kit.wire import Answer, Command, Json, Params, Refused, now, read_json
+from simulators.kit.wire import Answer, Command, Json, Params, Refused, now, parse, read_json
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -61,6 +62,11 @@ class Simulator(ABC, Generic[SettingsT]):
     @abstractmethod
     def apply(self, line: Line) -> Outcome:
         """Makes state from one fact; called live and when the journal is read again."""
+
+    def paid_out(self, asked: SettlementBody) -> Iterable[Paid]:
+        """What it settles with its customer; nothing, unless it moves money."""
+        del asked
+        return ()
 
     def destination(self) -> Destination:
         return WebhookReceiver(self.surroundings.base, self.source, self.surroundings.secret)
@@ -135,6 +141,7 @@ class Simulator(ABC, Generic[SettingsT]):
             Route("/healthz", self.query(self._health)),
             Route("/_control", self.query(self._show_settings)),
             Route("/_control", self._change_settings, methods=["PUT"]),
+            Route("/v1/settlements", self._settle, methods=["POST"]),
         )
 
     def _health(self, _params: Params) -> Answer:
@@ -143,6 +150,10 @@ class Simulator(ABC, Generic[SettingsT]):
 
     def _show_settings(self, _params: Params) -> Answer:
         return Answer(200, self.settings.model_dump(mode="json"))
+
+    async def _settle(self, request: Request) -> Response:
+        asked = parse(SettlementBody, await read_json(request))
+        return statement(self.paid_out(asked), asked)
 
     async def _change_settings(self, request: Request) -> Response:
         changes: Any = await read_json(request)

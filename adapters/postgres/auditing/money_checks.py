@@ -53,6 +53,7 @@ MONEY_CHECKS = (
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
             WHERE order_number IS NOT NULL AND account IN ('bank', 'unmatched')
               AND (operation LIKE 'bank/%' OR operation LIKE '%/refund/bank/%')
+              AND operation NOT LIKE 'settle/%'
             GROUP BY order_number
         )
         SELECT order_number AS "order", COALESCE(registered.amount, 0) AS transfers,
@@ -80,6 +81,7 @@ MONEY_CHECKS = (
             SELECT left(operation, -5) AS parcel, amount
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
             WHERE account = 'cod_clearing' AND operation LIKE '%/cash'
+              AND operation NOT LIKE 'settle/%'
         )
         SELECT parcel, COALESCE(due.amount, 0) AS due, COALESCE(booked.amount, 0) AS ledger
         FROM due FULL JOIN booked USING (parcel)

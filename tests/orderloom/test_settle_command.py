@@ -1,0 +1,93 @@
+"""`orderloom settle`, as its user meets it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+BOOKED = """
+INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
+VALUES ('Ana', '', '', '', '', '', '', '', '');
+INSERT INTO customer_order (number, channel, channel_ref, customer_ref, currency, total, placed,
+  process, person_id, tracking_hash, placed_at)
+VALUES ('ORDR-1', 'web', 'W1', '', 'USD', 0, '{}', '{}', 1, 'h', now());
+INSERT INTO ledger_transaction (operation, order_number, currency)
+VALUES ('ORDR-1/capture/1', 'ORDR-1', 'USD');
+INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+VALUES (1, 1, 'provider_clearing', 1999), (1, 2, 'receivable', -1999);
+"""
+GOOD = """kind,reference,gross,fee,currency,occurred_at
+charge,ORDR-1/capture/1,19.99,0.60,USD,2026-11-02
+charge,unknown,5.00,,USD,2026-11-03
+"""
+NAMED = "provider.acme.po-1.csv"
+
+
+@pytest.fixture
+def settle(database_url: str, tmp_path: Path) -> Any:
+    address = database_url.replace("+psycopg", "")
+    with psycopg.connect(address) as connection:
+        connection.execute(BOOKED)
+    (tmp_path / NAMED).write_text(GOOD)
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "orderloom", "settle", *words, "--home", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": address,
+                 "ORDERLOOM_SERVER_KEY": "00"},
+            check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_a_file_is_taken_in_matched_and_reported(settle: Any, tmp_path: Path) -> None:
+    done = settle("import", str(tmp_path / NAMED), "--json")
+    assert json.loads(done.stdout) == {
+        "new": True, "matched": 1, "differing": 0, "proposed": 0, "unmatched": 1, "missing": 0
+    }  # fmt: skip
+    again = settle("import", str(tmp_path / NAMED), "--party", "provider:acme", "--payout", "po-1")
+    assert "was known already" in again.stdout
+    assert "0 matched" in again.stdout
+    report = json.loads(settle("report", "--json").stdout)
+    assert [(row["day"], row["verdict"], row["gross"]) for row in report] == [
+        ("2026-11-02", "MATCHED", 1999),
+        ("2026-11-03", "UNMATCHED", 500),
+    ]
+    drawn = settle("report", "--since", "2026-11-03").stdout
+    assert "provider acme" in drawn
+    assert "5.00 USD" in drawn
+    assert "2026-11-02" not in drawn
+    lines = settle("lines", "--verdict", "unmatched").stdout
+    assert "charge unknown" in lines
+    assert settle("match").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("import", "no.csv", "--party", "provider:acme"), "cannot be read: No such file"),
+        (("import", "no.csv"), "no.csv is not named <kind>.<party>.<payout>"),
+        (("import", "no.csv", "--party", "police:acme"), "'police:acme' is no party"),
+        (("lines", "--verdict", "LOST"), "'LOST' is none of MATCHED"),
+    ],
+)
+def test_what_cannot_be_done_is_said(settle: Any, words: tuple[str, ...], why: str) -> None:
+    refused = settle(*words)
+    assert (refused.returncode, why in refused.stderr) == (1, True), refused.stderr
+
+
+def test_nothing_of_a_bad_file_is_taken(settle: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(GOOD.replace("5.00", "five"))
+    refused = settle("import", str(bad), "--party", "provider:acme")
+    assert refused.returncode == 1
+    assert "line 3: gross 'five' is no amount" in refused.stderr
+    assert "No settlement was taken in yet" in settle("report").stdout
