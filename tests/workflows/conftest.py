@@ -49,6 +49,7 @@ from orderloom.worker import activity_methods, workflow_runner
 from ports.back_office import ActAnswer
 from ports.desk import LiveProcess, NoSuchProcess
 from ports.front_office import OrderRequest, Person, RequestedLine
+from ports.outside import PaymentProvider
 from workflows.order import OrderWorkflow
 from workflows.rma import ReturnWorkflow
 
@@ -90,6 +91,7 @@ class Shop:
     def __init__(self, engine: AsyncEngine, env: WorkflowEnvironment) -> None:
         self.engine, self.env = engine, env
         self.provider, self.warehouse = FakeProvider(), FakeWarehouse()
+        self.providers: dict[str, PaymentProvider] = {"http": self.provider}
         self.process = ProcessDefinition()
         self.commands = PostgresCommandBook(engine)
         self.facts = PostgresFactInbox(engine)
@@ -106,7 +108,7 @@ class Shop:
         """A worker works for it, with this code for orders."""
         database = PostgresDatabase(self.engine, clock=self.env.get_current_time)
         self.books = OrderActivities(database, ZenReviewRules())
-        self.payments = PaymentActivities(database, {"http": self.provider})
+        self.payments = PaymentActivities(database, self.providers)
         owners = (
             self.books,
             self.payments,

@@ -3,17 +3,14 @@ against the provider's simulator, and Stripe's against localstripe.
 """
 
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+import stripe_server
 from fake_provider import FakeProvider
 
 from adapters.http_party import HttpParty
@@ -69,15 +66,8 @@ TOKENS = {
 
 @pytest.fixture(scope="session")
 def stripe_url() -> Iterator[str]:
-    launcher = Path(__file__).parents[2] / "support" / "local_stripe.py"
-    process = subprocess.Popen(
-        [sys.executable, str(launcher)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
-    assert process.stdout is not None
-    with process.stdout as output:
-        yield output.readline().strip()
-        process.terminate()
-        process.wait(10)
+    with stripe_server.running() as url:
+        yield url
 
 
 @pytest_asyncio.fixture(params=["fake", "http", "stripe"])
