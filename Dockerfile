@@ -20,7 +20,7 @@ RUN uv pip install --python /opt/orderloom/bin/python --no-deps .
 FROM python:3.11.14-slim-bookworm
 RUN python -m pip uninstall --yes pip setuptools wheel \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin orderloom \
-    && install --directory --owner orderloom /journals
+    && install --directory --owner orderloom /journals /settlements
 COPY --from=build /opt/orderloom /opt/orderloom
 WORKDIR /app
 COPY simulators simulators

@@ -1,5 +1,8 @@
 """What the outside parties pay out, from their own journals to accounts that are empty."""
 
+import asyncio
+import json
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,6 +72,7 @@ async def test_settlements_empty_the_clearing_accounts_and_what_is_wrong_with_th
         assert _tasks(shop) == []
         # As if all this were long ago: even then nothing is left that nobody knows of.
         _backdate(shop)
+        assert "every 1:00:00, last " in await _doctor(shop)
         assert violations(await shop.stack.audit()) == []
 
 
@@ -101,6 +105,18 @@ async def _run_the_schedule(shop: Shop) -> None:
     await eventually(lambda: len(list((folder / "processed").glob("*.csv"))) == 3)
     resolved = "SELECT count(*) FROM settlement_line WHERE resolved_at IS NOT NULL"
     await eventually(lambda: shop.stack.rows(resolved) == [(5,)])
+
+
+async def _doctor(shop: Shop) -> str:
+    """What it finds of reconciliation."""
+    words = ("doctor", "--home", str(shop.stack.home.path), "--json")
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "orderloom", *words), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await child.communicate()
+    found: dict[str, Any] = json.loads(output)["reachable"]["reconciliation"]
+    assert found["ok"] is True
+    return str(found["detail"])
 
 
 def _clearing(shop: Shop) -> dict[str, int]:

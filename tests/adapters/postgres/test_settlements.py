@@ -246,6 +246,14 @@ async def test_the_carrier_names_its_parcel_by_its_own_number_and_the_channel_by
     assert await books.balances() == {"bank": 2600 - 30 + 900 - 9 - 200, "fees": 39}
 
 
+async def test_a_bank_statement_confirms_transfers_and_moves_nothing_twice(books):
+    await books.post("bank/TX-1", 1900, Account.BANK)
+    statement = (line("tx-1", 1900), line("tx-1", 1900, number=2))
+    run = await books.settle(*statement, kind=PartyKind.BANK, party="first-bank")
+    assert run == Reconciled(matched=1, differing=1)
+    assert await books.balances() == {"bank": 1900}
+
+
 async def test_another_currency_goes_through_the_exchange_account_in_both(books):
     await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
     told = line(CAPTURE, 1750, 50, original_amount=1900, original_currency="USD")
