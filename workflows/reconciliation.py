@@ -17,6 +17,6 @@ class ReconciliationWorkflow:
     async def run(self) -> ReconciliationRun:
         return await workflow.execute_activity_method(
             ReconciliationActivities.reconcile,
-            start_to_close_timeout=timedelta(minutes=10),  # fifty thousand lines take two
+            start_to_close_timeout=timedelta(minutes=10),  # 20,000 lines take 10 s
             retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=TRIES),
         )

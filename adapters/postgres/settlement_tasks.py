@@ -37,8 +37,9 @@ _CLOSE = text(
     UPDATE task SET closed_at = clock_timestamp(), closed_by = :by, closed_why = 'it is settled'
     WHERE closed_at IS NULL AND (
         (kind = :line AND EXISTS (
-            SELECT FROM settlement_line AS of WHERE 'settlement-line/' || of.id = task.id
-            AND resolved_at IS NOT NULL))
+            SELECT FROM settlement_line AS of
+            WHERE of.id = CASE task.kind WHEN :line THEN CAST(task.subject AS bigint) END
+              AND resolved_at IS NOT NULL))
         OR (kind = :missing AND EXISTS (
             SELECT FROM ledger_transaction WHERE operation = 'settle/' || task.subject)))
     """
