@@ -16,11 +16,11 @@ TIMEOUT_SECONDS = 10.0
 class HttpParty:
     """`key` is the bearer key; the client keeps its connections open."""
 
-    def __init__(self, base_url: str, key: str) -> None:
+    def __init__(self, base_url: str, key: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}"},
-            timeout=TIMEOUT_SECONDS,
+            timeout=timeout_seconds,
             limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
         )
 

@@ -28,7 +28,7 @@ from tests.adapters.postgres.conftest import Shop
 from tests.models.shelves import LEVELS, RECIPES, Place, Promise, Shelf, Shelves, Wanted
 from tests.models.walking import Walk
 
-WALK = Walk("inventory", share=0.7, example_steps=40)
+WALK = Walk("inventory", share=0.75, example_steps=40, drawn=1.3)
 CATALOG = """
 INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup'), ('SET', 'Set');
 INSERT INTO bundle_component VALUES ('SET', 'TEA', 2), ('SET', 'CUP', 1);

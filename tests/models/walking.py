@@ -13,18 +13,18 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 TOLD_EVERY = 250  # steps
-SLACK = 1.3  # examples that end early, and steps that only set up
 
 
 @dataclass
 class Walk:
-    """`share` of the steps of a walk are this model's. Steps are counted when they are done and
-    compared.
+    """`share` of the steps of a walk are this model's, `example_steps` in one example. Steps are
+    counted when they are done and compared: of those that are drawn, one in `drawn` is.
     """
 
     name: str
     share: float
     example_steps: int
+    drawn: float
     steps: int = field(default=0, init=False)
 
     def step(self) -> None:
@@ -44,7 +44,7 @@ class Walk:
             seed(_CHANCE)(machine)
             _tell(f"{self.name}: {self.aim} steps from SEED={_CHANCE}")
         limits = settings(
-            max_examples=1 + round(SLACK * self.aim / self.example_steps),
+            max_examples=1 + round(self.drawn * self.aim / self.example_steps),
             stateful_step_count=self.example_steps,
             deadline=None,
             database=None,

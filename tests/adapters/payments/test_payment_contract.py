@@ -78,6 +78,18 @@ async def test_a_void_frees_an_authorization_and_it_can_no_longer_be_captured(pa
     assert late.status is PaymentStatus.FAILED
 
 
+async def test_a_void_of_what_was_voided_is_done_whether_it_is_heard_at_once_or_asked_for_later(
+    party: Party,
+) -> None:
+    first = await party.authorized()
+    await party.provider.perform(on(first, Op.VOID, 1, 1000))
+    again = on(first, Op.VOID, 2, 1000)
+    assert word(await party.provider.perform(again)) == SETTLED
+    told = await party.provider.inquire(again)
+    assert told is not None
+    assert word(told) == SETTLED
+
+
 async def test_a_capture_that_is_refused_is_a_definite_failure(party: Party) -> None:
     source, amount = party.failing_capture
     first = await party.authorized(card=source)

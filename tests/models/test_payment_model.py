@@ -1,0 +1,366 @@
+"""Whatever the weather at the provider, our books and its journal say the same of an order's money.
+
+The real activities move money through the HTTP adapter at the provider's simulator, a process of
+its own that applies and then answers 504, hangs, drops the connection, or fails before it does
+anything.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from sqlalchemy import text
+
+from activities.messages import PaymentCall, Step, StepResult
+from activities.payments import PaymentActivities
+from adapters.http_party import HttpParty
+from adapters.payments.http_provider import HttpPaymentProvider
+from adapters.postgres.auditing.money_checks import MONEY_CHECKS
+from adapters.postgres.engine import PostgresDatabase, create_engine
+from adapters.postgres.fact_inbox import PostgresFactInbox
+from domain import journal as j
+from domain.facts import Fact, FactKind
+from domain.order import LineUnits
+from domain.payments import NO_EFFECT, PaymentOperation
+from ports.outside import OutcomeUnknown, Unreachable
+from tests.adapters.conftest import API_KEY, running
+from tests.adapters.postgres.conftest import CATALOG, Shop
+from tests.models.walking import Walk
+
+WALK = Walk("payments", share=0.25, example_steps=30, drawn=2.4)
+HANG_SECONDS, PATIENCE_SECONDS = 1.0, 0.3
+FAIR: dict[str, float] = {"fault_before": 0, "fault_after": 0, "hang": 0, "reset": 0}
+WEATHER = ("fair", "fair", "fair", "fault_before", "fault_after", "hang", "reset")
+CARDS = ("tok_ok", "tok_ok", "tok_ok", "tok_requires_action", "tok_capture_fails", "tok_declined")
+TOLD = {
+    "authorize": FactKind.PAYMENT_AUTHORIZED,
+    "capture": FactKind.PAYMENT_CAPTURED,
+    "void": FactKind.PAYMENT_VOIDED,
+    "refund": FactKind.PAYMENT_REFUNDED,
+}
+CHECKED = [check for check in MONEY_CHECKS if check.id in ("M1", "M2", "M3")]
+
+amounts = st.integers(1, 1_000)
+picks = st.integers(0, 99)
+weather = st.sampled_from(WEATHER)
+gives_up = st.sampled_from([False, False, True])
+op = PaymentOperation
+
+
+@dataclass
+class Authorization:
+    key: str
+    amount: int
+    captured: int = 0
+    refunded: int = 0
+    voided: bool = False
+
+    @property
+    def left(self) -> int:
+        return 0 if self.voided else self.amount - self.captured
+
+
+class Till:
+    """The real activities, and the provider's journal; the same for all ways."""
+
+    def __init__(self, url: str, provider: str, journal: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.engine = create_engine(url)
+        self.shop = Shop(self.engine)
+        self.party = HttpParty(provider, API_KEY, PATIENCE_SECONDS)
+        self.control = httpx.AsyncClient(
+            base_url=provider, headers={"Authorization": f"Bearer {API_KEY}"}
+        )
+        http = HttpPaymentProvider(self.party)
+        self.payments = PaymentActivities(PostgresDatabase(self.engine), {"http": http})
+        self.inbox = PostgresFactInbox(self.engine)
+        self._journal = journal.open(encoding="utf-8")
+        self.effects: dict[str, list[dict[str, Any]]] = {}  # by reference
+        for statement in filter(str.strip, CATALOG.split(";")):
+            self.run(self.shop.run(statement))
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        return self._loop.run_until_complete(work)
+
+    async def weather(self, kind: str) -> None:
+        settings = FAIR if kind == "fair" else {**FAIR, kind: 1}
+        (await self.control.put("/_control", json=settings)).raise_for_status()
+
+    def read_journal(self) -> None:
+        for row in self._journal:
+            line = json.loads(row)
+            if line.get("status") in ("authorized", "succeeded"):
+                self.effects.setdefault(line["reference"], []).append(line)
+
+    def close(self) -> None:
+        self._journal.close()
+        self.run(self.control.aclose())
+        self.run(self.party.close())
+        self.run(self.engine.dispose())
+        self._loop.close()
+
+
+class PaymentModel(RuleBasedStateMachine):
+    till: Till
+    numbers = 0
+
+    @initialize(card=st.sampled_from(CARDS))
+    def place(self, card: str) -> None:
+        type(self).numbers += 1
+        self.run, shop = self.till.run, self.till.shop
+        self.card = card
+        self.run(self.till.weather("fair"))
+        placed = self.run(shop.place(f"W{self.numbers}", payment_source=card))
+        self.order, self.parcel = placed.number, f"{placed.number}-F1"
+        plan = j.PlannedParcel(self.parcel, "BOS", (LineUnits(1, "TEA", 3),))
+        reviewed = j.Reviewed("approve", "v1", "r1", "fine")
+        self.run(shop.journal(self.order, reviewed, j.Sourced((plan,), "v1")))
+        self.ordinals: Counter[PaymentOperation] = Counter()
+        self.authorizations: dict[str, Authorization] = {}
+        self.open: dict[str, PaymentCall] = {}  # not settled, as far as we know
+
+    @rule(amount=amounts, first=weather, second=weather, stop=gives_up)
+    def authorize(self, amount: int, first: str, second: str, stop: bool) -> None:
+        self._one(self._call(op.AUTHORIZE, amount), (first, second), stop)
+
+    @rule(pick=picks, amount=amounts, first=weather, second=weather, stop=gives_up)
+    def capture(self, pick: int, amount: int, first: str, second: str, stop: bool) -> None:
+        self._one(self._call(op.CAPTURE, amount, self._some(pick)), (first, second), stop)
+
+    @rule(pick=picks, first=weather, second=weather, stop=gives_up)
+    def void(self, pick: int, first: str, second: str, stop: bool) -> None:
+        if self.authorizations:
+            self._one(self._call(op.VOID, 0, self._some(pick)), (first, second), stop)
+
+    @rule(amount=amounts, first=weather, second=weather, stop=gives_up)
+    def refund(self, amount: int, first: str, second: str, stop: bool) -> None:
+        self._one(self._call(op.REFUND, amount), (first, second), stop)
+
+    @rule(
+        picks=st.lists(
+            st.tuples(st.sampled_from([op.CAPTURE, op.REFUND, op.VOID]), picks, amounts),
+            min_size=2,
+            max_size=4,
+        ),
+        each=st.integers(1, 2),
+    )
+    def race(self, picks: list[tuple[PaymentOperation, int, int]], each: int) -> None:
+        """Several operations at once, each by several live attempts."""
+        if not self.authorizations:
+            return
+        calls = [
+            self._call(
+                kind,
+                0 if kind is op.VOID else amount,
+                "" if kind is op.REFUND else self._some(pick),
+            )
+            for kind, pick, amount in picks
+        ]
+        self.run(self.till.weather("fair"))
+        attempts = (self._attempt(call) for call in calls * each)
+        self.run(_together(attempts))
+        for call in calls:
+            self._settle(call, ("fair",))
+        self.compare()
+
+    @rule(pick=picks, first=weather, passes=st.booleans())
+    def ask_again(self, pick: int, first: str, passes: bool) -> None:
+        if self.open:
+            call = self.open[_pick(sorted(self.open), pick)]
+            self._challenge(call, passes=passes)
+            self._settle(call, (first, "fair"))
+            self.compare()
+
+    @rule(pick=picks)
+    def tell(self, pick: int) -> None:
+        """The provider's webhook comes twice, whenever it likes, and moves nothing."""
+        told = [reference for reference in self._references() if reference in self.till.effects]
+        if told:
+            reference = _pick(told, pick)
+            kind = TOLD[reference.split("/")[-2]]
+            event = f"{reference}/{kind}"
+            fact = Fact(f"payment:{event}", kind, reference, datetime.now(UTC))
+            for _ in range(2):
+                self.run(self.till.inbox.store("payment", event, fact, {}))
+            self.compare()
+
+    def teardown(self) -> None:
+        """No outcome stays unknown once somebody asks."""
+        if not hasattr(self, "open"):
+            return
+        for call in list(self.open.values()):
+            self._settle(call, ("fair",))
+        waiting = [call.operation for call in self.open.values()]
+        assert waiting == [op.AUTHORIZE] * len(waiting)  # for the cardholder
+        if waiting:
+            assert self.card == "tok_requires_action"
+        self.compare(counts=False)
+
+    # how
+
+    def _call(self, kind: PaymentOperation, amount: int, authorization: str = "") -> PaymentCall:
+        self.ordinals[kind] += 1
+        parcel = self.parcel if kind is op.CAPTURE else ""
+        step = Step(self.order, f"{kind}/{self.ordinals[kind]}", 0)
+        return PaymentCall(step, kind, self.ordinals[kind], amount, parcel, authorization)
+
+    def _some(self, pick: int) -> str:
+        """None at all is an authorization that nobody gave."""
+        return _pick(sorted(self.authorizations), pick) if self.authorizations else ""
+
+    def _one(self, call: PaymentCall, weathers: tuple[str, ...], stop: bool) -> None:
+        """Alone: then what comes of it is known beforehand, unless it never got there."""
+        alone = not self.open
+        allowed = self._allowed(call)
+        result = self._settle(call, weathers[:1] if stop else (*weathers, "fair"))
+        if alone and result is not None and result.outcome in ("SUCCEEDED", "FAILED"):
+            reason = result.refusal[0] if result.refusal else result.result
+            if result.outcome == "SUCCEEDED":
+                assert allowed, call
+            elif reason != NO_EFFECT:
+                assert not allowed, (call, reason)
+        self.compare()
+
+    def _allowed(self, call: PaymentCall) -> bool:
+        on = self.authorizations.get(call.authorization)
+        if call.operation is op.AUTHORIZE:
+            return self.card != "tok_declined"
+        if call.operation is op.CAPTURE:
+            return on is not None and call.amount <= on.left and self.card != "tok_capture_fails"
+        if call.operation is op.VOID:
+            return on is not None and (on.voided or on.left > 0)  # twice is once
+        return call.amount <= sum(a.captured - a.refunded for a in self.authorizations.values())
+
+    def _settle(self, call: PaymentCall, weathers: tuple[str, ...]) -> StepResult | None:
+        """Tried in each weather until an answer is heard."""
+        self.open[call.key] = call
+        for kind in weathers:
+            self.run(self.till.weather(kind))
+            result = self.run(self._attempt(call))
+            if result is not None:
+                self._learn(call, result)
+                return result
+        return None
+
+    async def _attempt(self, call: PaymentCall) -> StepResult | None:
+        try:
+            return await self.till.payments.perform(call)
+        except (OutcomeUnknown, Unreachable):
+            return None
+
+    def _learn(self, call: PaymentCall, result: StepResult) -> None:
+        if result.outcome not in ("SUCCEEDED", "FAILED"):
+            assert result.outcome == "REQUIRES_ACTION"
+            return
+        del self.open[call.key]
+        if result.outcome == "FAILED":
+            return
+        [(amount, drawn_on)] = self._read(
+            "SELECT amount, authorization_key FROM payment_transaction WHERE key = :k", k=call.key
+        )
+        if call.operation is op.AUTHORIZE:
+            self.authorizations[call.key] = Authorization(call.key, amount)
+            return
+        on = self.authorizations[drawn_on]
+        match call.operation:
+            case op.CAPTURE:
+                on.captured += amount
+            case op.REFUND:
+                on.refunded += amount
+            case op.VOID:
+                on.voided = True
+
+    def _challenge(self, call: PaymentCall, *, passes: bool) -> None:
+        """The cardholder answers, if he was asked."""
+        found = self._read(
+            "SELECT provider_payment FROM payment_transaction WHERE key = :k"
+            " AND status = 'REQUIRES_ACTION'",
+            k=call.key,
+        )
+        for (payment,) in found:
+            answer = {"outcome": "passed" if passes else "failed"}
+            self.run(self.till.weather("fair"))
+            self.run(self.till.control.post(f"/v1/payments/{payment}/challenge", json=answer))
+
+    def _references(self) -> list[str]:
+        rows = self._read(
+            "SELECT key FROM payment_transaction WHERE order_number = :o ORDER BY key", o=self.order
+        )
+        return [key for (key,) in rows]
+
+    # what everybody says
+
+    def compare(self, *, counts: bool = True) -> None:
+        self.till.read_journal()
+        rows = self._read(
+            "SELECT key, operation, status, amount FROM payment_transaction"
+            " WHERE order_number = :o ORDER BY key",
+            o=self.order,
+        )
+        moved: Counter[str] = Counter()
+        for key, operation, status, amount in rows:
+            theirs = self.till.effects.get(key, [])
+            assert len(theirs) <= 1, theirs
+            assert status in ("SUCCEEDED", "FAILED") or key in self.open, (key, status)
+            if key not in self.open and operation != "void":
+                assert bool(theirs) == (status == "SUCCEEDED"), (key, status, theirs)
+            if status == "SUCCEEDED" and operation != "void":
+                assert theirs[0]["amount"] == amount
+                moved[operation] += amount
+        [(booked,)] = self._read(
+            "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_transaction"
+            " JOIN ledger_entry ON transaction_id = id"
+            " WHERE order_number = :o AND account = 'provider_clearing'",
+            o=self.order,
+        )
+        assert booked == moved["capture"] - moved["refund"]
+        for each in self.authorizations.values():
+            assert 0 <= each.refunded <= each.captured <= each.amount
+        known = self.authorizations.values()
+        assert moved == +Counter(
+            authorize=sum(each.amount for each in known),
+            capture=sum(each.captured for each in known),
+            refund=sum(each.refunded for each in known),
+        )
+        for check in CHECKED:
+            assert self._read(check.statement, **check.parameters) == [], check.id
+        if counts:
+            WALK.step()
+
+    def _read(self, statement: str, **values: Any) -> list[Any]:
+        async def read() -> list[Any]:
+            async with self.till.engine.connect() as connection:
+                return [tuple(row) for row in await connection.execute(text(statement), values)]
+
+        return self.run(read())
+
+
+def _pick(some: list[str], pick: int) -> str:
+    """Drawn before it is known how many there are: who wins a race is not ours to say."""
+    return some[pick % len(some)]
+
+
+async def _together(attempts: Any) -> None:
+    await asyncio.gather(*attempts)
+
+
+@pytest.fixture
+def till(database_url: str, tmp_path: Path) -> Iterator[Till]:
+    with running("payment", tmp_path, hang_seconds=HANG_SECONDS, seed=1) as provider:
+        till = Till(database_url, provider, tmp_path / "payment.jsonl")
+        yield till
+        till.close()
+
+
+@pytest.mark.timeout(0)
+def test_the_money_books_say_what_the_provider_says_whatever_the_weather(till: Till) -> None:
+    WALK.run(type("Payments", (PaymentModel,), {"till": till}))
