@@ -10,7 +10,7 @@ from domain.errors import LimitExceeded, StepRefused
 from domain.ledger import Account, Leg, Posting
 from domain.methods import TERMS, Security
 from domain.order import PlacedOrder
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.return_entries import ReturnRequested, Share
 from domain.returns import ReturnStatus, ReturnView
@@ -117,8 +117,10 @@ def by_hand(view: ReturnView) -> int:
 
 
 def refund_failed(view: ReturnView) -> bool:
+    """For good: one that is proven to have had no effect is being asked for anew."""
     last = view.last_refund
-    return last is not None and last.status is PaymentStatus.FAILED and not view.retrying
+    failed = last is not None and last.status is PaymentStatus.FAILED and last.reason != NO_EFFECT
+    return failed and not view.retrying
 
 
 def refunded(view: ReturnView) -> int:

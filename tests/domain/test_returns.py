@@ -10,7 +10,7 @@ from domain.access import Role
 from domain.commands import Command, CommandKind
 from domain.decisions import return_entries_at_deadline
 from domain.errors import BadQuantity, Forbidden, LimitExceeded, StepRefused
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.quantity import QUANTITY_MAX
 from domain.refunds import by_hand, refunded, to_provider
@@ -175,6 +175,16 @@ def test_a_refund_that_failed_is_not_counted_as_done():
         ASKED, OK, CAME, split, replace(FAILED, amount=1_700), j.RefundTransferred(1_700, "B-1")
     )
     assert (refunded(by_bank), by_hand(by_bank), to_provider(by_bank)) == (2_000, 0, 0)
+
+
+def test_a_refund_that_is_being_asked_for_anew_is_not_for_finance_to_transfer():
+    """It may be on its way to the provider already: the customer would have it twice."""
+    anew = return_of(ASKED, OK, CAME, FOUND, replace(FAILED, reason=NO_EFFECT))
+    assert (to_provider(anew), by_hand(anew)) == (2_000, 0)
+    for kind in (C.RETURN_TRANSFER_REFUND, C.RETURN_RETRY_REFUND):
+        with pytest.raises(StepRefused):
+            check_return_command(anew, Command("c-1", kind, "ana"))
+    assert not return_waits(anew, PROCESS)[0].queued
 
 
 def test_over_the_threshold_nothing_goes_before_a_second_person_has_approved_it():
