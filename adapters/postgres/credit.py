@@ -12,7 +12,8 @@ _LOCK = (
     .with_for_update()
 )
 # In one statement after the lock: an order that is sent meanwhile is counted once, either as
-# committed or as a receivable.
+# committed or as a receivable. What was paid ahead counts against what its own order has committed:
+# a deposit for goods that are paid otherwise is no credit.
 _EXPOSURE = text(
     """
     SELECT (SELECT COALESCE(sum(committed), 0) FROM order_view
@@ -21,7 +22,7 @@ _EXPOSURE = text(
             JOIN ledger_transaction ON order_number = number
             JOIN ledger_entry ON transaction_id = id
             WHERE customer_ref = :ref AND order_view.currency = :currency
-              AND account IN ('receivable', 'deposits'))::bigint
+              AND (account = 'receivable' OR (account = 'deposits' AND committed > 0)))::bigint
     """
 )
 

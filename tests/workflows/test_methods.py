@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.facts import FactKind
 from domain.order import PaymentMethod
@@ -171,3 +172,16 @@ async def _held(shop: Any, number: str) -> bool:
 async def _decided(shop: Any, numbers: list[str]) -> bool:
     views = [await shop.view(number) for number in numbers]
     return all(view.on_credit or "credit" in view.holds for view in views)
+
+
+async def test_what_was_paid_ahead_for_another_order_is_no_credit(credit: Any) -> None:
+    paid = await place(credit, PaymentMethod.BANK_TRANSFER, "WEB-0", customer_ref="C-1")
+    await credit.act_as(
+        credit.finance, ActKind.TRANSFER_REGISTER, "B-1", amount=2600, currency="USD", order=paid
+    )
+    await credit.until_submitted(f"{paid}-F1")
+    first = await place(credit, CREDIT, customer_ref="C-1")
+    await credit.until_submitted(f"{first}-F1")
+    second = await place(credit, CREDIT, "WEB-2", customer_ref="C-1")
+    await credit.until(lambda: _held(credit, second))
+    assert "26.00 USD open" in (await credit.view(second)).holds["credit"].reason
