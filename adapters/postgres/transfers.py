@@ -71,7 +71,7 @@ async def register_transfer(connection: AsyncConnection, act: Act) -> dict[str, 
     known = number and await connection.scalar(_CURRENCY_OF, {"order": number})
     if known == wanted.currency:
         await _write(connection, reference, number, wanted.amount, wanted.currency)
-        return await _receive(connection, reference, number, wanted.amount, Account.BANK)
+        return await _receive(connection, act, number, wanted.amount, Account.BANK)
     await _write(connection, reference, None, wanted.amount, wanted.currency)
     legs = (Leg(Account.BANK, wanted.amount), Leg(Account.UNMATCHED, -wanted.amount))
     operation = f"{_SOURCE}/{reference}"
@@ -100,7 +100,7 @@ async def assign_transfer(connection: AsyncConnection, act: Act) -> dict[str, Js
     if found.currency != currency:
         raise StepRefused(f"the transfer is in {found.currency}, the order in {currency}")
     await close_task(connection, _task(reference), act.by.name, act.reason)
-    return await _receive(connection, reference, number, found.amount, Account.UNMATCHED)
+    return await _receive(connection, act, number, found.amount, Account.UNMATCHED)
 
 
 def _task(reference: str) -> str:
@@ -108,9 +108,12 @@ def _task(reference: str) -> str:
 
 
 async def _receive(
-    connection: AsyncConnection, reference: str, number: str, amount: int, out_of: Account
+    connection: AsyncConnection, act: Act, number: str, amount: int, out_of: Account
 ) -> dict[str, Json]:
-    """Under the order's lock: ledger, fact and projection; and a refund of what is too much."""
+    """Under the order's lock: ledger, fact and projection; and a refund of what is too much, which
+    whoever says that it came has thereby granted.
+    """
+    reference = act.subject.strip()
     orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
     locked = await orders.lock(number)
     view = fold(locked.order, locked.journal, locked.facts)
@@ -124,7 +127,8 @@ async def _receive(
     answer: dict[str, Json] = {"order": number, "used": amount - found.surplus, "refund": None}
     if found.surplus:
         entry = overpaid(locked.process, found.surplus)
-        answer["refund"] = await orders.open_return(locked.order, locked.process, entry, "system")
+        refund = await orders.open_return(locked.order, locked.process, entry, act.by.name)
+        answer["refund"] = refund
     return answer
 
 

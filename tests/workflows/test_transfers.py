@@ -1,11 +1,13 @@
 """Bank transfers: an order waits for its money, whatever comes and however it is called."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from domain.access import Principal, Role
 from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.errors import BadAmount, Forbidden, NotFound, StepRefused
@@ -184,3 +186,15 @@ async def _runs(shop: Any, rma: str) -> bool:
 
 async def _doing(shop: Any, number: str, words: str) -> bool:
     return bool((await shop.live(number)).doing == words)
+
+
+async def test_who_registers_too_much_does_not_approve_a_large_refund_of_it(shop: Any) -> None:
+    shop.process = replace(shop.process, refund_four_eyes_above=399)
+    number = await place(shop)
+    await receive(shop, "B-1", 3000, number)
+    rma, approve = f"{number}-R1", CommandKind.RETURN_APPROVE_REFUND
+    assert await shop.command(shop.finance, approve, rma, reason="") == "FORBIDDEN"
+    other = Principal("fay", frozenset({Role.FINANCE}))
+    assert await shop.command(other, approve, rma, reason="") == ""
+    await transfer_back(shop, rma, "OUT-1")
+    assert (await shop.balances(number))["bank"] == 2600
