@@ -1,22 +1,27 @@
 """Calls to an outside party over HTTP, and what their failures prove.
 
 No answer, or a fault of theirs, proves nothing: `OutcomeUnknown` for calls with an effect,
-`Unreachable` for questions. The timeout ends before the engine starts another attempt.
+`Unreachable` for questions. The timeout ends before the engine starts another attempt, however
+slowly the other side trickles its answer.
 """
 
+import asyncio
 from typing import Any
 
 import httpx
 
 from ports.outside import OutcomeUnknown, Unreachable
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0  # of a whole call: connecting, sending, and all of the answer
+_SERVER_FAULT = 500
+_BUSY = (408, 425, 429)  # they have not looked at it, and may yet
 
 
 class HttpParty:
     """`key` is the bearer key; the client keeps its connections open."""
 
     def __init__(self, base_url: str, key: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._timeout_seconds = timeout_seconds
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}"},
@@ -27,22 +32,28 @@ class HttpParty:
     async def effect(self, path: str, key: str, body: dict[str, Any]) -> httpx.Response:
         """A POST with an idempotency key. Raises `OutcomeUnknown`."""
         try:
-            answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key})
-        except httpx.HTTPError as failed:
+            async with asyncio.timeout(self._timeout_seconds):
+                answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key})
+        except (httpx.HTTPError, TimeoutError) as failed:
             raise OutcomeUnknown(f"{path}: {type(failed).__name__}") from failed
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if _proves_nothing(answer):
             raise OutcomeUnknown(f"{path}: {answer.status_code}")
         return answer
 
     async def question(self, path: str) -> httpx.Response:
         """A GET. Raises `Unreachable`."""
         try:
-            answer = await self._client.get(path)
-        except httpx.HTTPError as failed:
+            async with asyncio.timeout(self._timeout_seconds):
+                answer = await self._client.get(path)
+        except (httpx.HTTPError, TimeoutError) as failed:
             raise Unreachable(f"{path}: {type(failed).__name__}") from failed
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if _proves_nothing(answer):
             raise Unreachable(f"{path}: {answer.status_code}")
         return answer
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _proves_nothing(answer: httpx.Response) -> bool:
+    return answer.status_code >= _SERVER_FAULT or answer.status_code in _BUSY
