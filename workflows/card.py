@@ -69,15 +69,18 @@ class Card(Tender):
 
     async def _let_cardholder_confirm(self, scope: str, told: int) -> None:
         """The provider tells when it is done; what it tells is asked for, not believed. `told` is
-        how much had been told before we asked: news may come before the answer does.
+        how much had been told before we asked: news may come before the answer does. Of a parcel
+        that is sourced elsewhere meanwhile, nobody will tell.
         """
         clerk = self._clerk
         while True:
             last = clerk.view.last_payment(PaymentOperation.AUTHORIZE, scope)
             assert last is not None, "an authorization waits for the cardholder"  # noqa: S101
-            if last.status.settled:
+            if last.status.settled or not lacks(clerk.view, scope):
                 return
-            await clerk.until(lambda _: clerk.book.payment_news > told)  # noqa: B023  # it rises
+            await clerk.until(
+                lambda view: clerk.book.payment_news > told or not lacks(view, scope)  # noqa: B023  # it rises
+            )
             told = clerk.book.payment_news
             await self._till.confirm(last)
 
@@ -154,6 +157,8 @@ class Card(Tender):
 
     async def settle(self) -> None:
         """What the provider refuses for good waits for finance, which has it in its queue."""
+        async with self._till.turn:
+            pass  # what was under way when the order stopped comes to its end first
         while True:
             while _is_due(self._view):
                 await self._give_back()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.facts import FactKind
 from domain.order import LineUnits
@@ -384,3 +385,58 @@ async def test_a_return_over_two_parcels_is_refunded_from_both_authorizations(sh
         if request.operation is Op.REFUND
     }
     assert len(objects) == 2
+
+
+async def test_a_parcel_that_awaits_its_cardholder_can_still_be_sourced_elsewhere(
+    shop: Any,
+) -> None:
+    """Nobody tells of the old one any more: the order must not wait for that."""
+    shop.process = replace(shop.process, authorization_scope=AuthorizationScope.PARCEL)
+    number = await shop.place(lines=TWO_PARCELS[:1], payment_source="tok_requires_action")
+    first, second = f"{number}-F1", f"{number}-F2"
+    await shop.until(lambda: _has(shop, number, f"{first}/authorize/1"))
+    shop.provider.source = "tok_ok"
+    override = CommandKind.OVERRIDE_SOURCE
+    done = await shop.command(
+        shop.supervisor, override, number, target=first, location="NYC", reason="nearer"
+    )
+    assert done == ""
+    await shop.carry(second)
+    await shop.until_status(number, "COMPLETED")
+    effects = [f"{first}/authorize/1", f"{first}/void/1", f"{second}/authorize/1"]
+    assert sorted(shop.provider.effects) == sorted([*effects, f"{second}/capture/1"])
+
+
+async def test_an_order_is_not_over_before_an_authorization_under_way_is_given_back(
+    shop: Any,
+) -> None:
+    """Canceled while its authorization is being renewed, which no longer is anybody's."""
+    day = (await shop.now() + timedelta(days=5)).date().isoformat()
+    await shop.act(ActKind.STOCK_COUNT, "CUP", location="NYC", counted=0)
+    await shop.act(ActKind.SUPPLY_EXPECT, "CUP", location="NYC", reference="PO-1", quantity=5,
+                   available_on=day)  # fmt: skip
+    shop.provider.expires_at = await shop.now() + timedelta(days=2)
+    perform, asked, may_answer = shop.provider.perform, asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: Any) -> Any:
+        if request.key.endswith("/authorize/2"):
+            asked.set()
+            await may_answer.wait()
+        return await perform(request)
+
+    shop.provider.perform = slowly
+    number = await shop.place(lines=(RequestedLine("CUP", 5, 900),))
+    await shop.until(lambda: _has(shop, number, f"{number}/authorize/1"))
+
+    async def is_being_renewed() -> bool:
+        return asked.is_set()
+
+    await shop.env.sleep(timedelta(hours=23.8))  # and then by less than an attempt may take
+    await shop.until(is_being_renewed)
+    assert await shop.command(shop.agent, CommandKind.CANCEL, number) == ""
+    await asyncio.sleep(1)
+
+    may_answer.set()
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    keys = [f"{number}/{what}" for what in ("authorize/1", "void/1", "authorize/2", "void/2")]
+    assert list(shop.provider.effects) == keys
