@@ -25,7 +25,6 @@ async def enact(
 ) -> None:
     """Refuses (`OutOfStock`) a reservation whose stock is gone; then nothing has happened."""
     await issue_documents(uow, order, process, view, body)
-    await move_points(uow, order, process, view, body)
     match body:
         case j.Sourced():
             if not await uow.inventory.reserve(order.number, body.parcels):
@@ -59,7 +58,8 @@ async def enact(
         case j.ReturnCompleted():
             await _refund_at_channel(uow, order, view)
         case _:
-            return  # an entry without consequences in stock or ledger
+            pass  # an entry without consequences in stock or ledger
+    await move_points(uow, order, process, view, body)  # locks the customer: after the stock
 
 
 async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped) -> None:

@@ -360,3 +360,21 @@ async def test_the_database_itself_keeps_every_entry_as_it_was(books: Books) -> 
     with pytest.raises(DBAPIError, match="uq_points_entry_operation_line"):
         await books.give(5)
     assert await books.points() == (5, 0)
+
+
+async def test_what_ships_locks_the_stock_before_the_points_as_placing_does(books: Books) -> None:
+    """In the other order, one that ships and one that is placed could wait for each other."""
+    await books.give(100)
+    number = await books.place("SHIPS", points=100)
+    parcel = f"{number}-F1"
+    await books.journal(number, j.Sourced((j.PlannedParcel(parcel, "BOS", units(3)),), "v1"))
+    lock = "SELECT 1 FROM stock WHERE sku = 'TEA' FOR UPDATE"
+    points = "SELECT 1 FROM points_account WHERE customer_ref = 'C-1' FOR UPDATE NOWAIT"
+    async with books.engine.connect() as other:
+        await other.execute(text(lock))
+        shipping = asyncio.create_task(books.journal(number, shipped(parcel)))
+        await asyncio.sleep(0.5)
+        assert not shipping.done()
+        await other.execute(text(points))  # fails if it is locked
+        await other.rollback()
+    await shipping
