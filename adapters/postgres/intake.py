@@ -16,6 +16,7 @@ from adapters.postgres.points import PostgresPoints
 from adapters.postgres.projections import SAVE_VIEW, order_values
 from adapters.postgres.stock.reserving import reserve
 from adapters.postgres.stock.soft import soft_claims
+from adapters.postgres.transactions import in_transaction
 from domain.access import Principal, Role
 from domain.codec import to_json
 from domain.currency import exponent
@@ -58,8 +59,9 @@ class PostgresIntake:
         )
         for _ in range(TRIES):
             try:
-                async with self._engine.begin() as connection:
-                    return await self._place(connection, wish, request)
+                return await in_transaction(
+                    self._engine, lambda connection: self._place(connection, wish, request)
+                )
             except _Taken:
                 continue
         raise OutOfStock("others are taking the last units just now; try again")

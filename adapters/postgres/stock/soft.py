@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.postgres.locations import active_locations
 from adapters.postgres.stock.reserving import Claim, expire_soft
 from adapters.postgres.stock.sources import sources
+from adapters.postgres.transactions import in_transaction
 from domain.order import LineUnits, PlacedOrder
 from domain.sourcing import choose_sources
 
@@ -34,5 +35,4 @@ class PostgresSoftReservations:
         self._engine = engine
 
     async def expire(self, limit: int) -> int:
-        async with self._engine.begin() as connection:
-            return await expire_soft(connection, limit)
+        return await in_transaction(self._engine, lambda each: expire_soft(each, limit))

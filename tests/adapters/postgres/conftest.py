@@ -1,5 +1,6 @@
 """A small shop on a real database: its catalog, its people, and the books behind the edges."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -132,6 +133,17 @@ class Shop:
     async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(statement), values)]
+
+    async def somebody_waits(self) -> None:
+        """Until one transaction waits for what another one has locked."""
+        for _ in range(1_000):
+            if await self.rows(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock'"
+            ):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("nobody waits for a lock")
 
     async def count(self, table: str) -> int:
         return (await self.rows(f"SELECT count(*) FROM {table}"))[0][0]  # noqa: S608 - ours

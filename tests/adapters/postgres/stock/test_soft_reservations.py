@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from activities.orders import SOURCING_TRIES
 from adapters.postgres.auditing.auditor import audit_books
@@ -55,6 +56,22 @@ async def test_losers_of_a_flash_sale_leave_no_trace_and_cost_no_workflow(sale: 
     for table in ("customer_order", "command", "outbox", "person", "order_view"):
         assert await sale.count(table) == 5
     assert await sound(sale)
+
+
+async def test_an_order_that_a_deadlock_undid_is_placed_nonetheless(sale: Any) -> None:
+    """Somebody else locks tea first and then cups; the order has waited for longer."""
+    await sale.run(
+        "INSERT INTO stock (sku, location, on_hand, opening) VALUES ('CUP', 'BOS', 10, 10)"
+    )
+    lines = (RequestedLine("TEA", 2), RequestedLine("CUP", 1))
+    async with sale.engine.begin() as other:
+        await other.execute(text("SELECT FROM stock WHERE sku = 'TEA' FOR UPDATE"))
+        placing = asyncio.create_task(sale.place("WEB-1", lines=lines, only_if_in_stock=True))
+        await sale.somebody_waits()
+        await other.execute(text("SELECT FROM stock WHERE sku = 'CUP' FOR UPDATE"))
+    assert not (await placing).repeated
+    assert await reserved(sale) == [("SOFT", 2, 1), ("SOFT", 1, 2)]
+    assert await sale.count("customer_order") == 1
 
 
 async def test_a_loser_may_try_again_under_the_same_key(sale: Any) -> None:
