@@ -12,7 +12,8 @@ from domain.order import LineUnits
 
 # `asked` are units of order lines; of a bundle, each component's share is `per_unit` times that.
 # Rows of one line and SKU are used up in their order; the last one may be split. `takes` says
-# whether the units leave, `promised` whether units that are still to come may be ended, too.
+# whether the units leave, `promised` whether units that are still to come may be ended, too. A
+# parcel that comes up short again has another movement for it: `again` counts what was released.
 _END = """
     WITH asked AS (
         {asked}
@@ -54,10 +55,15 @@ _END = """
         FROM (SELECT supply, sum(part)::int AS units FROM parts
               WHERE part > 0 AND supply IS NOT NULL GROUP BY supply) AS p
         WHERE s.id = p.supply
+    ), again AS (
+        SELECT r.line, r.sku, '/' || count(*) AS suffix FROM reservation r JOIN asked USING (line)
+        WHERE :takes AND {scope} AND r.state = 'RELEASED' AND CAST(:to AS text) = 'RELEASED'
+        GROUP BY r.line, r.sku
     ), moved AS (
         INSERT INTO movement (reason, reference, line, sku, location, units)
-        SELECT :reason, :reference, line, sku, location, -sum(part) FROM parts
-        WHERE :takes AND part > 0 GROUP BY line, sku, location
+        SELECT :reason, :reference || coalesce(suffix, ''), line, sku, location, -sum(part)
+        FROM parts LEFT JOIN again USING (line, sku)
+        WHERE :takes AND part > 0 GROUP BY line, sku, location, suffix
     )
     SELECT line, sku, location, per_unit, sum(part)::int AS units FROM parts
     WHERE part > 0 GROUP BY line, sku, location, per_unit ORDER BY line, sku

@@ -176,6 +176,24 @@ async def test_what_a_picker_did_not_find_leaves_the_stock_with_a_reason(
     assert await run_sql("SELECT reason, units FROM movement") == [("short_pick", -3)]
 
 
+async def test_a_parcel_may_come_up_short_again(database: PostgresDatabase, run_sql: Sql) -> None:
+    """Three were not picked; of the seven that were, two are not in the packages."""
+    await reserve(database, 1, parcel(1, ("S1", 10)))
+    for short in (3, 2):
+        missing = [LineUnits(1, "S1", short)]
+        await database.run(
+            lambda uow, missing=missing: uow.inventory.write_off_missing("O1-F1", missing)
+        )
+    shipped = [LineUnits(1, "S1", 5)]
+    await database.run(lambda uow: uow.inventory.consume("O1-F1", shipped))
+    assert await stock_of(run_sql) == (90, 0, 0)
+    assert await run_sql("SELECT reason, reference, units FROM movement ORDER BY id") == [
+        ("short_pick", "O1-F1", -3),
+        ("short_pick", "O1-F1/1", -2),
+        ("ship", "O1-F1", -5),
+    ]
+
+
 async def test_returned_units_go_where_inspection_says(
     database: PostgresDatabase, run_sql: Sql
 ) -> None:
