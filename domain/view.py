@@ -98,8 +98,11 @@ class Parcel:
 
     @property
     def waiting(self) -> bool:
-        """Its units have yet to come."""
-        return bool(self.expected_on) and "supplied" not in self.at
+        """Its units have yet to come, or those that will not have yet to be taken off it."""
+        complete = "supplied" in self.at and not (
+            self.status is ParcelStatus.OPEN and self.unmended
+        )
+        return bool(self.expected_on) and not complete
 
     def units_of(self, line: int) -> int:
         return sum(unit.quantity for unit in self.lines if unit.line == line)

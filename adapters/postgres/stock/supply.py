@@ -35,15 +35,15 @@ _FIND = text(
     WHERE kind = :kind AND reference = :reference AND sku = :sku AND location = :location
     """
 )
-_PROMISED = text(
-    """
+_PROMISED = """
     SELECT r.id, r.order_number, r.fulfillment_order AS parcel, r.line, r.quantity, r.supply
     FROM reservation r JOIN supply s ON s.id = r.supply
     WHERE r.state = 'HARD' AND s.sku = :sku AND s.location = :location
       AND (s.id = :supply OR (:presales AND s.kind = 'presale'))
     ORDER BY s.id <> :supply, r.created_at, r.id
     """
-)
+_LOOK = text(_PROMISED)
+_LOCK = text(f"{_PROMISED} FOR UPDATE OF r")  # made meanwhile, their orders are not locked
 # A promise becomes a reservation of units on hand; of a part, the row is split.
 _KEEP = text(
     """
@@ -88,9 +88,9 @@ _ENDED = text(
     "UPDATE supply SET quantity = received + reserved, updated_at = clock_timestamp()"
     " WHERE id = :supply"
 )
-_AWAITED = text(
-    "SELECT EXISTS (SELECT FROM reservation"
-    " WHERE fulfillment_order = :parcel AND state = 'HARD' AND supply IS NOT NULL)"
+_COMPLETE = text(
+    "SELECT coalesce(bool_and(supply IS NULL), false) FROM reservation"
+    " WHERE fulfillment_order = :parcel AND state = 'HARD'"
 )
 Promises = Sequence[Row[*tuple[Any, ...]]]
 
@@ -177,12 +177,12 @@ async def _lock_promised(
         "supply": supply,
         "presales": presales,
     }
-    before = (await connection.execute(_PROMISED, values)).all()
+    before = (await connection.execute(_LOOK, values)).all()
     orders = PostgresOrders(connection)
     for number in sorted({promise.order_number for promise in before}):
         await orders.lock(number)
     await lock_level(connection, place)
-    return (await connection.execute(_PROMISED, values)).all()
+    return (await connection.execute(_LOCK, values)).all()
 
 
 async def _keep(
@@ -194,10 +194,7 @@ async def _keep(
 ) -> None:
     values = {"id": promise.id, "supply": promise.supply, "units": units}
     await connection.execute(_KEEP, {**values, "sku": place.sku, "location": place.location})
-    if not await connection.scalar(_AWAITED, {"parcel": promise.parcel}):
-        await tell(
-            connection, FactKind.SUPPLY_ARRIVED, promise.parcel, f"{act.id}/{promise.parcel}"
-        )
+    await _tell_if_complete(connection, act, promise.parcel)
 
 
 async def _break(
@@ -212,6 +209,13 @@ async def _break(
     for parcel, lines in parcels.items():
         event = f"{act.id}/{parcel}/broken"
         await tell(connection, FactKind.RESERVATION_BROKEN, parcel, event, lines)
+        await _tell_if_complete(connection, act, parcel)
+
+
+async def _tell_if_complete(connection: AsyncConnection, act: Act, parcel: str) -> None:
+    """All that it carries is on hand now: the last has come, or what came is all there will be."""
+    if await connection.scalar(_COMPLETE, {"parcel": parcel}):
+        await tell(connection, FactKind.SUPPLY_ARRIVED, parcel, f"{act.id}/{parcel}")
 
 
 def _day(text_of_day: str) -> date:

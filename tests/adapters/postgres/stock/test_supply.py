@@ -14,6 +14,7 @@ from domain.backorder import plan_parcels
 from domain.errors import Malformed, NotFound, OutOfStock
 from domain.facts import FactKind
 from domain.order import LineUnits
+from domain.remedies import remedies
 from domain.sourcing import Location
 
 PLACES = [Location("BOS")]
@@ -148,7 +149,21 @@ async def test_a_delivery_that_ends_short_breaks_the_promises_that_are_left(supp
     view = (await supplied.reads.order(supplied.agent, order)).view
     parcel = view.parcels[f"{order}-F2"]
     assert (parcel.waiting, parcel.unmended) == (True, (LineUnits(1, "TEA", 2),))
+    await supplied.journal(order, *remedies(view))
+    parcel = (await supplied.reads.order(supplied.agent, order)).view.parcels[f"{order}-F2"]
+    assert (parcel.waiting, parcel.lines) == (False, (LineUnits(1, "TEA", 4),))
     assert await sound(supplied)
+
+
+async def test_a_parcel_of_which_nothing_came_is_not_told_that_it_is_complete(
+    supplied: Any,
+) -> None:
+    order = await backorder(supplied, "B1", 8)
+    await act(supplied, ActKind.SUPPLY_END)
+    assert await waiting(supplied, order) == [False, True]
+    assert await supplied.rows("SELECT kind, subject FROM fact") == [
+        (FactKind.RESERVATION_BROKEN.value, f"{order}-F2")
+    ]
 
 
 async def test_fewer_expected_than_promised_breaks_the_youngest(supplied: Any) -> None:
