@@ -138,18 +138,21 @@ class Act:
     limits: FourEyes = FourEyes()
     approved_by: str = ""
 
-    def needs_second_person(self, why: str) -> None:
+    def needs_second_person(self, why: str, **seen: Json) -> None:
         """Called before anything is written. Raises `SecondPersonNeeded` until one approved."""
         if not self.approved_by:
-            raise SecondPersonNeeded(why)
+            raise SecondPersonNeeded(why, seen)
 
 
 class SecondPersonNeeded(Exception):  # a state of the act, not an error
-    """Nothing has happened: another person has to approve the act first."""
+    """Nothing has happened: another person has to approve the act first. `seen` are fields of what
+    is asked that only the books could fill in, as they were when it was asked.
+    """
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, seen: dict[str, Json]) -> None:
         super().__init__(why)
         self.why = why
+        self.seen = seen
 
 
 def may_act(kind: ActKind, by: Principal, reason: str) -> None:

@@ -6,7 +6,8 @@ from enum import StrEnum
 from domain.errors import BadQuantity
 from domain.quantity import QUANTITY_MAX
 
-UNITS_MAX = 10_000_000  # on one shelf
+UNITS_MAX = 10_000_000  # on one shelf, as somebody asks for them
+ON_HAND_MAX = 2**31 - 1  # what the books can hold
 
 
 class Bucket(StrEnum):
@@ -25,13 +26,18 @@ class SupplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`counted` sellable units are there, whatever the books say."""
+    """`counted` sellable units are there, whatever the books say. `books` is what they said when
+    it was counted, where that is not now.
+    """
 
     location: str
     counted: int
+    books: int | None = None
 
     def __post_init__(self) -> None:
         _units("counted", self.counted, 0, UNITS_MAX)
+        if self.books is not None:
+            _units("books", self.books, 0, ON_HAND_MAX)
 
 
 @dataclass(frozen=True, slots=True)

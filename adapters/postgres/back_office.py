@@ -137,4 +137,5 @@ async def _do(connection: AsyncConnection, act: Act, body: Mapping[str, Json]) -
     try:
         return await HANDLERS[act.kind](connection, act)
     except SecondPersonNeeded as needed:
-        return {_APPROVAL: await ask_second_person(connection, act, body, needed.why)}
+        seen = {**body, **needed.seen}
+        return {_APPROVAL: await ask_second_person(connection, act, seen, needed.why)}

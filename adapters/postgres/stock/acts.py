@@ -65,12 +65,18 @@ _LEVELS = (
 
 
 async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """What is there is there; the difference is explained by the act."""
+    """What is there is there; the difference is explained by the act. Units that came or went since
+    it was asked for are no part of the difference that a second person approves.
+    """
     wanted: Count = act.wanted
     place = await open_place(connection, act.subject, wanted.location)
-    level = await lock_level(connection, place)
-    _ask_second(act, wanted.counted - level.on_hand)
-    return await _set_on_hand(connection, act, place, "count", lambda _: wanted.counted)
+
+    def after(level: Level) -> int:
+        books = level.on_hand if wanted.books is None else wanted.books
+        _ask_second(act, wanted.counted - books, books=level.on_hand)
+        return max(0, level.on_hand + wanted.counted - books)
+
+    return await _set_on_hand(connection, act, place, "count", after)
 
 
 async def adjust(connection: AsyncConnection, act: Act) -> dict[str, Json]:
@@ -185,8 +191,8 @@ async def move(
     return dict((await connection.execute(_MOVE, values)).mappings().one())
 
 
-def _ask_second(act: Act, units: int) -> None:
+def _ask_second(act: Act, units: int, **seen: Json) -> None:
     if abs(units) > act.limits.stock_units:
         act.needs_second_person(
-            f"it changes {abs(units)} units, more than {act.limits.stock_units}"
+            f"it changes {abs(units)} units, more than {act.limits.stock_units}", **seen
         )

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.engine import PostgresDatabase
+from adapters.postgres.orders import PostgresOrders
 from domain import journal as j
 from domain.acts import ActKind
 from domain.errors import BadQuantity, Forbidden, LimitExceeded, Malformed, NotFound, StepRefused
@@ -165,6 +167,28 @@ async def test_a_large_count_needs_a_second_person(stocked: Any) -> None:
         ("will", "stock_count"), ("sue", "approval_approve"), ("sue", "approval_approve")
     ]  # fmt: skip
     assert await broken_books(stocked) == {}
+
+
+async def test_what_left_before_a_count_was_approved_is_not_there_again(stocked: Any) -> None:
+    """It was 490 more than the books said; four have been shipped since."""
+    order = await sourced(stocked, "WEB-1", 4)
+    await count(stocked, 500)
+    database = PostgresDatabase(stocked.engine)
+    await database.run(lambda uow: uow.inventory.consume(f"{order}-F1", [LineUnits(1, "TEA", 4)]))
+    answer = await stocked.office.act(stocked.supervisor, "a", ActKind.APPROVAL_APPROVE, "1", {})
+    assert (answer.result["on_hand"], answer.result["changed"]) == (496, 490)
+    assert await broken_books(stocked, but=UNTOLD) == {}
+
+
+async def test_a_count_locks_orders_before_stock(stocked: Any) -> None:
+    """The order that has to give way is at work, and reaches for the stock before it ends."""
+    order = await sourced(stocked, "WEB-1", 4)
+    async with stocked.engine.begin() as at_work:
+        await PostgresOrders(at_work).lock(order)
+        counting = asyncio.create_task(count(stocked, 1))
+        await stocked.somebody_waits()
+        await at_work.execute(text("SELECT FROM stock FOR UPDATE NOWAIT"))
+    assert (await counting).result["on_hand"] == 1
 
 
 async def test_what_was_asked_for_may_be_declined_or_taken_back(stocked: Any) -> None:
