@@ -23,12 +23,13 @@ RETURNING = (
     "worker.database.after_commit@return.command",
 )
 COUNTING = ("api.act.before_effect@stock_count", "api.act.after_commit@stock_count")
+POINTS = (*SENDING, *RETURNING, *COUNTING)
 TEA = [{"sku": "TEA", "quantity": 2, "unit_price": 500}]
 STOCK = "SELECT on_hand, reserved FROM stock WHERE sku = 'TEA' AND location = 'BOS'"
 
 
 async def test_every_unit_is_moved_once_whoever_dies_at_whichever_point(shop_with):
-    points = dict.fromkeys([*SENDING, *RETURNING, *COUNTING], "kill")
+    points = dict.fromkeys(POINTS, "kill")
     world = replace(KILLS, process=replace(KILLS.process, return_window=40))
     async with shop_with(points, world) as shop:
         [(before, _)] = shop.stack.rows(STOCK)
@@ -36,6 +37,8 @@ async def test_every_unit_is_moved_once_whoever_dies_at_whichever_point(shop_wit
         for place, point in enumerate(SENDING):
             orders.append((await shop.place(f"STOCK-{place}", lines=TEA)).number)
             await eventually(lambda point=point: shop.stack.is_hit(point))
+        for number in orders:
+            await shop.until_status(number, "COMPLETED", "CLOSED")
         await _returned(shop, orders[-1])
         [(counted, _)] = shop.stack.rows(STOCK)
         assert counted == before - 2 * len(orders) + 1
