@@ -71,11 +71,9 @@ class ActRule:
 
 _ANY_STAFF = tuple(sorted(STAFF))
 _FLOOR = (Role.WAREHOUSE, Role.SUPERVISOR)  # of every location: people have no location of theirs
-_STOCK_KEEPERS = (Role.WAREHOUSE, Role.SUPERVISOR)
 _APPROVES_STOCK = (Role.SUPERVISOR, Role.WAREHOUSE)  # the first has it in its queue
 _MONEY = (Role.FINANCE, Role.SUPERVISOR)
 
-_MONEY = (Role.FINANCE, Role.SUPERVISOR)
 
 RULES: dict[ActKind, ActRule] = {
     ActKind.APPROVAL_APPROVE: ActRule(Nothing, _ANY_STAFF, reason_required=False),
@@ -96,13 +94,13 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.PICK_LIST_CONFIRM_CANCEL: ActRule(floor.ConfirmCancel, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REFUSE_CANCEL: ActRule(floor.RefuseCancel, _FLOOR),
     ActKind.PICK_LIST_REPORT_SHIPMENT: ActRule(floor.ReportShipment, _FLOOR, reason_required=False),
-    ActKind.STOCK_COUNT: ActRule(stock.Count, _STOCK_KEEPERS, _APPROVES_STOCK),
-    ActKind.STOCK_ADJUST: ActRule(stock.Adjust, _STOCK_KEEPERS, _APPROVES_STOCK),
-    ActKind.STOCK_REGRADE: ActRule(stock.Regrade, _STOCK_KEEPERS, _APPROVES_STOCK),
-    ActKind.STOCK_SET_LEVELS: ActRule(stock.Levels, _STOCK_KEEPERS, reason_required=False),
-    ActKind.SUPPLY_EXPECT: ActRule(stock.Expect, _STOCK_KEEPERS, reason_required=False),
-    ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _STOCK_KEEPERS, reason_required=False),
-    ActKind.SUPPLY_END: ActRule(stock.EndSupply, _STOCK_KEEPERS),
+    ActKind.STOCK_COUNT: ActRule(stock.Count, _FLOOR, _APPROVES_STOCK),
+    ActKind.STOCK_ADJUST: ActRule(stock.Adjust, _FLOOR, _APPROVES_STOCK),
+    ActKind.STOCK_REGRADE: ActRule(stock.Regrade, _FLOOR, _APPROVES_STOCK),
+    ActKind.STOCK_SET_LEVELS: ActRule(stock.Levels, _FLOOR, reason_required=False),
+    ActKind.SUPPLY_EXPECT: ActRule(stock.Expect, _FLOOR, reason_required=False),
+    ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _FLOOR, reason_required=False),
+    ActKind.SUPPLY_END: ActRule(stock.EndSupply, _FLOOR),
     ActKind.SETTLEMENT_CONFIRM: ActRule(Nothing, _MONEY, reason_required=False),
     ActKind.SETTLEMENT_ASSIGN: ActRule(settlements.Assign, _MONEY, reason_required=False),
     ActKind.SETTLEMENT_WRITE_OFF: ActRule(settlements.WriteOff, _MONEY, _MONEY),

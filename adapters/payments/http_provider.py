@@ -45,8 +45,10 @@ class HttpPaymentProvider:
         else:
             path = f"/v1/payments/{request.payment}/{_PATHS[request.operation]}"
         answer = await self.party.effect(path, request.key, body)
-        if answer.status_code == httpx.codes.CREATED:
+        if answer.is_success:
             return _of(request.operation, answer.json())
+        if not answer.is_client_error:
+            raise OutcomeUnknown(f"{request.key}: {answer.status_code}")
         return _refused(request, answer)
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:

@@ -19,7 +19,7 @@ from ports.outside import (
     Unreachable,
 )
 
-TIMEOUT_SECONDS = 8.0  # a confirmation is two calls, and the step ends after 25 s
+TIMEOUT_SECONDS = 5.0  # a step is up to four calls, and ends after 25 s
 REFERENCE = "reference"  # in the metadata: our key
 _EXPAND = ["latest_charge"]
 _SERVER_FAULT = 500

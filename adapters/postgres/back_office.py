@@ -20,7 +20,7 @@ from adapters.postgres.pick_lists import pick_list_act
 from adapters.postgres.points_acts import adjust_points
 from adapters.postgres.stock import acts as stock
 from adapters.postgres.stock import supply
-from adapters.postgres.tasks import close_task
+from adapters.postgres.tasks import close_task, lock_task
 from adapters.postgres.transactions import in_transaction
 from adapters.postgres.transfers import assign_transfer, register_transfer
 from domain.access import STAFF, Principal, Role
@@ -35,7 +35,7 @@ from domain.acts import (
     wanted_of,
 )
 from domain.codec import Json
-from domain.errors import Forbidden, NotFound, Refusal
+from domain.errors import Forbidden, Refusal
 from ports.back_office import ActAnswer
 from ports.reads import Page
 
@@ -64,8 +64,9 @@ async def _decline(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 
 
 async def _close_task(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    if not await close_task(connection, act.subject, act.by.name, act.reason):
-        raise NotFound(f"there is no open task {act.subject}")
+    """Whoever has it in the queue, or a supervisor."""
+    act.by.require(await lock_task(connection, act.subject), Role.SUPERVISOR)
+    await close_task(connection, act.subject, act.by.name, act.reason)
     return {}
 
 

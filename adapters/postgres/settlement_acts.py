@@ -63,7 +63,7 @@ async def write_off(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     wanted: WriteOff = act.wanted
     kind, claim, _ = await _lock(connection, act.subject)
     if not wanted.item:
-        _ask_second(act, claim.line.gross, claim.currency)
+        _ask_second(act, max(abs(claim.line.gross), abs(claim.line.fee)), claim.currency)
         posting = book_alone(claim.line, claim.currency, f"line/{claim.id}")
         return await _resolve(connection, act, claim, None, (posting,))
     item = await _open_item(connection, kind, wanted.item)

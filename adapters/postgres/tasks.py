@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +10,7 @@ from adapters.postgres.clock import after, now
 from adapters.postgres.tables import task
 from domain.access import Role
 from domain.codec import Json
+from domain.errors import NotFound
 
 WITHIN_SECONDS = 86_400.0
 
@@ -52,6 +53,18 @@ async def raise_task(connection: AsyncConnection, new: NewTask) -> bool:
         .returning(task.c.id)
     )
     return written.one_or_none() is not None
+
+
+async def lock_task(connection: AsyncConnection, task_id: str) -> Role:
+    """Its owner. Refuses (`NotFound`) a task that is not there, or not open."""
+    owner = await connection.scalar(
+        select(task.c.owner)
+        .where(task.c.id == task_id, task.c.closed_at.is_(None))
+        .with_for_update()
+    )
+    if owner is None:
+        raise NotFound(f"there is no open task {task_id}")
+    return Role(owner)
 
 
 async def close_task(connection: AsyncConnection, task_id: str, by: str, why: str) -> bool:

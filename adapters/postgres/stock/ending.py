@@ -36,9 +36,9 @@ _END = """
         RETURNING r.*, p.part
     ), split AS (
         INSERT INTO reservation (order_number, fulfillment_order, line, sku, location, quantity,
-                                 per_unit, supply, state, expires_at)
+                                 per_unit, supply, state, expires_at, created_at)
         SELECT order_number, fulfillment_order, line, sku, location, part, per_unit, supply, :to,
-               expires_at
+               expires_at, created_at
         FROM shrunk
     ), change AS (
         SELECT sku, location, sum(part)::int AS units FROM parts

@@ -52,8 +52,9 @@ _KEEP = text(
         WHERE id = :id AND quantity > :units RETURNING *
     ), rest AS (
         INSERT INTO reservation (order_number, fulfillment_order, line, sku, location, quantity,
-                                 state)
-        SELECT order_number, fulfillment_order, line, sku, location, :units, state FROM kept
+                                 state, created_at)
+        SELECT order_number, fulfillment_order, line, sku, location, :units, state, created_at
+        FROM kept
     ), whole AS (
         UPDATE reservation SET supply = NULL, updated_at = clock_timestamp()
         WHERE id = :id AND quantity = :units

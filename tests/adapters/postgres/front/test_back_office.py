@@ -97,3 +97,11 @@ async def test_an_approval_that_is_not_there_is_not_found(shop: Any, approval: s
     with pytest.raises(NotFound):
         await shop.office.act(shop.supervisor, "k", ActKind.APPROVAL_APPROVE, approval, {})
     assert await shop.count("audit") == 0
+
+
+async def test_a_task_is_closed_by_whose_it_is_or_by_a_supervisor(shop: Any, task: str) -> None:
+    with pytest.raises(Forbidden, match="supervisor or warehouse"):
+        await close(shop, task, by=shop.agent)
+    assert await open_tasks(shop) == [task]
+    await close(shop, task, by=shop.supervisor)
+    assert await open_tasks(shop) == []
