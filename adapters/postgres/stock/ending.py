@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.order import LineUnits
 
 # `asked` are units of order lines; of a bundle, each component's share is `per_unit` times that.
-# Rows of one line and SKU are used up in their order; the last one may be split. `takes` says
-# whether the units leave, `promised` whether units that are still to come may be ended, too. A
-# parcel that comes up short again has another movement for it: `again` counts what was released.
+# Without units a line ends whole, wherever it is from; else its rows of one SKU are used up in
+# their order, and the last one may be split. `takes` says whether the units leave, `promised`
+# whether units that are still to come may be ended, too. A parcel that comes up short again has
+# another movement for it: `again` counts what was released.
 _END = """
     WITH asked AS (
         {asked}
@@ -24,8 +25,10 @@ _END = """
           AND (r.supply IS NULL OR :promised)
         ORDER BY r.id FOR UPDATE OF r
     ), parts AS (
-        SELECT *, greatest(0, least(quantity, coalesce(units * per_unit, quantity) - (
-            sum(quantity) OVER (PARTITION BY line, sku ORDER BY id) - quantity)))::int AS part
+        SELECT *, CASE WHEN units IS NULL THEN quantity ELSE
+            greatest(0, least(quantity, units * per_unit - (
+                sum(quantity) OVER (PARTITION BY line, sku ORDER BY id) - quantity)))::int
+            END AS part
         FROM held
     ), whole AS (
         UPDATE reservation r SET state = :to, updated_at = clock_timestamp()

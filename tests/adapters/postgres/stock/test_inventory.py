@@ -154,6 +154,20 @@ async def test_releasing_what_was_never_reserved_changes_nothing(
     assert await stock_of(run_sql) == (100, 0, 0)
 
 
+async def test_all_of_an_order_is_released_at_once_though_its_line_comes_from_several_parcels(
+    database: PostgresDatabase, run_sql: Sql
+) -> None:
+    parcels = [
+        PlannedParcel(f"O1-F{n}", "BOS", (LineUnits(1, "S1", units),))
+        for n, units in enumerate((4, 2, 3), start=1)
+    ]
+    await reserve(database, 1, *parcels)
+    assert await stock_of(run_sql) == (100, 9, 0)
+    await database.run(lambda uow: uow.inventory.release_all("O1"))
+    assert await stock_of(run_sql) == (100, 0, 0)
+    assert await run_sql("SELECT DISTINCT state FROM reservation") == [("RELEASED",)]
+
+
 async def test_consuming_takes_the_units_out_with_a_movement(
     database: PostgresDatabase, run_sql: Sql
 ) -> None:
