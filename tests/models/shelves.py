@@ -73,6 +73,7 @@ class Shelves:
 
     def __post_init__(self) -> None:
         self._ids = count(10**9)
+        self._touched: set[str] = set()  # parcels, by what came or will not come
 
     # what there is
 
@@ -224,6 +225,7 @@ class Shelves:
                 self._break_promise(p)
                 left -= p.units
         found.quantity = max(quantity, left)
+        self._tell_complete()
 
     def receive(self, act: str, supply: int, units: int, last: bool) -> None:
         """Whoever was promised them has them: of this delivery first, then of a presale."""
@@ -233,20 +235,24 @@ class Shelves:
         waiting = self.promised(supply)
         waiting += [p for p in self.promises if p.supply in presales and p.state == "HARD"]
         self._move("receive", act, found.place, units)
-        own, left = units, units
+        left = units
         for p in waiting:
             if kept := min(left, p.units):
                 self._keep(p, kept)
                 left -= kept
-                own -= kept if p.supply != supply else 0
-        found.received += own
+        found.received += units
         found.quantity = max(
             found.quantity, found.received + sum(p.units for p in self.promised(supply))
         )
         if last:
-            self.end_supply(supply)
+            self._give_up(supply)
+        self._tell_complete()
 
     def end_supply(self, supply: int) -> None:
+        self._give_up(supply)
+        self._tell_complete()
+
+    def _give_up(self, supply: int) -> None:
         for p in self.promised(supply):
             self._break_promise(p)
         self.supplies[supply].quantity = self.supplies[supply].received
@@ -263,12 +269,20 @@ class Shelves:
         else:
             self.promises[at] = replace(p, units=p.units - units)
             self._add(replace(p, supply=0, units=units))
-        if not any(q.supply for q in self.promises if q.parcel == p.parcel and q.state == "HARD"):
-            self.told["supply.arrived", p.parcel] += 1
+        self._touched.add(p.parcel)
 
     def _break_promise(self, p: Promise) -> None:
         self.promises[self.promises.index(p)] = replace(p, state="BROKEN")
         self.told["reservation.broken", p.parcel, str(p.line)] += p.units
+        self._touched.add(p.parcel)
+
+    def _tell_complete(self) -> None:
+        """Once for an act: all that these parcels carry, if anything, is on hand now."""
+        for parcel in self._touched:
+            held = [p for p in self.promises if p.parcel == parcel and p.state == "HARD"]
+            if held and not any(p.supply for p in held):
+                self.told["reservation.supplied", parcel] += 1
+        self._touched.clear()
 
     def _make_room(self, place: Place, keep: int) -> None:
         """The youngest give way; of a bundle all components; a soft one whole, with its order."""

@@ -28,7 +28,7 @@ from tests.adapters.postgres.conftest import Shop
 from tests.models.shelves import LEVELS, RECIPES, Place, Promise, Shelf, Shelves, Wanted
 from tests.models.walking import Walk
 
-WALK = Walk("inventory", share=0.75, example_steps=40, drawn=1.3)
+WALK = Walk("inventory", share=0.75, example_steps=40, drawn=1.8)
 CATALOG = """
 INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup'), ('SET', 'Set');
 INSERT INTO bundle_component VALUES ('SET', 'TEA', 2), ('SET', 'CUP', 1);
@@ -116,9 +116,26 @@ class InventoryModel(RuleBasedStateMachine):
             lines = data.draw(some, "lines")
             for line in sorted(lines):
                 wanted += self._line(data, f"{number}-F{self.keys}", line, location)
+        self._reserve(number, wanted)
+
+    @precondition(lambda self: self.shelves.supplies)
+    @rule(data=st.data(), order=st.integers(0, ORDERS - 1), number=units, also=st.booleans())
+    def promise(self, data: st.DataObject, order: int, number: int, also: bool) -> None:
+        """What is to come, in a parcel that may have other units of the same line on hand."""
+        self.keys += 1
+        supply = data.draw(st.sampled_from(sorted(self.shelves.supplies)), "supply")
+        sku, location = self.shelves.supplies[supply].place
+        line = next(line for line, of in LINES.items() if of == sku)
+        parcel = f"{self.orders[order]}-F{self.keys}"
+        wanted = [Wanted(parcel, line, sku, location, number, supply)]
+        if also:
+            wanted.append(Wanted(parcel, line, sku, location, 1))
+        self._reserve(self.orders[order], wanted)
+
+    def _reserve(self, order: str, wanted: list[Wanted]) -> None:
         plans = _plans(wanted)
-        done = self.run(self.books.database.run(lambda uow: uow.inventory.reserve(number, plans)))
-        assert done == self.shelves.reserve(number, wanted)
+        done = self.run(self.books.database.run(lambda uow: uow.inventory.reserve(order, plans)))
+        assert done == self.shelves.reserve(order, wanted)
         self.compare()
 
     def _line(self, data: st.DataObject, parcel: str, line: int, location: str) -> list[Wanted]:
@@ -187,13 +204,13 @@ class InventoryModel(RuleBasedStateMachine):
         self.compare()
 
     @rule(
-        data=st.data(),
         order=st.integers(0, ORDERS - 1),
         cancel=st.sampled_from([False, False, True]),
+        again=twice,
     )
-    def release_all(self, data: st.DataObject, order: int, cancel: bool) -> None:
+    def release_all(self, order: int, cancel: bool, again: bool) -> None:
         number = self.orders[order]
-        for _ in range(2):
+        for _ in range(1 + again):
             self._do(lambda inventory: inventory.release_all(number))
         self.shelves.release_all(number)
         if cancel:  # another takes its place
