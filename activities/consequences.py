@@ -12,7 +12,8 @@ from domain.methods import TERMS
 from domain.order import PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.returns import ReturnView, refunded_lines
+from domain.return_request import undelivered
+from domain.returns import Disposition, ReturnView, refunded_lines
 from domain.tenders import Tender
 from domain.view import OrderView
 from ports.unit_of_work import UnitOfWork
@@ -21,72 +22,106 @@ View = OrderView | ReturnView
 
 
 async def enact(
-    uow: UnitOfWork, order: PlacedOrder, process: ProcessDefinition, view: View, body: j.Body
+    uow: UnitOfWork,
+    order: PlacedOrder,
+    process: ProcessDefinition,
+    view: View,
+    body: j.Body,
+    by: str,
 ) -> None:
-    """Refuses (`OutOfStock`) a reservation whose stock is gone; then nothing has happened."""
+    """Of what `by` (a principal, or `system`) decided. Refuses (`OutOfStock`) a reservation whose
+    stock is gone; then nothing has happened.
+    """
     await issue_documents(uow, order, process, view, body)
+    if isinstance(view, OrderView):
+        await _enact_for_order(uow, process, view, body, by)
+    else:
+        await _enact_for_return(uow, order, view, body)
+    await move_points(uow, order, process, view, body)  # locks the customer: after the stock
+
+
+async def _enact_for_order(
+    uow: UnitOfWork, process: ProcessDefinition, view: OrderView, body: j.Body, by: str
+) -> None:
+    order = view.order
     match body:
         case j.Sourced():
             if not await uow.inventory.reserve(order.number, body.parcels):
                 raise OutOfStock("the stock was taken by another order meanwhile")
-        case j.ReservationReleased(reason=reason):
-            if reason == SHORT_PICK:
-                await uow.inventory.write_off_missing(body.fulfillment_order, body.lines)
-            elif reason != BROKEN:
-                await uow.inventory.release(body.fulfillment_order, body.lines)
+        case j.ReservationReleased():
+            await _release(uow, body)
         case j.Shipped():
-            await _ship(uow, order, view, body)
+            await _ship(uow, view, body)
         case j.Delivered():
-            await _collect_cash(uow, order, view, body)
+            await _collect_cash(uow, view, body)
+        case j.Undelivered():
+            in_return = await uow.orders.returned_units(order.number)
+            await uow.orders.open_return(order, process, undelivered(view, in_return, body), by)
         case j.PaymentRegistered(amount=amount):
             operation = f"{order.number}/register"
             await uow.ledger.post(ledger.registered(order, operation, amount))
         case j.PaymentMoved(status=PaymentStatus.SUCCEEDED):
-            await _book_payment(uow, order, view, body)
+            await _book_payment(uow, order, body)
         case j.Rejected() | j.Canceled() | j.Expired() | j.Reviewed(decision="reject"):
-            if isinstance(view, OrderView):
-                await uow.inventory.release_all(order.number)
-                await _give_deposit_back(uow, order, process, view)
-        case j.Completed() if isinstance(view, OrderView):
-            await _give_deposit_back(uow, order, process, view)
+            await uow.inventory.release_all(order.number)
+            await _give_deposit_back(uow, process, view)
+        case j.Completed():
+            await _give_deposit_back(uow, process, view)
+        case _:
+            pass  # an entry without consequences in stock or ledger
+
+
+async def _enact_for_return(
+    uow: UnitOfWork, order: PlacedOrder, view: ReturnView, body: j.Body
+) -> None:
+    match body:
         case j.ReturnInspected():
             await _take_back(uow, order, view, body)
-        case j.RefundApproved(plan=plan) if isinstance(view, ReturnView):
+        case j.RefundApproved(plan=plan):
             await _execute_here(uow, order, view, plan)
-        case j.RefundTransferred() if isinstance(view, ReturnView):
+        case j.RefundTransferred():
             await _transfer(uow, order, view, body)
+        case j.PaymentMoved(status=PaymentStatus.SUCCEEDED):
+            posting = refunds.executed(order, body.key, Tender.PROVIDER, body.amount)
+            await uow.ledger.post(posting)
         case j.ReturnCompleted():
             await _refund_at_channel(uow, order, view)
         case _:
-            pass  # an entry without consequences in stock or ledger
-    await move_points(uow, order, process, view, body)  # locks the customer: after the stock
+            pass  # as above
 
 
-async def _ship(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Shipped) -> None:
-    assert isinstance(view, OrderView), "orders ship, returns do not"  # noqa: S101
+async def _release(uow: UnitOfWork, body: j.ReservationReleased) -> None:
+    """What is broken is reserved no longer."""
+    if body.reason == SHORT_PICK:
+        await uow.inventory.write_off_missing(body.fulfillment_order, body.lines)
+    elif body.reason != BROKEN:
+        await uow.inventory.release(body.fulfillment_order, body.lines)
+
+
+async def _ship(uow: UnitOfWork, view: OrderView, body: j.Shipped) -> None:
     await uow.inventory.consume(body.fulfillment_order, body.lines)
     amount, tax = shipment_amount(view, body.lines)
     operation = f"{body.fulfillment_order}/sale"
-    deposit = min(amount, await _deposit(uow, order, view))
+    deposit = min(amount, await _deposit(uow, view))
     points = shipment_points(view, body.lines).worth
-    posting = ledger.sale(order, operation, amount, tax, deposit=deposit, points=points)
+    posting = ledger.sale(view.order, operation, amount, tax, deposit=deposit, points=points)
     await uow.ledger.post(posting)
 
 
-async def _deposit(uow: UnitOfWork, order: PlacedOrder, view: OrderView) -> int:
+async def _deposit(uow: UnitOfWork, view: OrderView) -> int:
     """What the customer has paid for goods that were not sent yet."""
-    if not (TERMS[order.payment_method].prepaid or view.prepaid):
+    if not (TERMS[view.order.payment_method].prepaid or view.prepaid):
         return 0
-    return -(await uow.ledger.balances(order.number)).get(Account.DEPOSITS, 0)
+    return -(await uow.ledger.balances(view.order.number)).get(Account.DEPOSITS, 0)
 
 
-async def _collect_cash(uow: UnitOfWork, order: PlacedOrder, view: View, body: j.Delivered) -> None:
+async def _collect_cash(uow: UnitOfWork, view: OrderView, body: j.Delivered) -> None:
     """Cash on delivery: from now on the carrier owes it, not the customer. A parcel that is refused
     or lost is never delivered, and nothing was collected for it.
     """
+    order = view.order
     if order.payment_method is not PaymentMethod.CASH_ON_DELIVERY:
         return
-    assert isinstance(view, OrderView), "orders are delivered, returns are not"  # noqa: S101
     amount = view.parcels[body.fulfillment_order].amount
     operation = f"{body.fulfillment_order}/cash"
     await uow.ledger.post(
@@ -96,32 +131,26 @@ async def _collect_cash(uow: UnitOfWork, order: PlacedOrder, view: View, body: j
     )
 
 
-async def _book_payment(
-    uow: UnitOfWork, order: PlacedOrder, view: View, body: j.PaymentMoved
-) -> None:
+async def _book_payment(uow: UnitOfWork, order: PlacedOrder, body: j.PaymentMoved) -> None:
     match body.operation:
         case PaymentOperation.CAPTURE:
             owed = body.fulfillment_order  # else it is paid in advance
             posting = ledger.captured if owed else ledger.captured_in_advance
             await uow.ledger.post(posting(order, body.key, body.amount))
-        case PaymentOperation.REFUND if isinstance(view, ReturnView):
-            provider = Tender.PROVIDER
-            await uow.ledger.post(refunds.executed(order, body.key, provider, body.amount))
         case PaymentOperation.REFUND:
             await uow.ledger.post(ledger.deposit_refunded(order, body.key, body.amount))
         case PaymentOperation.AUTHORIZE | PaymentOperation.VOID:
             return  # money is promised or set free, not moved
 
 
-async def _give_deposit_back(
-    uow: UnitOfWork, order: PlacedOrder, process: ProcessDefinition, view: OrderView
-) -> None:
+async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: OrderView) -> None:
     """What was paid for goods that will not come: the channel gives its part back itself, the
     provider is asked to by the order, and what came to our bank is a refund.
     """
+    order = view.order
     if order.payment_method is PaymentMethod.CARD:
         return
-    left = await _deposit(uow, order, view)
+    left = await _deposit(uow, view)
     if left <= 0:
         return
     operation = f"{order.number}/deposit-back"
@@ -134,10 +163,10 @@ async def _give_deposit_back(
 
 
 async def _take_back(
-    uow: UnitOfWork, order: PlacedOrder, view: View, body: j.ReturnInspected
+    uow: UnitOfWork, order: PlacedOrder, view: ReturnView, body: j.ReturnInspected
 ) -> None:
-    assert isinstance(view, ReturnView), "only returns are inspected"  # noqa: S101
-    await uow.inventory.take_back(order.number, view.number, view.location, body.units)
+    here = [unit for unit in body.units if Disposition(unit.disposition) is not Disposition.LOST]
+    await uow.inventory.take_back(order.number, view.number, view.location, here)
     before = await uow.orders.refunded_units(order.number)
     back = refunded_lines(body.units)
     amount, tax = refund_amount(order, before, back)
@@ -164,10 +193,8 @@ async def _transfer(
     await uow.ledger.post(refunds.executed(order, operation, Tender.BANK, body.amount))
 
 
-async def _refund_at_channel(uow: UnitOfWork, order: PlacedOrder, view: View) -> None:
+async def _refund_at_channel(uow: UnitOfWork, order: PlacedOrder, view: ReturnView) -> None:
     """The channel that took the money pays it back; we only book it."""
-    if not isinstance(view, ReturnView):
-        return
     amount = sum(share.amount for share in view.plan if share.tender is Tender.CHANNEL)
     operation = f"{view.number}/refund-at-channel"
     if amount:

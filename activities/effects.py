@@ -192,7 +192,7 @@ async def journal(turn: Turn, bodies: Sequence[Body], by: str) -> tuple[Entry, .
     if not bodies:
         return ()
     for body in bodies:
-        await enact(turn.uow, turn.order, turn.locked.process, turn.view, body)
+        await enact(turn.uow, turn.order, turn.locked.process, turn.view, body, by)
     subject = turn.view.number if isinstance(turn, ReturnTurn) else turn.order.number
     entries = await turn.uow.orders.append(subject, turn.order.number, turn.seq, bodies, by)
     await turn.project(entries)

@@ -49,8 +49,8 @@ async def move_points(
         case ReturnView(), j.ReturnInspected():
             before = await uow.orders.refunded_units(order.number)
             back = refunded_lines(body.units)
-            reverse = more_points(order, program, before, _by_line(back))
             restore = refund_points(order, before, back).points
+            reverse = await _to_reverse(uow, order, program, view, back)
             operation = f"{view.number}/points-returned"
             if reverse or restore:
                 await change(operation, partial(_return, program, reverse, restore))
@@ -63,6 +63,20 @@ def _earned(order: PlacedOrder, program: PointsProgram, view: OrderView, parcel:
     arrived = [p for p in view.parcels.values() if p.arrival_booked and p.booked]
     before = _by_line(unit for each in arrived for unit in each.lines)
     return more_points(order, program, before, _by_line(view.parcels[parcel].lines))
+
+
+async def _to_reverse(
+    uow: UnitOfWork,
+    order: PlacedOrder,
+    program: PointsProgram,
+    view: ReturnView,
+    back: Iterable[LineUnits],
+) -> int:
+    """What was never delivered has earned nothing."""
+    if view.parcel:
+        return 0
+    before = await uow.orders.refunded_units(order.number, delivered_only=True)
+    return more_points(order, program, before, _by_line(back))
 
 
 def _earn(program: PointsProgram, points: int, account: PointsAccount) -> None:

@@ -152,7 +152,7 @@ class OrderActivities:
             elif call.command.kind is CommandKind.GRANT_CREDIT:
                 bodies = await grant_over_limit(turn, call.command.reason)
             else:
-                bodies = entries_for(call.command)
+                bodies = entries_for(turn.view, call.command)
             return Decision(bodies, "done", call.command.by, call.command.id)
 
         return await self._effects.on_order(call.step, decide, command=call.command.id)

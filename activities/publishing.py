@@ -12,6 +12,7 @@ _OF_ORDERS: dict[type[j.Body], str] = {
     j.Expired: "order.expired",
     j.Shipped: "parcel.shipped",
     j.Delivered: "parcel.delivered",
+    j.Undelivered: "parcel.undelivered",
     j.Closed: "order.closed",
     j.Escalated: "wait.escalated",
 }

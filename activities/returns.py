@@ -3,26 +3,31 @@
 from temporalio import activity
 
 from activities.effects import Decision, Effects, ReturnTurn, check_location
-from activities.messages import CommandCall, Opened, RecordCall, Start, StepResult
+from activities.messages import CommandCall, Opened, RecordCall, Start, Step, StepResult
 from domain import journal as j
 from domain.amounts import refund_amount
 from domain.codec import Json
 from domain.commands import CommandKind
 from domain.errors import Malformed
+from domain.fold import fold
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.quantity import Quantity
-from domain.refunds import OVERPAID, by_hand, needs_second_person, refund_plan, refundable
+from domain.receivables import never_collected
+from domain.refunds import by_hand, needs_second_person, refund_plan, refundable
 from domain.return_commands import check_return_command
 from domain.returns import (
+    OVERPAID,
     Disposition,
     ReturnView,
     check_inspected,
     check_received,
+    not_delivered,
     refunded_lines,
 )
 from domain.tenders import Tender
 from domain.transfers import bank_reference
+from domain.view import OrderView
 from ports.unit_of_work import Database, UnitOfWork
 
 
@@ -50,6 +55,15 @@ class ReturnActivities:
 
         return await self._effects.on_return(call.step, decide)
 
+    @activity.defn(name="return.write_off")
+    async def write_off(self, step: Step) -> StepResult:
+        """What is lost is refunded, in the name of whoever said that it is."""
+
+        async def decide(turn: ReturnTurn) -> Decision:
+            return Decision([await _granted(turn, (), 0)], by=turn.view.requested_by)
+
+        return await self._effects.on_return(step, decide)
+
     @activity.defn(name="return.command")
     async def command(self, call: CommandCall) -> StepResult:
         """Decides a command again, by the state it is applied to, and settles it."""
@@ -60,10 +74,16 @@ class ReturnActivities:
                 return settled
             check_return_command(turn.view, call.command)
             asked = await turn.uow.commands.body(call.command.id)
-            body = await _entry_for(turn, call, asked)
-            return Decision([body], "done", call.command.by, call.command.id)
+            bodies = await _entries_for(turn, call, asked)
+            return Decision(bodies, "done", call.command.by, call.command.id)
 
         return await self._effects.on_return(call.step, decide, command=call.command.id)
+
+
+async def _entries_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> list[j.Body]:
+    if call.command.kind is CommandKind.RETURN_WRITE_OFF:
+        return [j.ReturnReceived((), ""), await _granted(turn, (), 0)]
+    return [await _entry_for(turn, call, asked)]
 
 
 async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body:
@@ -116,18 +136,34 @@ async def _inspected(turn: ReturnTurn, asked: Json) -> j.ReturnInspected:
         for (line, disposition), quantity in pooled.items()
     )
     check_inspected(turn.view, units)
+    return await _granted(turn, units, asked.get("store_credit") or 0)
+
+
+async def _granted(
+    turn: ReturnTurn, inspected: tuple[j.InspectedUnits, ...], credit: int
+) -> j.ReturnInspected:
+    """What the units give back. Cash that was never collected takes no second person."""
+    units = (*inspected, *not_delivered(turn.view))
     before = await turn.uow.orders.refunded_units(turn.order.number)
     amount, _ = refund_amount(turn.order, before, refunded_lines(units))
     balances = await turn.uow.ledger.balances(turn.order.number)
-    refund, credit = min(amount, refundable(balances)), asked.get("store_credit") or 0
-    second = needs_second_person(turn.locked.process, refund)
-    plan = refund_plan(turn.order, balances, refund, credit)
+    refund, order = min(amount, refundable(balances)), await _order_view(turn)
+    paid_out = refund - never_collected(order, turn.view.parcel)
+    second = needs_second_person(turn.locked.process, paid_out)
+    plan = refund_plan(order, balances, refund, credit, turn.view.parcel)
     return j.ReturnInspected(units, refund, () if second else plan, credit)
+
+
+async def _order_view(turn: ReturnTurn) -> OrderView:
+    """The return's turn has the order locked already."""
+    locked = await turn.uow.orders.lock(turn.order.number)
+    return fold(locked.order, locked.journal, locked.facts)
 
 
 async def _approved(turn: ReturnTurn, reason: str) -> j.RefundApproved:
     view, balances = turn.view, await turn.uow.ledger.balances(turn.order.number)
     if view.kind == OVERPAID:
         return j.RefundApproved((j.Share(Tender.BANK, view.refund),), reason)
-    plan = refund_plan(turn.order, balances, view.refund, view.store_credit)
+    order = await _order_view(turn)
+    plan = refund_plan(order, balances, view.refund, view.store_credit, view.parcel)
     return j.RefundApproved(plan, reason)

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from domain.charge import NOTHING, Charge
 from domain.money import portion
-from domain.order import LineUnits, OrderLine, PlacedOrder
+from domain.order import LineUnits, PlacedOrder
 from domain.view import OrderView
 
 SHIPPING_LINE = 0  # the orders' own lines are numbered from 1
+SHIPPING = (LineUnits(SHIPPING_LINE, "", 1),)
 ROUNDED_PARTS = 3  # of what a line splits into: its price, its discount, the tax on them
 
 
@@ -49,24 +50,22 @@ def shipment_charges(view: OrderView, lines: Iterable[LineUnits]) -> tuple[Charg
 def goods_charges(
     order: PlacedOrder, before: Mapping[int, int], lines: Iterable[LineUnits]
 ) -> tuple[ChargedLine, ...]:
-    """What some units cost, or give back, when `before` units by line have gone already. Shipping
-    is not among it. Each line once; refuses (`BadAmount`) more units than were ordered.
+    """What some units cost, or give back, when `before` units by line have gone already: each line
+    once; shipping if `SHIPPING_LINE` is one of them. Refuses (`BadAmount`) more units than were
+    ordered.
     """
     units: dict[int, int] = {}
     for each in lines:
         units[each.line] = units.get(each.line, 0) + each.quantity
     return tuple(
-        _charged(order, order.line(number), before.get(number, 0), quantity)
+        _charged(order, number, before.get(number, 0), quantity)
         for number, quantity in units.items()
     )
 
 
 def shipping_charges(order: PlacedOrder) -> tuple[ChargedLine, ...]:
     """One line, or none where shipping is free."""
-    if not order.shipping:
-        return ()
-    charge = order.shipping_charge
-    return (ChargedLine(SHIPPING_LINE, "", 1, order.shipping_tax_rate_bp, charge),)
+    return goods_charges(order, {}, SHIPPING) if order.shipping else ()
 
 
 def total(charges: Iterable[ChargedLine]) -> Charge:
@@ -94,9 +93,9 @@ def shipment_points(view: OrderView, lines: Iterable[LineUnits]) -> PointsPart:
     """What points pay of units shipped now."""
     order = view.order
     before = {line.line: view.shipped_units(line.line) for line in order.lines}
-    gone = goods_upto(order, before).gross
     if any(before.values()):
-        gone += order.shipping_charge.gross
+        before[SHIPPING_LINE] = 1
+    gone = goods_upto(order, before).gross
     return points_part(order, gone, total(shipment_charges(view, lines)).gross)
 
 
@@ -130,8 +129,8 @@ def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
 def refund_amount(
     order: PlacedOrder, returned_before: Mapping[int, int], lines: Iterable[LineUnits]
 ) -> tuple[int, int]:
-    """(amount of money, the tax of it all) to give back for units returned now; shipping is not
-    refunded, and what points had paid comes back as points.
+    """(amount of money, the tax of it all) to give back for units returned now: what points had
+    paid comes back as points.
     """
     units = tuple(lines)
     back = total(goods_charges(order, returned_before, units))
@@ -140,17 +139,21 @@ def refund_amount(
 
 def goods_upto(order: PlacedOrder, units: Mapping[int, int]) -> Charge:
     """What the first units of each line cost, by line."""
-    return sum(
-        (_upto(order, order.line(number), count) for number, count in units.items()), NOTHING
-    )
+    return sum((_upto(order, number, count) for number, count in units.items()), NOTHING)
 
 
-def _charged(order: PlacedOrder, line: OrderLine, before: int, quantity: int) -> ChargedLine:
-    upto = _upto(order, line, before + quantity) - _upto(order, line, before)
-    return ChargedLine(line.line, line.sku, quantity, line.tax_rate_bp, upto)
+def _charged(order: PlacedOrder, number: int, before: int, quantity: int) -> ChargedLine:
+    charge = _upto(order, number, before + quantity) - _upto(order, number, before)
+    if number == SHIPPING_LINE:
+        return ChargedLine(number, "", quantity, order.shipping_tax_rate_bp, charge)
+    line = order.line(number)
+    return ChargedLine(number, line.sku, quantity, line.tax_rate_bp, charge)
 
 
-def _upto(order: PlacedOrder, line: OrderLine, units: int) -> Charge:
+def _upto(order: PlacedOrder, number: int, units: int) -> Charge:
     """What the first `units` of the line cost."""
+    if number == SHIPPING_LINE:
+        return order.shipping_charge if units else NOTHING
+    line = order.line(number)
     amount = portion(line.amount, 0, units, line.quantity, order.rounding)
     return order.tax_rule.charge(amount, line.tax_rate_bp)

@@ -27,6 +27,8 @@ class CommandKind(StrEnum):
     REFUSE_CREDIT = "refuse_credit"
     RETRY_OPERATION = "retry_operation"
     LEAVE_OPERATION = "leave_operation"
+    PARCEL_LOST = "parcel_lost"
+    PARCEL_RETURNED = "parcel_returned"
     RETURN_APPROVE = "return_approve"
     RETURN_DECLINE = "return_decline"
     RETURN_RECEIVE = "return_receive"
@@ -35,6 +37,7 @@ class CommandKind(StrEnum):
     RETURN_RETRY_REFUND = "return_retry_refund"
     RETURN_APPROVE_REFUND = "return_approve_refund"
     RETURN_TRANSFER_REFUND = "return_transfer_refund"
+    RETURN_WRITE_OFF = "return_write_off"
 
 
 _ROLES: dict[CommandKind, tuple[Role, ...]] = {
@@ -50,6 +53,8 @@ _ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.REFUSE_CREDIT: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETRY_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.LEAVE_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.PARCEL_LOST: (Role.AGENT, Role.SUPERVISOR),
+    CommandKind.PARCEL_RETURNED: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.RETURN_APPROVE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_DECLINE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_RECEIVE: (Role.WAREHOUSE, Role.SUPERVISOR),
@@ -58,6 +63,7 @@ _ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.RETURN_RETRY_REFUND: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_APPROVE_REFUND: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_TRANSFER_REFUND: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.RETURN_WRITE_OFF: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
 }
 
 _REASON_REQUIRED = (
@@ -67,7 +73,10 @@ _REASON_REQUIRED = (
     CommandKind.GRANT_CREDIT,
     CommandKind.REFUSE_CREDIT,
     CommandKind.LEAVE_OPERATION,
+    CommandKind.PARCEL_LOST,
+    CommandKind.PARCEL_RETURNED,
     CommandKind.RETURN_DECLINE,
+    CommandKind.RETURN_WRITE_OFF,
 )
 
 
@@ -131,6 +140,8 @@ def _why_not(view: OrderView, command: Command) -> str:
             return "" if failed else f"no capture of {command.target or 'this parcel'} has failed"
         case CommandKind.RETRY_OPERATION | CommandKind.LEAVE_OPERATION:
             return _why_not_decide(view, command.target)
+        case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
+            return _why_not_give_up(view, command.target)
         case _:
             return f"{command.kind} is about a return, not about an order"
 
@@ -143,12 +154,26 @@ def _why_not_cancel(view: OrderView) -> str:
     return ""
 
 
+def _why_not_give_up(view: OrderView, name: str) -> str:
+    parcel = view.parcels.get(name)
+    if parcel is None:
+        return f"the order has no parcel {name or '(none named)'}"
+    if not parcel.booked:
+        return f"parcel {name} is {parcel.status}, not shipped"
+    on_the_road = parcel.status not in _ENDS_OF_THE_ROAD
+    return "" if on_the_road else f"parcel {name} is {parcel.status} already"
+
+
+_ENDS_OF_THE_ROAD = (ParcelStatus.DELIVERED, ParcelStatus.LOST, ParcelStatus.RETURNED_TO_SENDER)
+_GIVES_BACK = (CommandKind.CANCEL, CommandKind.PARCEL_LOST, CommandKind.PARCEL_RETURNED)
+
+
 def has_to_wait(view: OrderView, command: Command) -> bool:
-    """Whether a command is decided only when the outcome of a payment is known: what a cancel has
-    to give back depends on it.
+    """Whether a command is decided only when the outcome of a payment is known: what it has to give
+    back depends on it.
     """
     unknown = any(p.status is PaymentStatus.UNKNOWN for p in view.payments.values())
-    return command.kind is CommandKind.CANCEL and unknown
+    return command.kind in _GIVES_BACK and unknown
 
 
 def _why_not_decide(view: OrderView, key: str) -> str:

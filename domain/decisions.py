@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain import journal as j
 from domain.access import Role
-from domain.authorizations import is_needed
+from domain.authorizations import awaits_finance, is_needed
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
@@ -14,7 +14,7 @@ from domain.view import OrderView, ParcelStatus
 from domain.waits import AtDeadline, Wait, rises_to
 
 
-def entries_for(command: Command) -> list[j.Body]:
+def entries_for(view: OrderView, command: Command) -> list[j.Body]:
     """For every command that needs no stock; the command has passed `commands.check`."""
     match command.kind:
         case CommandKind.APPROVE:
@@ -37,8 +37,22 @@ def entries_for(command: Command) -> list[j.Body]:
             return [j.OperationRetried(command.target)]
         case CommandKind.LEAVE_OPERATION:
             return [j.OperationLeft(command.target, command.reason)]
+        case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
+            return _given_up(view, command)
         case _:
             raise ValueError(f"{command.kind} has decisions of its own")
+
+
+def _given_up(view: OrderView, command: Command) -> list[j.Body]:
+    """What finance had to decide about its capture is decided with it: nobody owes what never came,
+    so that its return has a debt to take off.
+    """
+    parcel, returned = command.target, command.kind is CommandKind.PARCEL_RETURNED
+    undelivered = j.Undelivered(parcel, returned, command.reason)
+    capture = view.last_payment(PaymentOperation.CAPTURE, parcel)
+    if capture is None or not awaits_finance(view, capture):
+        return [undelivered]
+    return [j.ReceivableLeft(parcel, command.reason), undelivered]
 
 
 def payment_entries(view: OrderView, moved: j.PaymentMoved) -> list[j.Body]:
@@ -91,8 +105,8 @@ def applies(view: OrderView, bodies: Sequence[j.Body]) -> bool:
 def _is_done(view: OrderView, body: j.Body) -> bool:
     """Whether the view shows already what the entry would say once more."""
     match body:
-        case j.Delivered(fulfillment_order=parcel):
-            return view.parcels[parcel].arrival_booked
+        case j.Delivered(fulfillment_order=parcel) | j.Undelivered(fulfillment_order=parcel):
+            return view.parcels[parcel].arrival_settled
         case j.HoldReleased(hold=hold):
             return hold not in view.holds
         case j.PaymentRegistered():

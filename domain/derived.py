@@ -8,6 +8,7 @@ from domain.access import Role
 from domain.authorizations import standing
 from domain.methods import TERMS, Security
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.receivables import never_collected
 from domain.securing import order_value
 from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus, Payment
@@ -45,16 +46,24 @@ def payment_state(view: OrderView) -> PaymentState:
             promised = view.on_credit and not view.status.stopped
             return _paid(view, view.received, PaymentState.ON_CREDIT, promised=promised)
         case Security.NOTHING:
-            handed = (p.amount for p in view.parcels.values() if p.arrival_booked)
-            promised = not view.status.stopped
-            return _paid(view, sum(handed), PaymentState.ON_DELIVERY, promised=promised)
+            handed = sum(p.amount for p in view.parcels.values() if p.arrival_booked)
+            return _paid(view, handed, PaymentState.ON_DELIVERY, promised=_is_on_its_way(view))
 
 
 def _paid(view: OrderView, paid: int, owed: PaymentState, *, promised: bool) -> PaymentState:
     """`owed` is said of a customer who has promised to pay, and has not paid anything yet."""
     if paid:
-        return PaymentState.PAID if paid >= order_value(view) else PaymentState.PARTIALLY_PAID
+        never = sum(never_collected(view, parcel) for parcel in view.parcels)
+        whole = paid >= order_value(view) - never
+        return PaymentState.PAID if whole else PaymentState.PARTIALLY_PAID
     return owed if promised else PaymentState.NONE
+
+
+def _is_on_its_way(view: OrderView) -> bool:
+    """Whether something of the order may still be delivered."""
+    if view.status.stopped or view.status.final:
+        return False
+    return bool(view.unallocated) or not all(p.arrival_settled for p in view.active_parcels)
 
 
 def _at_the_provider(view: OrderView) -> PaymentState:
@@ -124,6 +133,8 @@ def _parcels_in_words(parcels: list[Parcel]) -> str:
         ParcelStatus.IN_TRANSIT: "in transit",
         ParcelStatus.OUT_FOR_DELIVERY: "out for delivery",
         ParcelStatus.DELIVERED: "delivered",
+        ParcelStatus.LOST: "lost",
+        ParcelStatus.RETURNED_TO_SENDER: "on its way back",
     }[slowest.status]
     if len(parcels) == 1:
         return f"The parcel is {words}."

@@ -107,6 +107,7 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             parcel.at["cancel_requested"] = entry.at
         case j.Shipped() as body:
             parcel = view.parcels[body.fulfillment_order]
+            parcel.with_shipping = not any(each.booked for each in view.parcels.values())
             parcel.booked, parcel.amount = True, body.amount
             parcel.lines, parcel.packages = body.lines, body.packages
             _reach(parcel, ParcelStatus.SHIPPED, entry.at)
@@ -114,6 +115,9 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             parcel = view.parcels[body.fulfillment_order]
             parcel.arrival_booked = True
             _reach(parcel, ParcelStatus.DELIVERED, entry.at)
+        case j.Undelivered() as body:
+            end = ParcelStatus.RETURNED_TO_SENDER if body.returned else ParcelStatus.LOST
+            _reach(view.parcels[body.fulfillment_order], end, entry.at)
         case _:
             pass  # entries that change the status only, which `transition` has done
 

@@ -112,8 +112,10 @@ def order_invoice(view: OrderView, refunded: Mapping[int, int]) -> Draft | None:
         for line in order.lines
         if (units := view.shipped_units(line.line) - refunded.get(line.line, 0))
     ]
-    charges = (*goods_charges(order, refunded, kept), *shipping_charges(order))
-    return _invoice(view, order.number, refunded, charges)
+    shipping = () if refunded.get(SHIPPING_LINE) else shipping_charges(order)
+    return _invoice(
+        view, order.number, refunded, (*goods_charges(order, refunded, kept), *shipping)
+    )
 
 
 def credit_notes(

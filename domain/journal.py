@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.codec import Json, from_json, to_json
-from domain.facts import Package
 from domain.order import LineUnits
+from domain.parcel_entries import CancelRequested, Delivered, Shipped, Submitted, Undelivered
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.return_entries import (
     InspectedUnits,  # noqa: F401 - a part of `ReturnInspected`, called by the same name
@@ -155,33 +155,6 @@ class OperationLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    fulfillment_order: str
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequested:
-    """The warehouse was asked to give a fulfillment order back."""
-
-    fulfillment_order: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """Stock was consumed and the sale is owed: `amount` (minor units) is what to capture."""
-
-    fulfillment_order: str
-    packages: tuple[Package, ...]
-    lines: tuple[LineUnits, ...]
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    fulfillment_order: str
-
-
-@dataclass(frozen=True, slots=True)
 class Escalated:
     """A wait outlasted its deadline: from now on `owner` (a staff role) has it in the queue."""
 
@@ -228,6 +201,7 @@ Body = (
     | CancelRequested
     | Shipped
     | Delivered
+    | Undelivered
     | Escalated
     | CaptureRetried
     | ReceivableLeft

@@ -6,18 +6,20 @@ Granting makes it a debt of ours; executing pays the debt, tender by tender.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.amounts import ROUNDED_PARTS
 from domain.errors import LimitExceeded, StepRefused
 from domain.ledger import Account, Leg, Posting
-from domain.methods import TERMS, Security
+from domain.methods import TERMS
 from domain.order import PlacedOrder
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
+from domain.receivables import never_collected, owed_directly
 from domain.return_entries import ReturnRequested, Share
-from domain.returns import ReturnStatus, ReturnView
+from domain.returns import OVERPAID, ReturnStatus, ReturnView
 from domain.tenders import Tender
+from domain.view import OrderView
 
 Balances = Mapping[Account, int]
-GOODWILL, OVERPAID = "goodwill", "overpaid"  # kinds of refunds without goods
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +49,35 @@ def needs_second_person(process: ProcessDefinition, amount: int) -> bool:
 
 
 def refund_plan(
-    order: PlacedOrder, balances: Balances, amount: int, store_credit: int
+    view: OrderView, balances: Balances, amount: int, store_credit: int, parcel: str = ""
 ) -> tuple[Share, ...]:
-    """Up to `store_credit` of it becomes store credit. Of the rest, what the customer still owes
-    for this order is owed no more; and what remains goes back as it came. Refuses (`StepRefused`)
-    store credit of nobody.
+    """Cash that was never collected for `parcel`, which was not delivered, is owed no more. Of the
+    rest, up to `store_credit` becomes that; what the customer still owes for this order is owed no
+    more; and what remains goes back as it came. Refuses (`StepRefused`) store credit of nobody.
     """
-    if store_credit and not order.customer_ref:
+    if store_credit and not view.order.customer_ref:
         raise StepRefused("the order names no customer who could have store credit")
-    terms, credit = TERMS[order.payment_method], min(store_credit, amount)
-    direct = terms.security in (Security.MONEY, Security.CREDIT)
-    owed = max(0, balances.get(Account.RECEIVABLE, 0)) if direct else 0
-    netted = min(owed, amount - credit)
+    cash, rounding = _cash_never_collected(view, amount, parcel)
+    credit = min(store_credit, amount - cash - rounding)
+    rest = amount - cash - rounding - credit
+    netted = min(owed_directly(view, balances), rest)
     shares = (
         Share(Tender.STORE_CREDIT, credit),
-        Share(Tender.RECEIVABLE, netted),
-        Share(terms.back_by, amount - credit - netted),
+        Share(Tender.RECEIVABLE, cash + netted),
+        Share(Tender.ROUNDING, rounding),
+        Share(TERMS[view.order.payment_method].back_by, rest - netted),
     )
     return tuple(share for share in shares if share.amount)
+
+
+def _cash_never_collected(view: OrderView, amount: int, parcel: str) -> tuple[int, int]:
+    """(minor units of it, the rounding between it and `amount`): a parcel was sold for its place
+    among the units shipped, and its units give back by theirs among the units refunded.
+    """
+    cash = never_collected(view, parcel)
+    if cash and abs(amount - cash) <= ROUNDED_PARTS * len(view.parcels[parcel].lines):
+        return cash, amount - cash
+    return min(cash, amount), 0
 
 
 def overpaid(process: ProcessDefinition, amount: int) -> ReturnRequested:
@@ -73,12 +86,14 @@ def overpaid(process: ProcessDefinition, amount: int) -> ReturnRequested:
     return ReturnRequested((), "paid more than was needed", amount, OVERPAID, plan)
 
 
+_HERE = (Tender.STORE_CREDIT, Tender.RECEIVABLE, Tender.ROUNDING)
 _ACCOUNTS = {
     Tender.PROVIDER: Account.PROVIDER_CLEARING,
     Tender.CHANNEL: Account.CHANNEL_CLEARING,
     Tender.BANK: Account.BANK,
     Tender.RECEIVABLE: Account.RECEIVABLE,
     Tender.STORE_CREDIT: Account.STORE_CREDIT,
+    Tender.ROUNDING: Account.ROUNDING,
 }
 
 
@@ -94,7 +109,7 @@ def in_our_books(order: PlacedOrder, rma: str, plan: tuple[Share, ...]) -> list[
     return [
         executed(order, f"{rma}/refund/{share.tender}", share.tender, share.amount)
         for share in plan
-        if share.tender in (Tender.STORE_CREDIT, Tender.RECEIVABLE)
+        if share.tender in _HERE
     ]
 
 
@@ -127,7 +142,7 @@ def refunded(view: ReturnView) -> int:
     """What has gone; what was granted is `view.refund`."""
     if view.status is ReturnStatus.COMPLETED:
         return view.refund
-    here = _share(view, Tender.STORE_CREDIT) + _share(view, Tender.RECEIVABLE)
+    here = sum(_share(view, tender) for tender in _HERE)
     return here + _by_provider(view) + view.transferred
 
 

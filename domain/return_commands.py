@@ -3,7 +3,7 @@
 from domain.commands import Command, CommandKind
 from domain.errors import Forbidden, StepRefused
 from domain.refunds import by_hand, is_planned, refund_failed
-from domain.returns import ReturnStatus, ReturnView
+from domain.returns import LOST, ReturnStatus, ReturnView
 
 
 def check_return_command(view: ReturnView, command: Command) -> None:
@@ -11,13 +11,14 @@ def check_return_command(view: ReturnView, command: Command) -> None:
     whoever granted a refund is its second person, too.
     """
     s = ReturnStatus
-    paying = (s.INSPECTED, s.GRANTED)
+    paying, asked_for = (s.INSPECTED, s.GRANTED), () if view.parcel else (s.REQUESTED, s.APPROVED)
     allowed = {
         CommandKind.RETURN_APPROVE: (s.REQUESTED,),
         CommandKind.RETURN_DECLINE: (s.REQUESTED,),
         CommandKind.RETURN_RECEIVE: (s.APPROVED,),
-        CommandKind.RETURN_INSPECT: (s.RECEIVED,),
-        CommandKind.RETURN_CANCEL: (s.REQUESTED, s.APPROVED),
+        CommandKind.RETURN_INSPECT: () if view.kind == LOST else (s.RECEIVED,),
+        CommandKind.RETURN_CANCEL: asked_for,
+        CommandKind.RETURN_WRITE_OFF: (s.APPROVED,) if view.parcel else (),
         CommandKind.RETURN_RETRY_REFUND: paying if refund_failed(view) else (),
         CommandKind.RETURN_APPROVE_REFUND: () if is_planned(view) else paying,
         CommandKind.RETURN_TRANSFER_REFUND: paying if by_hand(view) else (),

@@ -19,6 +19,9 @@ class ReturnRequested:
     """`kind` is return; or a refund without goods, granted from the start: goodwill, or overpaid
     (the customer paid more than was needed). Such a refund has its `plan`, unless a second person
     has to approve it first; `store_credit` is how much of it is to be that.
+
+    Of a `parcel` that was not delivered the kind is lost or returned_to_sender; `shipping` says
+    that the order's shipping was sold with it, and goes back with it.
     """
 
     lines: tuple[LineUnits, ...]
@@ -27,6 +30,8 @@ class ReturnRequested:
     kind: str = "return"
     plan: tuple[Share, ...] = ()
     store_credit: int = 0
+    parcel: str = ""
+    shipping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,9 @@ class ReturnReceived:
 
 @dataclass(frozen=True, slots=True)
 class InspectedUnits:
-    """`disposition` is restock, quarantine, scrap or send_back; sent-back units get no refund."""
+    """`disposition` is restock, quarantine, scrap or send_back; sent-back units get no refund. Of a
+    parcel that was not delivered, what did not come back is lost; line 0 is the shipping.
+    """
 
     line: int
     sku: str

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from domain.amounts import refund_amount
+from domain.amounts import SHIPPING, refund_amount
 from domain.errors import LimitExceeded, StepRefused
-from domain.journal import ReturnRequested
+from domain.journal import ReturnRequested, Undelivered
 from domain.order import LineUnits
 from domain.process import ProcessDefinition
 from domain.quantity import Quantity
-from domain.returns import check_request
+from domain.returns import LOST, RETURNED_TO_SENDER, check_request
 from domain.transitions import OrderStatus
 from domain.view import OrderView
 
@@ -28,10 +28,34 @@ def return_requested(
     """
     _check_window(view, process, at)
     asked = _by_line(view, lines)
-    delivered = {line.line: view.delivered_units(line.line) for line in view.order.lines}
-    check_request(asked, delivered, dict(in_return))
+    sent = {
+        line.line: view.delivered_units(line.line) + view.undelivered_units(line.line)
+        for line in view.order.lines
+    }
+    check_request(asked, sent, dict(in_return))
     amount, _ = refund_amount(view.order, dict(in_return), asked)
     return ReturnRequested(asked, reason, amount)
+
+
+def undelivered(
+    view: OrderView, in_return: Mapping[int, int], body: Undelivered
+) -> ReturnRequested:
+    """The first entry of the return of a parcel that will not arrive. Nobody has to ask for it, and
+    the shipping that was sold with it goes back, too.
+    """
+    parcel = view.parcels[body.fulfillment_order]
+    shipping = parcel.with_shipping and bool(view.order.shipping)
+    units = (*parcel.lines, *SHIPPING) if shipping else parcel.lines
+    amount, _ = refund_amount(view.order, in_return, units)
+    kind = RETURNED_TO_SENDER if body.returned else LOST
+    return ReturnRequested(
+        parcel.lines,
+        body.reason,
+        amount,
+        kind,
+        parcel=parcel.fulfillment_order,
+        shipping=shipping,
+    )
 
 
 def _check_window(view: OrderView, process: ProcessDefinition, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain.access import Role
 from domain.process import ProcessDefinition
 from domain.refunds import by_hand, is_planned, refund_failed
-from domain.returns import ReturnStatus, ReturnView
+from domain.returns import LOST, ReturnStatus, ReturnView
 from domain.waits import AtDeadline, Wait
 
 _Limit = tuple[str, str, Role, float, AtDeadline]
@@ -16,7 +16,8 @@ def return_waits(view: ReturnView, process: ProcessDefinition) -> list[Wait]:
     if view.status is None or view.since is None or view.status.final:
         return []
     key, reason, owner, seconds, then = _limit(view, view.status, process)
-    queued = owner is not Role.CUSTOMER and not (key == "refund" and not refund_failed(view))
+    staff = owner not in (Role.CUSTOMER, Role.SYSTEM)
+    queued = staff and not (key == "refund" and not refund_failed(view))
     deadline = view.since + timedelta(seconds=seconds)
     risen = view.escalations.get(key)
     if risen is None:
@@ -33,9 +34,15 @@ def _limit(view: ReturnView, status: ReturnStatus, process: ProcessDefinition) -
     match status:
         case ReturnStatus.REQUESTED:
             return "decide", "an agent has to decide the return", Role.AGENT, within, escalate
+        case ReturnStatus.APPROVED if view.parcel:
+            why, until = "the parcel has to come back", process.return_parcel_within
+            return "receive", why, Role.WAREHOUSE, until, escalate
         case ReturnStatus.APPROVED:
             why, until = "the goods have to come back", process.return_parcel_within
             return "receive", why, Role.CUSTOMER, until, AtDeadline.EXPIRE
+        case ReturnStatus.RECEIVED if view.kind == LOST:
+            why, until = "the lost units have to be written off", process.checks_within
+            return "write_off", why, Role.SYSTEM, until, escalate
         case ReturnStatus.RECEIVED:
             why, until = "the warehouse has to inspect the goods", process.return_inspect_within
             return "inspect", why, Role.WAREHOUSE, until, escalate

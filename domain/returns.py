@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain import journal as j
+from domain.amounts import SHIPPING_LINE
 from domain.errors import LimitExceeded, StepRefused
-from domain.order import LineUnits
+from domain.order import LineUnits, subtract
 from domain.view import Escalation, Payment
 
 
@@ -35,10 +36,23 @@ class Disposition(StrEnum):
     QUARANTINE = "quarantine"
     SCRAP = "scrap"
     SEND_BACK = "send_back"  # the customer's fault: the unit goes back, nothing is refunded
+    LOST = "lost"  # sent, never delivered, and not back with us either
 
     @property
     def refunded(self) -> bool:
         return self is not Disposition.SEND_BACK
+
+
+RETURN, GOODWILL, OVERPAID = "return", "goodwill", "overpaid"  # kinds
+LOST, RETURNED_TO_SENDER = "lost", "returned_to_sender"  # … of a parcel that was not delivered
+UNDELIVERED = (LOST, RETURNED_TO_SENDER)
+_FIRST = {
+    RETURN: ReturnStatus.REQUESTED,
+    RETURNED_TO_SENDER: ReturnStatus.APPROVED,  # nobody has to be asked
+    LOST: ReturnStatus.RECEIVED,  # nothing will come
+    GOODWILL: ReturnStatus.GRANTED,
+    OVERPAID: ReturnStatus.GRANTED,
+}
 
 
 @dataclass(slots=True)
@@ -57,7 +71,10 @@ class ReturnView:
     location: str = ""
     units: tuple[j.InspectedUnits, ...] = ()
     refund: int = 0  # granted, minor units
-    kind: str = "return"
+    kind: str = RETURN
+    requested_by: str = ""
+    parcel: str = ""  # that was not delivered
+    shipping: bool = False  # … and goes back with it
     store_credit: int = 0
     plan: tuple[j.Share, ...] = ()
     granted_by: str = ""
@@ -76,7 +93,7 @@ def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus
     s = ReturnStatus
     match status, body:
         case None, j.ReturnRequested(kind=kind):
-            return s.REQUESTED if kind == "return" else s.GRANTED
+            return _FIRST[kind]
         case s.REQUESTED, j.ReturnApproved():
             return s.APPROVED
         case s.REQUESTED, j.ReturnDeclined():
@@ -129,8 +146,9 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
     match entry.body:
         case j.ReturnRequested() as body:
             view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
-            view.kind = body.kind
-            if body.kind != "return":
+            view.kind, view.requested_by = body.kind, entry.by
+            view.parcel, view.shipping = body.parcel, body.shipping
+            if status is ReturnStatus.GRANTED:
                 _grant(view, entry, body.amount, body.plan, body.store_credit)
         case j.ReturnReceived() as body:
             view.received, view.location = body.lines, body.location
@@ -184,11 +202,31 @@ def check_received(view: ReturnView, lines: Iterable[LineUnits]) -> None:
 
 def check_inspected(view: ReturnView, units: Iterable[j.InspectedUnits]) -> None:
     """Every received unit gets exactly one disposition. Refuses (`LimitExceeded`) otherwise."""
+    units = tuple(units)
     found = tuple(LineUnits(u.line, u.sku, u.quantity) for u in units)
     received = _by_line(view.received)
+    _check_dispositions(view, units)
     _within(received, found, "received")
     if sum(u.quantity for u in found) != sum(received.values()):
         raise LimitExceeded("every received unit needs a disposition")
+
+
+def _check_dispositions(view: ReturnView, units: Iterable[j.InspectedUnits]) -> None:
+    given = {Disposition(unit.disposition) for unit in units}
+    if Disposition.LOST in given:
+        raise StepRefused("units that were received are not lost")
+    if view.parcel and Disposition.SEND_BACK in given:
+        raise StepRefused("the parcel was not delivered: there is nobody to send it back to")
+
+
+def not_delivered(view: ReturnView) -> tuple[j.InspectedUnits, ...]:
+    """Of a parcel that was not delivered: what has not come back to us, and the shipping."""
+    if not view.parcel:
+        return ()
+    lost = Disposition.LOST.value
+    units = subtract(view.lines, view.received)
+    shipping = (j.InspectedUnits(SHIPPING_LINE, "", 1, lost),) if view.shipping else ()
+    return (*(j.InspectedUnits(u.line, u.sku, u.quantity, lost) for u in units), *shipping)
 
 
 def _within(limit: dict[int, int], units: Iterable[LineUnits], what: str) -> None:

@@ -9,3 +9,4 @@ class Tender(StrEnum):
     BANK = "bank"  # a transfer that finance makes
     STORE_CREDIT = "store_credit"
     RECEIVABLE = "receivable"  # the customer owes so much less
+    ROUNDING = "rounding"  # between what a parcel was sold for and what its units give back

@@ -8,6 +8,7 @@ from domain.errors import Malformed
 from domain.ledger import Account, Leg, Posting
 from domain.methods import TERMS, Security
 from domain.order import PlacedOrder
+from domain.receivables import owed_directly
 from domain.securing import order_value
 from domain.view import OrderView
 
@@ -58,23 +59,10 @@ def order_number_in(remittance: str) -> str:
 
 
 def receipt(view: OrderView, balances: Mapping[Account, int], amount: int) -> Receipt:
-    owed, ahead = _owed(view, balances), _ahead(view, balances)
+    owed, ahead = owed_directly(view, balances), _ahead(view, balances)
     receivable = min(amount, owed)
     deposit = min(amount - receivable, ahead)
     return Receipt(receivable, deposit, amount - receivable - deposit)
-
-
-def _owed(view: OrderView, balances: Mapping[Account, int]) -> int:
-    """To us, by transfer: not what the provider or the carrier is about to collect."""
-    open_now = max(0, balances.get(Account.RECEIVABLE, 0))
-    match TERMS[view.order.payment_method].security:
-        case Security.MONEY | Security.CREDIT:
-            return open_now
-        case Security.AUTHORIZATION:
-            left = sum(view.parcels[name].amount for name in view.left_receivable)
-            return min(open_now, left)
-        case Security.REGISTRATION | Security.NOTHING:
-            return 0
 
 
 def _ahead(view: OrderView, balances: Mapping[Account, int]) -> int:

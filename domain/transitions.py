@@ -38,7 +38,10 @@ _REVIEW = {
 
 
 _BEFORE_SHIPPING = (j.PaymentMoved, j.PaymentRegistered, j.ReservationReleased, j.UnitsCanceled)
-_ON_THE_WAY = (j.CreditGranted, j.Sourced, j.Submitted, j.CancelRequested, j.Shipped, j.Delivered)
+_ON_THE_WAY = (
+    j.CreditGranted, j.Sourced, j.Submitted, j.CancelRequested, j.Shipped, j.Delivered,
+    j.Undelivered,
+)  # fmt: skip
 _OF_CAPTURES = (j.CaptureRetried, j.ReceivableLeft)
 _OF_GIVING_BACK = (j.PaymentMoved, j.OperationRetried, j.OperationLeft)
 _STOPPED = (*_OF_GIVING_BACK, j.ReservationReleased)

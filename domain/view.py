@@ -26,6 +26,8 @@ class ParcelStatus(StrEnum):
     IN_TRANSIT = "IN_TRANSIT"
     OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
     DELIVERED = "DELIVERED"
+    LOST = "LOST"  # sent, and nothing of it will arrive
+    RETURNED_TO_SENDER = "RETURNED_TO_SENDER"  # sent, and on its way back to us
     REJECTED = "REJECTED"  # by the warehouse; its units are sourced elsewhere
     CANCELED = "CANCELED"  # given back; nothing is sent
 
@@ -36,6 +38,11 @@ class ParcelStatus(StrEnum):
     @property
     def active(self) -> bool:
         return self not in (ParcelStatus.REJECTED, ParcelStatus.CANCELED)
+
+    @property
+    def undelivered(self) -> bool:
+        """Staff has said that it will not arrive."""
+        return self in (ParcelStatus.LOST, ParcelStatus.RETURNED_TO_SENDER)
 
 
 _PROGRESS = tuple(ParcelStatus)
@@ -68,6 +75,7 @@ class Parcel:
     booked: bool = False  # our books have the shipment: stock consumed, sale owed
     arrival_booked: bool = False
     amount: int = 0
+    with_shipping: bool = False  # the order's shipping was sold with it
     trouble: str = ""
     at: dict[str, datetime] = field(default_factory=dict)
     arrived: tuple[str, ...] = ()  # tracking numbers delivered
@@ -103,6 +111,11 @@ class Parcel:
             self.status is ParcelStatus.OPEN and self.unmended
         )
         return bool(self.expected_on) and not complete
+
+    @property
+    def arrival_settled(self) -> bool:
+        """Whether it has arrived by our books, or never will."""
+        return self.arrival_booked or self.status.undelivered
 
     def units_of(self, line: int) -> int:
         return sum(unit.quantity for unit in self.lines if unit.line == line)
@@ -197,6 +210,9 @@ class OrderView:
             for p in self.parcels.values()
             if p.booked and p.status is ParcelStatus.DELIVERED
         )
+
+    def undelivered_units(self, line: int) -> int:
+        return sum(p.units_of(line) for p in self.parcels.values() if p.status.undelivered)
 
     def paid(self, operation: PaymentOperation) -> int:
         """Minor units moved by the succeeded transactions of one operation."""

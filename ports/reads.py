@@ -13,6 +13,7 @@ from domain.access import Principal
 from domain.codec import Json
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
+from domain.returns import UNDELIVERED
 from domain.view import OrderView
 from ports.desk import LiveProcess
 from ports.front_office import Person
@@ -64,6 +65,11 @@ class ReturnRead:
     kind: str
     currency: str
     requested_at: datetime
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether it is of a parcel that was not delivered."""
+        return self.kind in UNDELIVERED
 
 
 @dataclass(frozen=True, slots=True)

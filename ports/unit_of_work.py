@@ -88,8 +88,10 @@ class Orders(Protocol):
     async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
         """Units by line that returns have asked for and that were not declined or dropped."""
 
-    async def refunded_units(self, order: str) -> dict[int, int]:
-        """Units by line for which an inspected return was granted its refund."""
+    async def refunded_units(self, order: str, *, delivered_only: bool = False) -> dict[int, int]:
+        """Units by line for which an inspected return was granted its refund; without parcels that
+        were not delivered, if `delivered_only`.
+        """
 
 
 class Steps(Protocol):

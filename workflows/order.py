@@ -128,7 +128,7 @@ class OrderWorkflow:
 
 
 def _has_arrived(view: OrderView) -> bool:
-    return not view.unallocated and all(p.arrival_booked for p in view.active_parcels)
+    return not view.unallocated and all(p.arrival_settled for p in view.active_parcels)
 
 
 def _to_be_sourced(view: OrderView) -> bool:

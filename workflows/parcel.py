@@ -32,7 +32,7 @@ class FulfillmentProcess:
                 return
             await self._clerk.ship(self._name)
             await self._tender.collect(self._name)
-            await self._clerk.until(lambda _: self._parcel.status is ParcelStatus.DELIVERED)
+            await self._clerk.until(lambda _: self._has_arrived() or self._parcel.arrival_settled)
             await self._clerk.record(Delivered(self._name))
         except OrderStopped:
             return  # the order itself undoes what was done
@@ -56,6 +56,9 @@ class FulfillmentProcess:
     def _is_free_to_go(self, view: OrderView) -> bool:
         held_back = view.blocked(self._parcel) or self._parcel.waiting
         return not held_back or _given_up(self._parcel)
+
+    def _has_arrived(self) -> bool:
+        return self._parcel.status is ParcelStatus.DELIVERED
 
     def _sent(self) -> bool:
         return self._parcel.status.active and self._parcel.status.progress >= SHIPPED

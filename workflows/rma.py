@@ -24,6 +24,7 @@ from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.refunds import by_hand, is_planned, to_provider
 from domain.return_waits import return_waits
 from domain.returns import (
+    LOST,
     ReturnStatus,
     ReturnView,
     fold_return,
@@ -52,7 +53,7 @@ class ReturnWorkflow:
         self._learn(self._opened.entries)
         await self._decide()
         await self._wait_for(ReturnStatus.RECEIVED)
-        await self._wait_for(ReturnStatus.INSPECTED)
+        await self._inspect()
         await self._refund()
         await self._complete()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -65,6 +66,12 @@ class ReturnWorkflow:
         if self._view.status is ReturnStatus.REQUESTED and small:
             await self._record(j.ReturnApproved("within the limit for automatic approval"))
         await self._wait_for(ReturnStatus.APPROVED)
+
+    async def _inspect(self) -> None:
+        """People look at what came back; of a lost parcel there is nothing to look at."""
+        if self._view.kind == LOST and self._view.status is ReturnStatus.RECEIVED:
+            await self._write_off()
+        await self._wait_for(ReturnStatus.INSPECTED)
 
     async def _refund(self) -> None:
         """Granted before, executed here, by its plan: what the provider refuses waits for finance,
@@ -128,6 +135,13 @@ class ReturnWorkflow:
             call = RecordCall(self._step("record/" + records[0].kind), records)
             result = await workflow.execute_local_activity_method(
                 ReturnActivities.record, call, **BOOK_STEP
+            )
+            self._learn(result.entries)
+
+    async def _write_off(self) -> None:
+        async with self._turn:
+            result = await workflow.execute_local_activity_method(
+                ReturnActivities.write_off, self._step("write_off"), **BOOK_STEP
             )
             self._learn(result.entries)
 

@@ -7,17 +7,18 @@ from adapters.postgres.orders import PostgresOrders
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import BadAmount
+from domain.fold import fold
 from domain.journal import ReturnRequested
 from domain.ledger import Account, moved
 from domain.money import Money
 from domain.refunds import (
-    GOODWILL,
     Goodwill,
     check_refundable,
     in_our_books,
     needs_second_person,
     refund_plan,
 )
+from domain.returns import GOODWILL
 
 
 async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Json]:
@@ -30,7 +31,8 @@ async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Jso
     locked = await orders.lock(order)
     balances = await ledger.balances(order)
     check_refundable(balances, amount)
-    plan = refund_plan(locked.order, balances, amount, wanted.store_credit)
+    view = fold(locked.order, locked.journal, locked.facts)
+    plan = refund_plan(view, balances, amount, wanted.store_credit)
     if needs_second_person(locked.process, amount):
         act.needs_second_person(f"{Money(amount, locked.order.currency)} is a large refund")
     entry = ReturnRequested((), act.reason, amount, GOODWILL, plan, wanted.store_credit)

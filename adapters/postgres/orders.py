@@ -53,6 +53,7 @@ _REFUNDED_UNITS = text(
     SELECT (unit->>'line')::int, sum((unit->>'quantity')::int)
     FROM return_order, jsonb_array_elements(view->'units') AS unit
     WHERE order_number = :order AND unit->>'disposition' <> 'send_back'
+      AND NOT (:delivered_only AND view->>'parcel' <> '')
     GROUP BY 1
     """
 )
@@ -159,8 +160,9 @@ class PostgresOrders:
         )
         return dict(found.all())
 
-    async def refunded_units(self, order: str) -> dict[int, int]:
-        found = await self._connection.execute(_REFUNDED_UNITS, {"order": order})
+    async def refunded_units(self, order: str, *, delivered_only: bool = False) -> dict[int, int]:
+        asked = {"order": order, "delivered_only": delivered_only}
+        found = await self._connection.execute(_REFUNDED_UNITS, asked)
         return dict(found.all())
 
 

@@ -85,6 +85,18 @@ COMMANDS = [
         CommandKind.LEAVE_OPERATION,
         {"reason": "it lapses", "target": f"{NUMBER}/void/1"},
     ),
+    (
+        "orderParcelLost",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "reason": "searched"},
+        CommandKind.PARCEL_LOST,
+        {"reason": "searched", "target": FIRST},
+    ),
+    (
+        "orderParcelReturned",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "reason": "refused"},
+        CommandKind.PARCEL_RETURNED,
+        {"reason": "refused", "target": FIRST},
+    ),
     ("returnApprove", {"return": RMA}, CommandKind.RETURN_APPROVE, {"reason": ""}),
     (
         "returnDecline",
@@ -122,6 +134,12 @@ COMMANDS = [
         {"return": RMA, "reference": "OUT-1"},
         CommandKind.RETURN_TRANSFER_REFUND,
         {"reason": "", "reference": "OUT-1"},
+    ),
+    (
+        "returnWriteOff",
+        {"return": RMA, "reason": "gone"},
+        CommandKind.RETURN_WRITE_OFF,
+        {"reason": "gone"},
     ),
 ]
 

@@ -27,6 +27,8 @@ MAY = {
     CommandKind.REFUSE_CREDIT: {F, S},
     CommandKind.RETRY_OPERATION: {F, S},
     CommandKind.LEAVE_OPERATION: {F, S},
+    CommandKind.PARCEL_LOST: {A, S},
+    CommandKind.PARCEL_RETURNED: {A, W, S},
     CommandKind.RETURN_APPROVE: {A, S},
     CommandKind.RETURN_DECLINE: {A, S},
     CommandKind.RETURN_RECEIVE: {W, S},
@@ -35,6 +37,7 @@ MAY = {
     CommandKind.RETURN_RETRY_REFUND: {F, S},
     CommandKind.RETURN_APPROVE_REFUND: {F, S},
     CommandKind.RETURN_TRANSFER_REFUND: {F, S},
+    CommandKind.RETURN_WRITE_OFF: {A, W, S},
 }
 OWES_A_REASON = {
     CommandKind.REJECT,
@@ -43,7 +46,10 @@ OWES_A_REASON = {
     CommandKind.GRANT_CREDIT,
     CommandKind.REFUSE_CREDIT,
     CommandKind.LEAVE_OPERATION,
+    CommandKind.PARCEL_LOST,
+    CommandKind.PARCEL_RETURNED,
     CommandKind.RETURN_DECLINE,
+    CommandKind.RETURN_WRITE_OFF,
 }
 
 

@@ -15,6 +15,7 @@ from domain.order import LineUnits, PaymentMethod
 from domain.refunds import executed, refund_plan, refundable
 from domain.securing import order_value
 from domain.tenders import Tender
+from domain.view import OrderView
 from tests.domain.builders import APPROVED, NUMBER, entries, order_line, placed, units, view_of
 from tests.domain.strategies import SOME, orders, splits
 
@@ -148,8 +149,8 @@ SOLD = {Account.REVENUE: -900, Account.TAX: -100}
 @SOME
 @given(amounts, amounts, amounts, st.sampled_from(PaymentMethod))
 def test_the_shares_of_a_refund_add_up_and_net_no_more_than_is_owed(amount, owed, credit, method):
-    order = placed(payment_method=method, customer_ref="C-1")
-    plan = refund_plan(order, {Account.RECEIVABLE: owed}, amount, credit)
+    view = OrderView(placed(payment_method=method, customer_ref="C-1"))
+    plan = refund_plan(view, {Account.RECEIVABLE: owed}, amount, credit)
     by_tender = {share.tender: share.amount for share in plan}
     assert sum(by_tender.values()) == amount
     assert all(part > 0 for part in by_tender.values())
@@ -161,7 +162,7 @@ def test_the_shares_of_a_refund_add_up_and_net_no_more_than_is_owed(amount, owed
 
 def test_store_credit_is_of_somebody():
     with pytest.raises(StepRefused):
-        refund_plan(placed(), {}, 100, 1)
+        refund_plan(OrderView(placed()), {}, 100, 1)
 
 
 def test_what_may_be_refunded_is_what_was_sold_and_not_given_back():

@@ -32,6 +32,7 @@ STOCK = j.HoldPlaced("stock", "units are out of stock", Role.AGENT)
 DECLINED = j.HoldPlaced("payment", "the payment was declined", Role.CUSTOMER)
 VOID_FAILED = money(PaymentOperation.VOID, PaymentStatus.FAILED, reason="no such payment")
 AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
+GIVE_UP = {C.PARCEL_LOST, C.PARCEL_RETURNED}
 REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelRequested(F1))
 
 
@@ -50,9 +51,10 @@ def command(kind: C, target: str = "", location: str = "") -> Command:
         (PROCESSING, {C.CANCEL, C.OVERRIDE_SOURCE}),
         (AT_WAREHOUSE, {C.OVERRIDE_SOURCE}),
         (REPLACED, {C.OVERRIDE_SOURCE}),
-        (ON_ITS_WAY, set()),
-        ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE}),
-        ((*ON_ITS_WAY, CAPTURE_FAILED, j.CaptureRetried(F1)), set()),
+        (ON_ITS_WAY, GIVE_UP),
+        ((*ON_ITS_WAY, j.Undelivered(F1, returned=False, reason="x")), set()),
+        ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE, *GIVE_UP}),
+        ((*ON_ITS_WAY, CAPTURE_FAILED, j.CaptureRetried(F1)), GIVE_UP),
         ((*PROCESSING, j.Canceled("x"), VOID_FAILED), {C.RETRY_OPERATION, C.LEAVE_OPERATION}),
         ((*PROCESSING, j.Canceled("x"), VOID_FAILED, j.OperationRetried(VOID_FAILED.key)), set()),
         ((*PROCESSING, j.Canceled("x"), VOID_FAILED, j.OperationLeft(VOID_FAILED.key, "x")), set()),
@@ -82,10 +84,10 @@ def test_a_shipped_or_finished_order_cannot_be_canceled(journal, words):
         check(view_of(*journal), command(C.CANCEL))
 
 
-def test_a_cancel_waits_while_a_payments_outcome_is_unknown_and_nothing_else_does():
+def test_only_what_gives_money_back_waits_while_a_payments_outcome_is_unknown():
     unheard = money(PaymentOperation.AUTHORIZE, PaymentStatus.UNKNOWN)
     view = view_of(*PROCESSING[:2], unheard)
-    assert {kind for kind in C if has_to_wait(view, command(kind))} == {C.CANCEL}
+    assert {kind for kind in C if has_to_wait(view, command(kind))} == {C.CANCEL, *GIVE_UP}
     assert not has_to_wait(view_of(*PROCESSING), command(C.CANCEL))
 
 
@@ -140,16 +142,25 @@ def test_an_order_refuses_what_is_about_a_return(kind):
         (C.LEAVE_RECEIVABLE, j.ReceivableLeft(F1, "because")),
         (C.RETRY_OPERATION, j.OperationRetried(F1)),
         (C.LEAVE_OPERATION, j.OperationLeft(F1, "because")),
+        (C.PARCEL_LOST, j.Undelivered(F1, returned=False, reason="because")),
+        (C.PARCEL_RETURNED, j.Undelivered(F1, returned=True, reason="because")),
     ],
 )
 def test_a_command_leads_to_one_entry(kind, body):
-    assert entries_for(command(kind, F1)) == [body]
+    assert entries_for(view_of(*ON_ITS_WAY), command(kind, F1)) == [body]
+
+
+def test_a_parcel_that_will_not_arrive_ends_what_finance_had_to_decide_about_its_capture():
+    view = view_of(*ON_ITS_WAY, CAPTURE_FAILED)
+    left, lost = entries_for(view, command(C.PARCEL_LOST, F1))
+    assert left == j.ReceivableLeft(F1, "because")
+    assert lost == j.Undelivered(F1, returned=False, reason="because")
 
 
 @pytest.mark.parametrize("kind", [C.OVERRIDE_SOURCE, C.RETURN_APPROVE])
 def test_commands_with_decisions_of_their_own_are_not_decided_here(kind):
     with pytest.raises(ValueError, match="decisions of its own"):
-        entries_for(command(kind))
+        entries_for(view_of(*PROCESSING), command(kind))
 
 
 def test_overriding_an_open_parcel_gives_its_stock_back_first():

@@ -36,6 +36,7 @@ BODIES: dict[str, j.Body] = {
     "CancelRequested": j.CancelRequested(F1),
     "Shipped": SHIPPED,
     "Delivered": j.Delivered(F1),
+    "Undelivered": j.Undelivered(F1, returned=True, reason="why"),
     "Escalated": j.Escalated("wait", "why", "agent", 1),
     "CaptureRetried": j.CaptureRetried(F1),
     "ReceivableLeft": j.ReceivableLeft(F1, "why"),
@@ -48,6 +49,10 @@ BODIES: dict[str, j.Body] = {
     "Closed": j.Closed(),
     "ReturnRequested": j.ReturnRequested(ONE_A, "why", 1_000),
     "ReturnRequested (without goods)": j.ReturnRequested((), "why", 1_000, "goodwill"),
+    "ReturnRequested (lost)": j.ReturnRequested(ONE_A, "why", 1_000, "lost", parcel=F1),
+    "ReturnRequested (returned to sender)": j.ReturnRequested(
+        ONE_A, "why", 1_000, "returned_to_sender", parcel=F1
+    ),
     "ReturnApproved": j.ReturnApproved(),
     "ReturnDeclined": j.ReturnDeclined("why"),
     "ReturnReceived": j.ReturnReceived(ONE_A, "BOS"),

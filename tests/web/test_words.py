@@ -1,6 +1,7 @@
 """The customer's words: complete, translated, and made for every state there is."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,7 +63,10 @@ def test_every_state_has_its_headline(scene, says, tone):
 
 @pytest.mark.parametrize("status", list(ReturnStatus))
 def test_every_state_of_a_return_has_its_words(status):
-    assert words.return_status(status.value, plain)
+    read = scenes.requested_return(status=status.value)
+    assert words.return_status(read, plain)
+    undelivered = replace(read, kind="lost")
+    assert "please send" not in words.return_status(undelivered, plain)
 
 
 @pytest.mark.parametrize("scene", [scenes.in_review, scenes.processing, scenes.completed])

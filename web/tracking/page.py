@@ -203,6 +203,7 @@ def _nodes(
         (_("In transit"), ParcelStatus.IN_TRANSIT, at.get("in_transit")),
         (_("Delivered"), ParcelStatus.DELIVERED, at.get("delivered")),
     ]
+    way = way[:-1] if status.undelivered else way
     reached = [status.progress >= step.progress for _name, step, _when in way]
     last = max(n for n, there in enumerate(reached) if there)
     return [
@@ -213,7 +214,7 @@ def _nodes(
 
 def _line(line: OrderLine, detail: OrderDetail, in_return: int | None) -> LineRow:
     """`in_return` is None when nothing can be returned."""
-    delivered = detail.view.delivered_units(line.line)
+    sent = detail.view.delivered_units(line.line) + detail.view.undelivered_units(line.line)
     return LineRow(
         line=line.line,
         sku=line.sku,
@@ -222,7 +223,7 @@ def _line(line: OrderLine, detail: OrderDetail, in_return: int | None) -> LineRo
         canceled=detail.view.canceled(line.line),
         saved=line.discount,
         amount=line.discounted,
-        returnable=0 if in_return is None else max(0, delivered - in_return),
+        returnable=0 if in_return is None else max(0, sent - in_return),
     )
 
 
@@ -252,7 +253,8 @@ def _points_earned(detail: OrderDetail) -> int:
         return 0
     arrived = {line.line: detail.view.delivered_units(line.line) for line in order.lines}
     back: dict[int, int] = {}
-    for unit in (unit for read in detail.returns for unit in read.units):
+    delivered = [read for read in detail.returns if not read.undelivered]
+    for unit in (unit for read in delivered for unit in read.units):
         if Disposition(unit["disposition"]).refunded:
             back[unit["line"]] = back.get(unit["line"], 0) + unit["quantity"]
     return max(0, points_for(order, program, arrived) - points_for(order, program, back))
@@ -264,7 +266,7 @@ def _open_returns(returns: Iterable[ReturnRead]) -> bool:
 
 def _return(read: ReturnRead, detail: OrderDetail, _: Gettext) -> ReturnRow:
     items = [_item(detail, each["sku"], each["quantity"]) for each in read.lines]
-    return ReturnRow(read.number, return_status(read.status, _), items, read.refund)
+    return ReturnRow(read.number, return_status(read, _), items, read.refund)
 
 
 def _paper(read: InvoiceSummary, _: Gettext) -> PaperRow:

@@ -10,6 +10,7 @@ from datetime import datetime
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus
 from ports.desk import LiveParcel, LiveProcess, LiveWait
+from ports.reads import ReturnRead
 from web.language import Gettext
 
 
@@ -38,7 +39,8 @@ def headline(process: LiveProcess, _: Gettext) -> Headline:
         case OrderStatus.EXPIRED:
             return Headline(_("This order has expired"), "stopped")
         case OrderStatus.COMPLETED | OrderStatus.CLOSED:
-            return Headline(_("Everything has arrived"), "done")
+            parcels = [ParcelStatus(parcel.status) for parcel in shown_parcels(process)]
+            return _of_parcels(parcels, _)
         case OrderStatus.RECEIVED | OrderStatus.IN_REVIEW:
             return Headline(_("We are checking your order"), "busy")
         case OrderStatus.APPROVED | OrderStatus.PROCESSING:
@@ -54,7 +56,7 @@ def _under_way(process: LiveProcess, _: Gettext) -> Headline:
     if "transfer" in kinds:
         return Headline(_("We are waiting for your transfer"), "act")
     parcels = shown_parcels(process)
-    if any(parcel.trouble for parcel in parcels):
+    if any(parcel.trouble and not _is_given_up(parcel) for parcel in parcels):
         return Headline(_("There is a problem with a parcel"), "busy")
     if "hold/stock" in kinds:
         return Headline(_("We are waiting for stock"), "busy")
@@ -62,6 +64,10 @@ def _under_way(process: LiveProcess, _: Gettext) -> Headline:
 
 
 def _of_parcels(statuses: list[ParcelStatus], _: Gettext) -> Headline:
+    given_up = [status for status in statuses if status.undelivered]
+    statuses = [status for status in statuses if not status.undelivered]
+    if given_up and not statuses:
+        return Headline(_("Your order was not delivered"), "stopped")
     shipped = [status for status in statuses if status.progress >= ParcelStatus.SHIPPED.progress]
     if not statuses or max(status.progress for status in statuses) < ParcelStatus.ACCEPTED.progress:
         return Headline(_("We are preparing your order"), "busy")
@@ -79,6 +85,10 @@ def _of_parcels(statuses: list[ParcelStatus], _: Gettext) -> Headline:
 def shown_parcels(process: LiveProcess) -> list[LiveParcel]:
     """Without those that were given up: their units travel in others."""
     return [parcel for parcel in process.parcels if ParcelStatus(parcel.status).active]
+
+
+def _is_given_up(parcel: LiveParcel) -> bool:
+    return ParcelStatus(parcel.status).undelivered
 
 
 _CUSTOMER_PAYS = ("confirm", "hold/payment", "transfer")  # until then no warehouse does anything
@@ -149,7 +159,9 @@ def trouble(kind: str, _: Gettext) -> str:
     return words.get(kind, _("There is a problem. We are taking care of it.")) if kind else ""
 
 
-def return_status(status: str, _: Gettext) -> str:
+def return_status(read: ReturnRead, _: Gettext) -> str:
+    if read.undelivered and read.status in ("APPROVED", "RECEIVED"):
+        return _("It was not delivered; your refund follows")
     words = {
         "REQUESTED": _("Requested; we will decide soon"),
         "APPROVED": _("Approved; please send the goods back"),
@@ -161,7 +173,7 @@ def return_status(status: str, _: Gettext) -> str:
         "CANCELED": _("Canceled"),
         "EXPIRED": _("Expired: the goods did not come"),
     }
-    return words[status]
+    return words[read.status]
 
 
 def return_reasons(_: Gettext) -> dict[str, str]:

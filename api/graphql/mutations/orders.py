@@ -23,6 +23,8 @@ AnyOrderInput = (
     | i.OrderRefuseCreditInput
     | i.OrderRetryOperationInput
     | i.OrderLeaveOperationInput
+    | i.OrderParcelLostInput
+    | i.OrderParcelReturnedInput
 )
 
 
@@ -92,6 +94,18 @@ class OrderMutations:
         input: i.OrderLeaveOperationInput,  # noqa: A002
     ) -> OrderPayload:
         return await _act(info, Kind.LEAVE_OPERATION, input, target=input.operation)
+
+    @mutation("Says that a shipped parcel is lost. Agents and supervisors.")
+    async def order_parcel_lost(self, info: Ask, input: i.OrderParcelLostInput) -> OrderPayload:  # noqa: A002
+        return await _act(info, Kind.PARCEL_LOST, input, target=input.fulfillment_order)
+
+    @mutation("Says that a parcel comes back undelivered. Staff but finance.")
+    async def order_parcel_returned(
+        self,
+        info: Ask,
+        input: i.OrderParcelReturnedInput,  # noqa: A002
+    ) -> OrderPayload:
+        return await _act(info, Kind.PARCEL_RETURNED, input, target=input.fulfillment_order)
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyOrderInput, **more: Json) -> OrderPayload:

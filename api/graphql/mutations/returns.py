@@ -6,7 +6,7 @@ import strawberry
 
 from api.commands import carry_out, request_return
 from api.graphql.context import Ask, Context
-from api.graphql.mutations import inputs as i
+from api.graphql.mutations import return_inputs as i
 from api.graphql.mutations.answers import ReturnPayload, errors_of, order_of, return_payload
 from api.graphql.resolved import mutation
 from api.refusals import FieldError, InvalidInput
@@ -23,6 +23,7 @@ AnyReturnInput = (
     | i.ReturnRetryRefundInput
     | i.ReturnApproveRefundInput
     | i.ReturnTransferRefundInput
+    | i.ReturnWriteOffInput
 )
 
 
@@ -89,6 +90,10 @@ class ReturnMutations:
         input: i.ReturnTransferRefundInput,  # noqa: A002
     ) -> ReturnPayload:
         return await _act(info, Kind.RETURN_TRANSFER_REFUND, input)
+
+    @mutation("Says that an undelivered parcel does not come back. Staff but finance.")
+    async def return_write_off(self, info: Ask, input: i.ReturnWriteOffInput) -> ReturnPayload:  # noqa: A002
+        return await _act(info, Kind.RETURN_WRITE_OFF, input)
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyReturnInput) -> ReturnPayload:

@@ -140,7 +140,7 @@ def order(detail: OrderDetail, books: Books) -> Order:
         total=money(summary.total, summary.currency),
         **_amounts(detail.order),
         lines=[_line(each, detail) for each in detail.order.lines],
-        parcels=[parcel(each) for each in view.parcels.values()],
+        parcels=[parcel(each, view.currency) for each in view.parcels.values()],
         payments=[payment(each, summary.currency) for each in detail.payments],
         returns=[return_(each) for each in detail.returns],
         customer=_customer(detail.person) if detail.person else None,

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.graphql.types.money import Money, money
 from domain.facts import Package as DomainPackage
 from domain.order import LineUnits
 from domain.view import Parcel as DomainParcel
@@ -32,10 +33,14 @@ class Parcel:
     replaces: str | None = strawberry.field(
         description="The fulfillment order that this one replaces, after an override."
     )
+    amount: Money | None = strawberry.field(
+        description="What is due for it, once it is shipped: what the carrier collects of a parcel "
+        "with cash on delivery."
+    )
     trouble: str | None = strawberry.field(description="The problem that was reported, if any.")
 
 
-def parcel(view: DomainParcel) -> Parcel:
+def parcel(view: DomainParcel, currency: str) -> Parcel:
     return Parcel(
         fulfillment_order=view.fulfillment_order,
         location=view.location,
@@ -43,6 +48,7 @@ def parcel(view: DomainParcel) -> Parcel:
         lines=[units(each) for each in view.lines],
         packages=[_package(each) for each in view.packages],
         replaces=view.replaces or None,
+        amount=money(view.amount, currency) if view.booked else None,
         trouble=view.trouble or None,
     )
 

@@ -32,7 +32,8 @@ class Return:
     )
     refunded: Money = strawberry.field(description="What of the refund has gone already.")
     kind: str = strawberry.field(
-        description="return; or a refund without goods: goodwill, or overpaid."
+        description="return; lost or returned_to_sender, of a parcel that was not delivered; or a "
+        "refund without goods: goodwill, or overpaid."
     )
     requested_at: datetime = strawberry.field(description="When it was asked for.")
 

@@ -1,0 +1,35 @@
+"""Fields that the inputs of many mutations have."""
+
+from typing import Any
+
+import strawberry
+
+
+def key() -> Any:
+    return strawberry.field(
+        description="Chosen by you: the same key with the same content never acts twice."
+    )
+
+
+def order() -> Any:
+    return strawberry.field(description="The order's number.")
+
+
+def rma() -> Any:
+    return strawberry.field(name="return", description="The return's number.")
+
+
+def parcel() -> Any:
+    return strawberry.field(description="The parcel, `<order>-F<n>`.")
+
+
+def operation() -> Any:
+    return strawberry.field(description="The operation's key, as `<order>/void/<n>`.")
+
+
+def reason() -> Any:
+    return strawberry.field(description="Why; it stands in the timeline. No personal data.")
+
+
+def note() -> Any:
+    return strawberry.field(default="", description="Why, if you like. No personal data.")

@@ -1,0 +1,44 @@
+"""The journal entries of a parcel; `domain.journal` lists them with the others of its order."""
+
+from dataclasses import dataclass
+
+from domain.facts import Package
+from domain.order import LineUnits
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The warehouse was asked to give a fulfillment order back."""
+
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Stock was consumed and the sale is owed: `amount` (minor units) is what to capture."""
+
+    fulfillment_order: str
+    packages: tuple[Package, ...]
+    lines: tuple[LineUnits, ...]
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Staff gives a shipped parcel up: it is lost, or `returned` to sender. A return of its units
+    gives back what they cost.
+    """
+
+    fulfillment_order: str
+    returned: bool
+    reason: str

@@ -1,0 +1,31 @@
+"""What a customer owes us for goods that were sent, as far as nobody else will collect it."""
+
+from collections.abc import Mapping
+
+from domain.ledger import Account
+from domain.methods import TERMS, Security
+from domain.order import PaymentMethod
+from domain.view import OrderView
+
+
+def owed_directly(view: OrderView, balances: Mapping[Account, int]) -> int:
+    """To us, by transfer: not what the provider or the carrier is about to collect."""
+    open_now = max(0, balances.get(Account.RECEIVABLE, 0))
+    match TERMS[view.order.payment_method].security:
+        case Security.MONEY | Security.CREDIT:
+            return open_now
+        case Security.AUTHORIZATION:
+            left = sum(view.parcels[name].amount for name in view.left_receivable)
+            return min(open_now, left)
+        case Security.REGISTRATION | Security.NOTHING:
+            return 0
+
+
+def never_collected(view: OrderView, parcel: str) -> int:
+    """Of a parcel with cash on delivery that was never delivered: what the carrier did not collect,
+    and the customer does not owe. `parcel` is empty for what is about none.
+    """
+    cash = view.order.payment_method is PaymentMethod.CASH_ON_DELIVERY
+    if not (cash and parcel and view.parcels[parcel].status.undelivered):
+        return 0
+    return view.parcels[parcel].amount
