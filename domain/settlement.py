@@ -178,9 +178,9 @@ def settle(
     rounding = abs(difference) <= policy.rounding_max
     if not rounding and not write_off:
         raise LimitExceeded(f"{amount} is {-difference:+} against {item.amount}: it is no rounding")
-    if item.account is Account.BANK:  # it is there already; the statement only says so
-        return _left_over(item, difference)
     rest = Account.ROUNDING if rounding else Account.WRITTEN_OFF
+    if item.account is Account.BANK:
+        return _confirmed(item, line, Leg(rest, difference))
     legs = (
         Leg(Account.BANK, line.net),
         Leg(Account.FEES, line.fee),
@@ -204,8 +204,9 @@ def _exchanged(item: Item, line: Line, currency: str, operation: str) -> tuple[P
     )
 
 
-def _left_over(item: Item, difference: int) -> tuple[Posting, ...]:
-    legs = (Leg(Account.WRITTEN_OFF, difference), Leg(Account.BANK, -difference))
+def _confirmed(item: Item, line: Line, rest: Leg) -> tuple[Posting, ...]:
+    """It is at the bank already: the statement only says how much of it."""
+    legs = (rest, Leg(Account.FEES, line.fee), Leg(Account.BANK, line.net - item.amount))
     return (Posting(settling(item.operation), item.order, item.currency, legs),)
 
 

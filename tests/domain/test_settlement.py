@@ -12,6 +12,7 @@ from domain.errors import LimitExceeded, Malformed, UnknownCurrency
 from domain.ledger import Account
 from domain.matching import Claim, match
 from domain.settlement import (
+    CLEARING,
     Item,
     Line,
     LineKind,
@@ -179,6 +180,20 @@ def test_what_is_on_the_bank_account_already_is_only_confirmed():
     assert posting.legs == ()
 
 
+def test_what_the_bank_kept_of_a_transfer_leaves_the_bank_account_as_a_fee():
+    transfer = replace(CAPTURE, account=Account.BANK)
+    [posting] = settle(transfer, line("pay_1", 1900, 150), "USD", POLICY)
+    assert legs(posting) == {Account.FEES: 150, Account.BANK: -150}
+
+
+def test_a_bank_statement_that_is_one_unit_off_is_rounding_and_more_is_written_off():
+    transfer = replace(CAPTURE, account=Account.BANK)
+    [posting] = settle(transfer, line("pay_1", 1899), "USD", POLICY)
+    assert legs(posting) == {Account.ROUNDING: 1, Account.BANK: -1}
+    [posting] = settle(transfer, line("pay_1", 1898), "USD", POLICY, write_off=True)
+    assert legs(posting) == {Account.WRITTEN_OFF: 2, Account.BANK: -2}
+
+
 def test_what_never_comes_and_what_belongs_to_nothing_are_given_up():
     assert legs(give_up(CAPTURE)) == {Account.WRITTEN_OFF: 1900, Account.PROVIDER_CLEARING: -1900}
     fee = line(gross=0, fee=250, kind=LineKind.FEE)
@@ -263,3 +278,23 @@ def test_whatever_is_matched_is_booked_so_that_the_item_is_gone(lines, items):
             booked = legs(posting)
             assert booked[each.item.account] == -each.item.amount
             assert booked.get(Account.BANK, 0) == each.claim.line.net
+
+
+@given(
+    st.sampled_from(PartyKind),
+    st.sampled_from([-1900, -500, 100, 1900]),
+    any_line().filter(lambda each: each.gross),
+    st.sampled_from(["USD", "EUR"]),
+)
+def test_what_a_settled_line_leaves_at_the_bank_is_its_net_whoever_sent_it(
+    kind, amount, paid, currency
+):
+    item = replace(CAPTURE, account=CLEARING[kind], amount=amount)
+    left = Counter[tuple[Account, str]]({(item.account, item.currency): amount})
+    for posting in settle(item, paid, currency, POLICY, write_off=True):
+        for leg in posting.legs:
+            left[leg.account, posting.currency] += leg.amount
+    bank = {where: sum_ for where, sum_ in left.items() if where[0] is Account.BANK and sum_}
+    assert bank == ({(Account.BANK, currency): paid.net} if paid.net else {})
+    assert left[Account.FEES, currency] == paid.fee
+    assert kind is PartyKind.BANK or left[item.account, item.currency] == 0
