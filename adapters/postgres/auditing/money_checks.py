@@ -133,14 +133,16 @@ MONEY_CHECKS = (
         """
         SELECT order_number AS "order", status, account, sum(amount)::bigint AS balance
         FROM order_view JOIN customer_order USING (number)
-        JOIN ledger_transaction ON order_number = number
+        JOIN ledger_transaction ON order_number = order_view.number
         JOIN ledger_entry ON transaction_id = id
+        CROSS JOIN LATERAL (SELECT jsonb_array_length(view->'left_receivable') > 0
+                                   OR placed->>'payment_method' = 'credit_terms') AS of(may_owe)
         WHERE status = ANY(:ended) AND account IN ('receivable', 'deposits', 'refunds_payable')
-          AND NOT (account = 'receivable' AND (jsonb_array_length(view->'left_receivable') > 0
-                                               OR placed->>'payment_method' = 'credit_terms'))
-          AND NOT EXISTS (SELECT FROM return_order WHERE return_order.order_number = number
-                          AND return_order.status <> ALL(:returns_ended))
-        GROUP BY order_number, status, account HAVING sum(amount) <> 0
+          AND NOT EXISTS (SELECT FROM return_order AS back
+                          WHERE back.order_number = order_view.number
+                            AND back.status <> ALL(:returns_ended))
+        GROUP BY order_number, status, account, may_owe
+        HAVING sum(amount) <> 0 AND NOT (account = 'receivable' AND sum(amount) > 0 AND may_owe)
         ORDER BY order_number, account
         """,
         {

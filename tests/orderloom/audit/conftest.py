@@ -1,4 +1,6 @@
-"""A small world in which everything holds: one order delivered, one canceled, one just placed."""
+"""A small world in which everything holds: one order delivered, one canceled, one just placed, and
+one canceled whose money, which came too late, is on its way back.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +36,7 @@ WEB = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
 ANA = Principal("ana", frozenset({Role.AGENT}))
 WILL = Principal("will", frozenset({Role.WAREHOUSE}))
 SUE = Principal("sue", frozenset({Role.SUPERVISOR}))
+FINN = Principal("finn", frozenset({Role.FINANCE}))
 UNITS = (LineUnits(1, "TEA", 3),)
 TOTAL = 1_500
 CATALOG = (
@@ -56,6 +59,7 @@ class World:
     delivered: str = ""
     canceled: str = ""
     fresh: str = ""
+    refunding: str = ""
     rma: str = ""
     cancel_command: str = ""
     invoice: str = ""
@@ -69,7 +73,7 @@ class World:
     def names(self) -> dict[str, str]:
         """What statements and expectations may call things by."""
         names = (
-            *("delivered", "canceled", "fresh", "rma", "parcel", "cancel_command"),
+            *("delivered", "canceled", "fresh", "refunding", "rma", "parcel", "cancel_command"),
             *("invoice", "series", "approval"),
         )
         return {name: getattr(self, name) for name in names}
@@ -89,6 +93,7 @@ class World:
             ANA, "return", self.delivered, [LineUnits(1, "TEA", 2)], "too strong"
         )
         await self._count_with_four_eyes()
+        await self._pay_too_late()
 
     async def _count_with_four_eyes(self) -> None:
         office, count = PostgresBackOffice(self.engine), {"location": "BOS", "counted": 500}
@@ -96,9 +101,17 @@ class World:
         self.approval = asked.approval
         await office.act(SUE, "yes", ActKind.APPROVAL_APPROVE, asked.approval, {})
 
-    async def place(self, reference: str) -> str:
+    async def _pay_too_late(self) -> None:
+        unpaid = {"payment_method": PaymentMethod.BANK_TRANSFER, "payment_source": ""}
+        self.refunding = await self.place("WEB-4", **unpaid)
+        await self.journal(self.refunding, j.Canceled("asked"))
+        paid = {"amount": 700, "currency": "USD", "order": self.refunding}
+        office = PostgresBackOffice(self.engine)
+        await office.act(FINN, "paid", ActKind.TRANSFER_REGISTER, "B-700", paid)
+
+    async def place(self, reference: str, **more: Any) -> str:
         intake = PostgresIntake(self.engine, b"key", ProcessDefinition())
-        request = replace(REQUEST, channel_ref=reference)
+        request = replace(REQUEST, channel_ref=reference, **more)
         return (await intake.place(WEB, reference, request)).number
 
     async def journal(self, order: str, *bodies: j.Body) -> None:

@@ -191,9 +191,9 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "M2-cash",
         """
         UPDATE customer_order
-        SET placed = jsonb_set(placed, '{payment_method}', '"cash_on_delivery"');
-        UPDATE order_view SET payment_status = CASE number WHEN :delivered THEN 'PAID'
-          WHEN :canceled THEN 'NONE' ELSE 'ON_DELIVERY' END
+        SET placed = jsonb_set(placed, '{payment_method}', '"cash_on_delivery"')
+        WHERE number = :delivered;
+        UPDATE order_view SET payment_status = 'PAID' WHERE number = :delivered
         """,
         {"parcel": "{parcel}", "due": 1500, "ledger": 0},
     ),
@@ -225,6 +225,20 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         WHERE operation = 'op'
         """,
         {"order": "{canceled}", "status": "CANCELED", "account": "deposits", "balance": -5},
+    ),
+    (
+        "M5",
+        """
+        UPDATE customer_order SET placed = jsonb_set(placed, '{payment_method}', '"credit_terms"')
+        WHERE number = :canceled;
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :canceled, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'bank', 5), (2, 'receivable', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {"order": "{canceled}", "status": "CANCELED", "account": "receivable", "balance": -5},
     ),
     (
         "M5-settled",
@@ -384,7 +398,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "O5",
-        "UPDATE return_order SET queued = 7",
+        "UPDATE return_order SET queued = 7 WHERE number = :rma",
         {"subject": "{rma}", "differing": ["queued"]},
     ),
     (
@@ -421,7 +435,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "W1",
-        "DELETE FROM outbox WHERE kind = 'return.start'",
+        "DELETE FROM outbox WHERE kind = 'return.start' AND subject = :rma",
         {"event": "return/{rma}/start", "why": "was never put into the outbox"},
     ),
     (
