@@ -1,8 +1,8 @@
 """The folder that settlement files come in: `<kind>.<party>.<payout>.csv` or `.xlsx`.
 
 What was taken in goes to `processed/`, what cannot be read to `failed/` with the reasons beside it.
-Moving is the last thing that happens to a file, so that whoever is killed before takes it again,
-which changes nothing.
+Moving is the last thing that happens to a file, after finance was told of what cannot be read: so
+whoever is killed before takes it again, which changes nothing.
 """
 
 import asyncio
@@ -54,11 +54,18 @@ class SettlementFolder:
         except FileNotFoundError:  # another worker was faster
             return so_far
         except Refusal as refusal:
-            sha256 = await asyncio.to_thread(_lay_aside, path, refusal.message)
-            await self._settlements.tell_refused(path.name, sha256, refusal.message)
-            return Collected(so_far.taken, so_far.known, so_far.refused + 1)
+            return await self._refuse(path, refusal.message, so_far)
         await asyncio.to_thread(_move, path, PROCESSED)
         return Collected(so_far.taken + new, so_far.known + (not new), so_far.refused)
+
+    async def _refuse(self, path: Path, why: str, so_far: Collected) -> Collected:
+        try:
+            sha256 = await asyncio.to_thread(_sha256, path)
+        except FileNotFoundError:  # another worker was faster
+            return so_far
+        await self._settlements.tell_refused(path.name, sha256, why)
+        await asyncio.to_thread(_lay_aside, path, why)
+        return Collected(so_far.taken, so_far.known, so_far.refused + 1)
 
 
 def named_party(name: str) -> tuple[PartyKind, str, str]:
@@ -103,14 +110,15 @@ def _read(path: Path) -> SettlementFile:
     return read_settlement(path, kind, party, payout, names_of_columns(path.parent, kind, party))
 
 
-def _lay_aside(path: Path, why: str) -> str:
-    """The SHA-256 of what is laid aside."""
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _lay_aside(path: Path, why: str) -> None:
     place = path.parent / FAILED
     place.mkdir(exist_ok=True)
     (place / f"{path.name}.txt").write_text(f"{why}\n", encoding="utf-8")
     _move(path, FAILED)
-    return sha256
 
 
 def _move(path: Path, place: str) -> None:

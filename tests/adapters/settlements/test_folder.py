@@ -91,6 +91,22 @@ async def test_a_file_that_cannot_be_read_is_a_task_and_lies_beside_its_reasons(
     assert [row[2] for row in await desk.payouts()] == ["good"]
 
 
+async def test_whoever_was_killed_before_laying_a_bad_file_aside_has_told_finance_and_tells_it_once(
+    desk,
+):
+    desk.drop(NAME, BAD)
+    (desk.folder / "failed").write_text("no folder: nothing can be laid aside")
+    with pytest.raises(FileExistsError):
+        await desk.inbox.collect()
+    told = await desk.sql("SELECT subject, closed_at FROM task")
+    assert told == [(NAME, None)]
+    assert desk.lying() == ["failed", NAME]
+    (desk.folder / "failed").unlink()
+    assert await desk.inbox.collect() == Collected(refused=1)
+    assert await desk.sql("SELECT subject, closed_at FROM task") == told
+    assert desk.lying() == [f"failed/{NAME}", f"failed/{NAME}.txt"]
+
+
 async def test_the_same_payout_with_another_content_is_refused(desk):
     desk.drop(NAME)
     await desk.inbox.collect()
