@@ -94,8 +94,8 @@ class HandOverCall:
 @dataclass(frozen=True, slots=True)
 class PaymentCall:
     """One business operation: its key is derived from subject, operation, parcel and ordinal.
-    `authorization` is what a capture or void draws on; `rma` when the subject is a return. A
-    refund may move less than `amount`: what the payment with the most left can give.
+    `authorization` is what it draws on; a refund without one may move less than `amount`: what the
+    payment with the most left can give. `rma` when the subject is a return.
     """
 
     step: Step

@@ -190,7 +190,7 @@ async def _row(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> PaymentRow:
     """
     authorization, amount = call.authorization, call.amount
     if call.operation is PaymentOperation.REFUND:
-        authorization, amount = await _to_give_back(uow, turn.order.number, amount)
+        authorization, amount = await _to_give_back(uow, turn.order.number, call)
     drawn_on = await uow.payments.find(authorization) if authorization else None
     if call.operation is PaymentOperation.VOID and drawn_on:
         amount = drawn_on.amount - (await uow.payments.drawn(authorization)).captured
@@ -211,15 +211,19 @@ async def _row(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> PaymentRow:
     )
 
 
-async def _to_give_back(uow: UnitOfWork, order: str, amount: int) -> tuple[str, int]:
-    """(authorization, minor units) of the next refund: all at once, if one payment has as much."""
+async def _to_give_back(uow: UnitOfWork, order: str, call: PaymentCall) -> tuple[str, int]:
+    """(authorization, minor units) of the next refund: of the one that is named, else all at once,
+    if one payment has as much.
+    """
     left = await uow.payments.refundable(order)
-    if amount > sum(left.values()):
+    if call.authorization:
+        left = {call.authorization: left.get(call.authorization, 0)}
+    if call.amount > sum(left.values()):
         raise LimitExceeded(
-            f"refund of {amount} is more than the {sum(left.values())} that is left"
+            f"refund of {call.amount} is more than the {sum(left.values())} that is left"
         )
     authorization, most = next(iter(left.items()))
-    return authorization, min(amount, most)
+    return authorization, min(call.amount, most)
 
 
 def _request(row: PaymentRow) -> PaymentRequest:

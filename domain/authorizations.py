@@ -21,7 +21,7 @@ from domain.view import OrderView, Parcel, Payment
 @dataclass(frozen=True, slots=True)
 class MoneyStep:
     """One operation at the provider; `amount` in minor units, `authorization` the key of the one
-    it draws on or gives up. A refund names none: the books choose the captures it gives back.
+    it draws on, gives up or pays back.
     """
 
     operation: PaymentOperation
@@ -63,11 +63,24 @@ def left(view: OrderView, authorization: Payment) -> int:
 
 def promise(view: OrderView, scope: str) -> Payment | None:
     """The authorization of a scope that can be captured, if any."""
+    return next((each for each in _promises(view, scope) if left(view, each) > 0), None)
+
+
+def covering(view: OrderView, parcel: str, amount: int) -> Payment | None:
+    """The authorization that a parcel can be captured by: its own before the order's, and of
+    several the oldest that has so much left.
+    """
+    promised = (each for scope in dict.fromkeys((parcel, "")) for each in _promises(view, scope))
+    return next((each for each in promised if left(view, each) >= amount), None)
+
+
+def _promises(view: OrderView, scope: str) -> Iterator[Payment]:
+    """What was given up, and could not be voided, is no longer counted on."""
     for payment in standing(view):
-        promised = payment.status is PaymentStatus.SUCCEEDED and left(view, payment) > 0
-        if payment.fulfillment_order == scope and promised:
-            return payment
-    return None
+        is_promised = payment.status is PaymentStatus.SUCCEEDED
+        is_promised &= not _gave_up(view, PaymentOperation.VOID, payment)
+        if payment.fulfillment_order == scope and is_promised:
+            yield payment
 
 
 def amount_to_promise(view: OrderView, scope: str) -> int:
@@ -121,9 +134,27 @@ def money_due(view: OrderView) -> MoneyStep | None:
             scope = payment.fulfillment_order
             return MoneyStep(PaymentOperation.VOID, scope, rest, payment.key)
     over = view.status.stopped or view.status is OrderStatus.COMPLETED
-    if over and view.deposit and not _gave_up(view, PaymentOperation.REFUND):
-        return MoneyStep(PaymentOperation.REFUND, "", view.deposit)
+    return _refund_due(view) if over and view.deposit else None
+
+
+def _refund_due(view: OrderView) -> MoneyStep | None:
+    for payment in _of(view, PaymentOperation.AUTHORIZE):
+        kept = _kept_in_advance(view, payment)
+        if kept > 0 and not _gave_up(view, PaymentOperation.REFUND, payment):
+            amount = min(view.deposit, kept)
+            return MoneyStep(PaymentOperation.REFUND, "", amount, payment.key)
     return None
+
+
+def _kept_in_advance(view: OrderView, authorization: Payment) -> int:
+    """Minor units captured under it for no parcel in particular, and not refunded."""
+    moved = [
+        payment.amount if payment.operation is PaymentOperation.CAPTURE else -payment.amount
+        for operation in (PaymentOperation.CAPTURE, PaymentOperation.REFUND)
+        for payment in _of(view, operation, PaymentStatus.SUCCEEDED)
+        if payment.authorization == authorization.key and not payment.fulfillment_order
+    ]
+    return sum(moved)
 
 
 def _is_superfluous(view: OrderView, payment: Payment) -> bool:
@@ -144,12 +175,29 @@ def _is_owed(view: OrderView, parcel: Parcel) -> bool:
     return not paid and not view.prepaid
 
 
-def _gave_up(
-    view: OrderView, operation: PaymentOperation, authorization: Payment | None = None
-) -> bool:
-    key = authorization.key if authorization else None
-    tried = [p for p in _of(view, operation) if key is None or p.authorization == key]
-    return bool(tried) and given_up(view, max(tried, key=lambda payment: payment.ordinal))
+def _gave_up(view: OrderView, operation: PaymentOperation, authorization: Payment) -> bool:
+    tried = [p for p in _of(view, operation) if p.authorization == authorization.key]
+    return bool(tried) and given_up(view, max(tried, key=_ordinal))
+
+
+def _last_attempt(view: OrderView, payment: Payment) -> Payment:
+    """At the same deed: a parcel is captured once, by whichever authorization; a void or a refund
+    is about one authorization, whatever becomes of the others of its scope.
+    """
+    captures = payment.operation is PaymentOperation.CAPTURE
+    return max(
+        (
+            other
+            for other in _of(view, payment.operation)
+            if other.fulfillment_order == payment.fulfillment_order
+            and (captures or other.authorization == payment.authorization)
+        ),
+        key=_ordinal,
+    )
+
+
+def _ordinal(payment: Payment) -> int:
+    return payment.ordinal
 
 
 def given_up(view: OrderView, payment: Payment) -> bool:
@@ -167,12 +215,11 @@ def awaits_finance(view: OrderView, payment: Payment) -> bool:
     """A capture, void or refund that was given up, with no later attempt and no word of finance."""
     if not given_up(view, payment):
         return False
-    last = view.last_payment(payment.operation, payment.fulfillment_order)
     settled = (*view.left_receivable, *view.recapturing)
     let_be = payment.key in view.let_be or (
         payment.operation is PaymentOperation.CAPTURE and payment.fulfillment_order in settled
     )
-    return payment is last and not let_be
+    return payment is _last_attempt(view, payment) and not let_be
 
 
 def _is_on_its_way_out(parcel: Parcel) -> bool:

@@ -7,6 +7,7 @@ from domain.authorizations import (
     MoneyStep,
     amount_to_promise,
     awaits_finance,
+    covering,
     lacks,
     lapsed,
     left,
@@ -114,16 +115,12 @@ class Card(Tender):
             amount = self._view.parcels[parcel].amount
             if not amount or self._view.prepaid:
                 return
-            source = self._covering(parcel, amount)
+            source = covering(self._view, parcel, amount)
             if source is None:
                 await self._till.pay(MoneyStep(PaymentOperation.AUTHORIZE, parcel, amount))
-                source = self._covering(parcel, amount)
+                source = covering(self._view, parcel, amount)
             key = source.key if source else ""
             await self._till.pay(MoneyStep(PaymentOperation.CAPTURE, parcel, amount, key))
-
-    def _covering(self, parcel: str, amount: int) -> Payment | None:
-        found = (promise(self._view, scope) for scope in (parcel, WHOLE_ORDER))
-        return next((each for each in found if each and left(self._view, each) >= amount), None)
 
     # Beside everything else
 

@@ -12,6 +12,7 @@ from domain.commands import CommandKind
 from domain.facts import FactKind
 from domain.order import LineUnits
 from domain.payments import PaymentOperation as Op
+from domain.payments import PaymentStatus
 from domain.process import AuthorizationScope, PaymentTiming
 from ports.front_office import RequestedLine
 
@@ -119,6 +120,37 @@ async def test_a_capture_in_advance_that_fails_waits_for_another_card(shop: Any)
     assert shop.provider.moved(Op.AUTHORIZE) == [2600, 2600]
     assert shop.provider.moved(Op.VOID) == [2600]
     assert shop.provider.moved(Op.CAPTURE) == [2600]
+
+
+async def test_a_void_that_failed_stays_finances_though_that_of_another_card_was_done(
+    shop: Any,
+) -> None:
+    """Neither the second card's void hides it, nor does the order close before it is decided."""
+    shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
+    number = await shop.place()
+    _refuse(shop, *(f"{number}/{what}" for what in ("capture/1", "void/1", "capture/2")))
+    failed = f"{number}/void/1"
+    for again in (1, 2):
+        await shop.until(lambda: _held(shop, number))
+        await shop.until(lambda n=again: _has(shop, number, f"{number}/void/{n}"))
+        paid = await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok")
+        assert paid == ""
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+    moved = [key.removeprefix(number) for key in shop.provider.effects]
+    steps = (f"/{what}/{n}" for n in (1, 2, 3) for what in ("authorize", "capture", "void"))
+    assert moved == list(steps)[:-1]
+    assert shop.provider.moved(Op.CAPTURE) == shop.provider.moved(Op.VOID) == [2600]
+    assert await shop.tasks() == [("void failed: refused", "finance")]
+
+    await shop.env.sleep(timedelta(days=40))
+    assert (await shop.view(number)).status == "COMPLETED"
+    left = await shop.command(
+        shop.finance, CommandKind.LEAVE_OPERATION, number, target=failed, reason="it lapsed"
+    )
+    assert left == ""
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    assert await shop.tasks() == []
 
 
 async def test_each_parcel_has_an_authorization_of_its_own_where_the_provider_captures_once(
@@ -237,6 +269,20 @@ async def test_the_rest_of_an_authorization_is_freed_when_units_were_canceled(sh
     assert shop.provider.moved(Op.AUTHORIZE) == [80_000]
     assert shop.provider.moved(Op.CAPTURE) == [40_000]
     assert shop.provider.moved(Op.VOID) == [40_000]
+
+
+def _refuse(shop: Any, *keys: str) -> None:
+    """The provider says no to these operations."""
+    perform = shop.provider.perform
+
+    async def refuses(request: Any) -> Any:
+        answer = await perform(request)
+        if request.key in keys:
+            answer = replace(answer, status=PaymentStatus.FAILED, reason="refused")
+            shop.provider.answers[request.key] = answer
+        return answer
+
+    shop.provider.perform = refuses
 
 
 async def _canceled_right_after(shop: Any, operation: Op) -> str:
