@@ -1,6 +1,6 @@
 """What is told when the stock of a SKU at a location falls to a level of its own.
 
-The trigger `stock_alert` of the database raises it, in the transaction that crosses the level.
+The trigger `stock_alert` of the database raises it when the transaction ends that crosses it.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.stock.alerts import raise_alerts
 from adapters.postgres.tables import invoice, invoice_line
 from domain.codec import Json, to_json
 from domain.invoices import DocumentKind, DocumentLine, Draft, Issued
@@ -105,6 +106,8 @@ class PostgresInvoices:
         self._wanted.append(_Wanted(draft.kind, values))
 
     async def write(self) -> None:
+        if self._wanted:
+            await raise_alerts(self._connection)
         for wanted in sorted(self._wanted, key=lambda each: each.kind is DocumentKind.CREDIT_NOTE):
             await self._connection.execute(_ISSUE, wanted.values)
         self._wanted.clear()

@@ -15,12 +15,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.clock import now
+from adapters.postgres.stock.alerts import raise_alerts
 from adapters.postgres.tables import audit, command
 from domain.codec import Json
 from domain.errors import CommandExpired, NotFound, StepRefused
 
 FIRST_HASH = ""  # what the first row's hash covers as the one before
-_AUDIT_LOCK = 7_362_012  # advisory: rows of the chain are written one after the other
+AUDIT_LOCK = 7_362_012  # advisory: rows of the chain are written one after the other
 WITHOUT_AUDIT = ("channel", "system")  # machines; everybody else is a person
 
 _SETTLE = (
@@ -93,7 +94,8 @@ async def _check_settled(connection: AsyncConnection, command_id: str, status: s
 
 async def append_audit(connection: AsyncConnection, act: Act) -> None:
     """The next row of the chain. Holds a lock until the transaction ends."""
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _AUDIT_LOCK})
+    await raise_alerts(connection)
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": AUDIT_LOCK})
     last = (await connection.execute(_LAST)).one_or_none()
     number, before = (last.id + 1, last.hash) if last else (1, FIRST_HASH)
     at = (await connection.execute(select(now()))).scalar_one()

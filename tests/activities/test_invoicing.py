@@ -128,6 +128,13 @@ class Books:
         found = await audit_books(self.engine)
         return {each.id: each.violations for each in found if each.id in {"M6", "M7", "M8"}}
 
+    async def somebody_waits(self) -> None:
+        for _ in range(1_000):
+            if await self.rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("nobody waits for a lock")
+
     async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.engine.begin() as connection:
             result = await connection.execute(text(statement), values)
@@ -239,6 +246,26 @@ async def test_goods_that_are_sent_back_to_the_customer_are_not_credited(books: 
     await books.give_back(order, 3, "send_back")
     assert await books.documents(order) == [("INV-2026-000001", "", 2_200)]
     assert await books.violations() == ALL_WELL
+
+
+async def test_a_shortage_that_ends_is_over_before_a_number_is_taken(books: Books) -> None:
+    """Somebody has its task under lock; nobody else's invoice shall wait for that."""
+    order = await books.place("W-1")
+    await books.source(order, 3)
+    await books.ship(order)
+    await books.deliver(order, 1)
+    await books.give_back(order, 1)  # the first number of its series
+    await books.rows("UPDATE stock SET on_hand = 4, opening = opening - 9993, reorder_point = 5")
+    async with books.engine.begin() as somebody:
+        await somebody.execute(text("SELECT FROM task FOR UPDATE"))
+        giving_back = asyncio.create_task(books.give_back(order, 2))
+        await books.somebody_waits()
+        await somebody.execute(text("SELECT FROM number_series FOR UPDATE NOWAIT"))
+    await giving_back
+    assert await books.rows("SELECT closed_by FROM task") == [("system",)]
+    assert [number for number, _, _ in await books.documents(order)] == [
+        "INV-2026-000001", "CN-2026-000001", "CN-2026-000002"
+    ]  # fmt: skip
 
 
 async def test_an_entry_that_fails_gives_its_number_back(books: Books) -> None:

@@ -4,6 +4,7 @@ that explain the stock.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -18,7 +19,8 @@ from sqlalchemy import (
 from adapters.postgres.tables.base import metadata, moment, now, text
 
 # `reserved` is Σ active reservations of units on hand; sellable units only in `on_hand`. Alerts are
-# raised by the trigger `stock_alert` when a level is crossed; `crossings` counts them.
+# raised by the trigger `stock_alert` when a transaction ends that has crossed a level; `crossings`
+# counts them, and `…_told` says whether the last that was told of a level is that it was reached.
 stock = Table(
     "stock",
     metadata,
@@ -33,6 +35,8 @@ stock = Table(
     Column("reorder_point", Integer, nullable=False, server_default="0"),
     Column("reorder_to", Integer, nullable=False, server_default="0"),
     Column("crossings", Integer, nullable=False, server_default="0"),
+    Column("safety_told", Boolean, nullable=False, server_default="false"),
+    Column("reorder_told", Boolean, nullable=False, server_default="false"),
     CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
     CheckConstraint("safety >= 0 AND damaged >= 0 AND quarantined >= 0", name="buckets"),
     CheckConstraint("0 <= reorder_point AND 0 <= reorder_to", name="levels"),

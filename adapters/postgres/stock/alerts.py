@@ -1,0 +1,15 @@
+"""When stock alerts are raised: by the database, when a transaction ends that has passed a level
+(decision 25); or a little earlier, where it is about to take a lock that many wait for.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_NOW = text("SET CONSTRAINTS stock_crossed, stock_opened IMMEDIATE")
+
+
+async def raise_alerts(connection: AsyncConnection) -> None:
+    """All changes of stock are done. An alert that ends waits for whoever has its task, and they
+    may be about to take the lock that comes next.
+    """
+    await connection.execute(_NOW)
