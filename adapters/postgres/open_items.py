@@ -39,8 +39,17 @@ _NAMES = {
         LEFT JOIN payment_source AS source ON source.order_number = posted.order_number
         """,
     ),
+    # A transfer in is `bank/<reference>/<order>`, without an order while nobody knows which; a
+    # refund is `<return>/refund/bank/<reference>`. References may have slashes in them.
     PartyKind.BANK: (
-        "ARRAY[posted.order_number, regexp_replace(posted.operation, '^bank/', '')]",
+        """
+        ARRAY[posted.order_number, CASE
+            WHEN posted.operation NOT LIKE 'bank/%'
+            THEN regexp_replace(posted.operation, '^[^/]+/refund/bank/', '')
+            ELSE regexp_replace(regexp_replace(posted.operation, '^bank/', ''),
+                                COALESCE('/' || posted.order_number, '') || '$', '')
+        END]
+        """,
         "''",
         "",
     ),
@@ -58,8 +67,7 @@ def _items(kind: PartyKind, condition: str) -> TextClause:
         FROM ledger_entry AS entry
         JOIN ledger_transaction AS posted ON posted.id = entry.transaction_id
         {tables}
-        WHERE entry.account = :account AND posted.order_number IS NOT NULL
-          AND posted.operation NOT LIKE 'settle/%' AND ({condition})
+        WHERE entry.account = :account AND posted.operation NOT LIKE 'settle/%' AND ({condition})
         GROUP BY posted.id, names, owed_by HAVING sum(entry.amount) <> 0
         ORDER BY posted.id
         """  # noqa: S608 - our own words
@@ -69,8 +77,8 @@ def _items(kind: PartyKind, condition: str) -> TextClause:
 _WANTED = {
     kind: _items(
         kind,
-        f"NOT {_SETTLED} OR posted.operation = ANY(:references)"
-        f" OR {names} && CAST(:references AS text[])",
+        f"NOT {_SETTLED} OR EXISTS (SELECT FROM unnest({names} || posted.operation) AS name"
+        " WHERE lower(name) = ANY(:references))",
     )
     for kind, (names, _, _) in _NAMES.items()
 }
@@ -80,8 +88,9 @@ _ONE = {kind: _items(kind, "posted.operation = :operation") for kind in PartyKin
 async def open_items(
     connection: AsyncConnection, kind: PartyKind, references: list[str]
 ) -> list[Item]:
-    """What is open, and what is settled of `references`, as they are written."""
-    values = {"account": CLEARING[kind].value, "references": references}
+    """What is open, and what is settled of `references`, be they written small or large."""
+    plain = [reference.strip().lower() for reference in references]
+    values = {"account": CLEARING[kind].value, "references": plain}
     found = await connection.execute(_WANTED[kind], values)
     return [_item(row, CLEARING[kind]) for row in found]
 
@@ -96,7 +105,7 @@ def _item(row: Row[Any], account: Account) -> Item:
     names = tuple(name for name in row.names or () if name)
     return Item(
         row.operation,
-        row.order_number,
+        row.order_number or "",
         account,
         row.amount,
         row.currency,

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from adapters.postgres.settlements import PostgresSettlements
 from domain.access import Principal, Role
 from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.errors import BadAmount, Forbidden, NotFound, StepRefused
 from domain.order import PaymentMethod
+from domain.settlement import Line, LineKind, PartyKind, Settlement
+from ports.settlements import Reconciled
 
 REGISTER, ASSIGN = ActKind.TRANSFER_REGISTER, ActKind.TRANSFER_ASSIGN
 SOLD = {"revenue": -2574, "tax": -26}
@@ -70,6 +73,23 @@ async def test_too_much_goes_back_as_a_refund_that_finance_transfers(shop: Any) 
     await shop.until_submitted(f"{number}-F1")
     assert await shop.tasks() == [("the refund has to be transferred to the customer", "finance")]
     await transfer_back(shop, rma, "OUT-1")
+    assert await shop.balances(number) == {"bank": 2600, "deposits": -2600}
+
+
+async def test_a_bank_statement_names_both_ways_by_the_banks_own_references(shop: Any) -> None:
+    number = await place(shop)
+    await receive(shop, "SEPA/2026/0001", 3000, number)
+    await shop.until_submitted(f"{number}-F1")
+    await transfer_back(shop, f"{number}-R1", "OUT/17")
+    now = await shop.now()
+    lines = (
+        Line(1, LineKind.CHARGE, "sepa/2026/0001", 3000, 0, now),
+        Line(2, LineKind.REFUND, "OUT/17", -400, 0, now),
+    )
+    settlements = PostgresSettlements(shop.engine)
+    statement = Settlement(PartyKind.BANK, "first-bank", "day 1", "USD", lines)
+    assert await settlements.take_in(statement, "day1.csv", "sha")
+    assert await settlements.match_open() == Reconciled(matched=2)
     assert await shop.balances(number) == {"bank": 2600, "deposits": -2600}
 
 

@@ -246,12 +246,52 @@ async def test_the_carrier_names_its_parcel_by_its_own_number_and_the_channel_by
     assert await books.balances() == {"bank": 2600 - 30 + 900 - 9 - 200, "fees": 39}
 
 
+BANK = {"kind": PartyKind.BANK, "party": "first-bank"}
+
+
 async def test_a_bank_statement_confirms_transfers_and_moves_nothing_twice(books):
-    await books.post("bank/TX-1", 1900, Account.BANK)
+    await books.post(f"bank/TX-1/{NUMBER}", 1900, Account.BANK)
     statement = (line("tx-1", 1900), line("tx-1", 1900, number=2))
-    run = await books.settle(*statement, kind=PartyKind.BANK, party="first-bank")
-    assert run == Reconciled(matched=1, differing=1)
+    assert await books.settle(*statement, **BANK) == Reconciled(matched=1, differing=1)
     assert await books.balances() == {"bank": 1900}
+
+
+@pytest.mark.parametrize("reference", ["TX-1", "SEPA/2026/11-02/0001", "refund/bank/9", NUMBER])
+async def test_the_banks_own_reference_is_that_of_the_transfer_in_and_of_the_refund_out(
+    books, reference
+):
+    """Of transfers of the same amount on the same order, each line finds its own."""
+    await books.post(f"bank/{reference}/{NUMBER}", 1900, Account.BANK)
+    await books.post(f"bank/{reference}0/{NUMBER}", 1900, Account.BANK)
+    await books.post(f"{NUMBER}-R1/refund/bank/{reference}", -500, Account.BANK)
+    await books.post(f"{NUMBER}-R2/refund/bank/{reference}0", -500, Account.BANK)
+    statement = (line(f"{reference}0", 1900), line(f"{reference}0", -500, number=2))
+    assert await books.settle(*statement, **BANK) == Reconciled(matched=2)
+    assert [each.item for each in await books.lines("MATCHED")] == [
+        f"bank/{reference}0/{NUMBER}", f"{NUMBER}-R2/refund/bank/{reference}0"
+    ]  # fmt: skip
+    statement = (line(reference, 1900), line(reference, -500, number=2))
+    assert await books.settle(*statement, **BANK) == Reconciled(matched=2)
+    assert await books.balances() == {"bank": 2800}
+    assert await books.tasks() == []
+
+
+async def test_a_part_of_a_reference_is_none_and_a_line_that_names_it_matches_nothing(books):
+    await books.post(f"bank/SEPA/0001/{NUMBER}", 1900, Account.BANK)
+    old = datetime.now(UTC) - timedelta(days=30)
+    lines = [line(part, 70, number=n, at=old) for n, part in enumerate(("SEPA", "0001", "bank"), 1)]
+    assert await books.settle(*lines, **BANK) == Reconciled(unmatched=3, missing=0)
+
+
+async def test_a_transfer_that_nobody_has_assigned_is_on_the_statement_all_the_same(books):
+    transfer = {"amount": 1900, "currency": "USD", "order": "rent for May"}
+    await books.act(ActKind.TRANSFER_REGISTER, "TX/7", **transfer)
+    assert await books.settle(line("TX/7", 1900), **BANK) == Reconciled(matched=1)
+    assert await books.balances() == {"bank": 1900, "unmatched": -1900}
+    assert await books.tasks() == ["transfer/TX/7"]
+    assert await books.settle(line("tx/7", 1900), **BANK) == Reconciled(differing=1)
+    [again] = await books.lines("DIFFERING")
+    assert "twice" in again.reasons[0]
 
 
 async def test_another_currency_goes_through_the_exchange_account_in_both(books):
