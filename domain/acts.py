@@ -18,6 +18,7 @@ from domain.errors import Forbidden, Malformed, Refusal, StepRefused
 from domain.points_acts import AdjustPoints
 from domain.refunds import Goodwill
 from domain.transfers import AssignTransfer, RegisterTransfer
+from domain.write_offs import WriteOffReceivable
 
 
 class ActKind(StrEnum):
@@ -29,6 +30,7 @@ class ActKind(StrEnum):
     TRANSFER_REGISTER = "transfer_register"
     TRANSFER_ASSIGN = "transfer_assign"
     GOODWILL_GRANT = "goodwill_grant"
+    RECEIVABLE_WRITE_OFF = "receivable_write_off"
     POINTS_ADJUST = "points_adjust"
     PICK_LIST_ACCEPT = "pick_list_accept"
     PICK_LIST_REJECT = "pick_list_reject"
@@ -84,6 +86,7 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.TRANSFER_REGISTER: ActRule(RegisterTransfer, _MONEY, reason_required=False),
     ActKind.TRANSFER_ASSIGN: ActRule(AssignTransfer, _MONEY),
     ActKind.GOODWILL_GRANT: ActRule(Goodwill, _MONEY, _MONEY),
+    ActKind.RECEIVABLE_WRITE_OFF: ActRule(WriteOffReceivable, _MONEY, _MONEY),
     ActKind.POINTS_ADJUST: ActRule(AdjustPoints, (Role.AGENT, *_MONEY), _MONEY),
     ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REJECT: ActRule(floor.Reject, _FLOOR),

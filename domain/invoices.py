@@ -35,6 +35,7 @@ class InvoiceStatus(StrEnum):
     ISSUED = "ISSUED"
     PARTIALLY_PAID = "PARTIALLY_PAID"
     PAID = "PAID"  # nothing is owed any more
+    WRITTEN_OFF = "WRITTEN_OFF"  # … but a part of it was given up, not paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +250,18 @@ def payments_on(owed: Sequence[Owed], received: Mapping[str, int]) -> dict[str, 
     return paid
 
 
-def invoice_status(asked: int, paid: int) -> InvoiceStatus:
+def written_off_on(
+    owed: Sequence[Owed], paid: Mapping[str, int], written_off: Mapping[str, int]
+) -> dict[str, int]:
+    """What of each invoice, as far as it was not paid, was given up; as `payments_on`."""
+    left = [replace(each, amount=each.amount - paid[each.number]) for each in owed]
+    return payments_on(left, written_off)
+
+
+def invoice_status(asked: int, paid: int, written_off: int = 0) -> InvoiceStatus:
     """`asked` is what the invoice asks for after its credit notes."""
     if paid >= asked:
         return InvoiceStatus.PAID
+    if paid + written_off >= asked:
+        return InvoiceStatus.WRITTEN_OFF
     return InvoiceStatus.PARTIALLY_PAID if paid > 0 else InvoiceStatus.ISSUED

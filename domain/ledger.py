@@ -29,6 +29,7 @@ class Account(StrEnum):
     ROUNDING = "rounding"
     EXCHANGE = "exchange"  # gain and loss
     WRITTEN_OFF = "written_off"  # differences of settlements that a person gave up on
+    BAD_DEBT = "bad_debt"  # what customers owed and will not pay
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from domain.order import PlacedOrder
 from domain.receivables import owed_directly
 from domain.securing import order_value
 from domain.view import OrderView
+from domain.write_offs import lost
 
 REFERENCE_MAX = 100
 _NUMBER = re.compile(r"(?<![0-9A-Z])([0-9A-HJKMNP-TV-Z]{4})[- ]?([0-9A-HJKMNP-TV-Z]{4})[- ]?"
@@ -35,9 +36,12 @@ class AssignTransfer:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What of a transfer is for goods that were sent, for goods that will be, and for nothing."""
+    """What of a transfer is for goods that were sent, for goods that will be, and for nothing;
+    `recovered` is for goods whose price was written off before.
+    """
 
     receivable: int
+    recovered: int
     deposit: int
     surplus: int
 
@@ -59,10 +63,10 @@ def order_number_in(remittance: str) -> str:
 
 
 def receipt(view: OrderView, balances: Mapping[Account, int], amount: int) -> Receipt:
-    owed, ahead = owed_directly(view, balances), _ahead(view, balances)
-    receivable = min(amount, owed)
-    deposit = min(amount - receivable, ahead)
-    return Receipt(receivable, deposit, amount - receivable - deposit)
+    receivable = min(amount, owed_directly(view, balances))
+    recovered = min(amount - receivable, lost(balances))
+    deposit = min(amount - receivable - recovered, _ahead(view, balances))
+    return Receipt(receivable, recovered, deposit, amount - receivable - recovered - deposit)
 
 
 def _ahead(view: OrderView, balances: Mapping[Account, int]) -> int:
@@ -76,10 +80,11 @@ def _ahead(view: OrderView, balances: Mapping[Account, int]) -> int:
 
 def received(order: PlacedOrder, operation: str, found: Receipt, *, out_of: Account) -> Posting:
     """`out_of` is the bank, or what stood there unmatched."""
-    whole = found.receivable + found.deposit + found.surplus
+    whole = found.receivable + found.recovered + found.deposit + found.surplus
     legs = (
         Leg(out_of, whole),
         Leg(Account.RECEIVABLE, -found.receivable),
+        Leg(Account.BAD_DEBT, -found.recovered),
         Leg(Account.DEPOSITS, -found.deposit),
         Leg(Account.REFUNDS_PAYABLE, -found.surplus),
     )

@@ -8,6 +8,7 @@ from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
+from adapters.postgres.overdue import PostgresOverdue
 from adapters.postgres.points import PostgresPointsExpiry
 from adapters.postgres.stock.soft import PostgresSoftReservations
 from adapters.temporal.connect import connect
@@ -18,9 +19,10 @@ from orderloom.parts_runtime import ready, until_stopped
 from orderloom.relaying.commands import CommandSweeper
 from orderloom.relaying.expiry import ExpirySweeper
 from orderloom.relaying.facts import FactRelay
-from orderloom.relaying.loop import keep_relaying
+from orderloom.relaying.loop import Sweeper, keep_relaying
 from orderloom.relaying.news import publishing
 from orderloom.relaying.outbox import Deliver, OutboxRelay
+from orderloom.relaying.overdue import OverdueSweeper
 from orderloom.relaying.starts import ProcessStarter
 from orderloom.settings import Settings
 from ports.desk import OrderDesk
@@ -33,6 +35,7 @@ FACTS_IDLE_SECONDS = 0.5
 COMMANDS_IDLE_SECONDS = 1.0
 RESERVATIONS_IDLE_SECONDS = 1.0
 POINTS_IDLE_SECONDS = 900.0  # nobody can spend what has expired, written off or not
+OVERDUE_IDLE_SECONDS = 300.0  # invoices become overdue by the day
 GRACE_SECONDS_MAX = 2.0  # `up` allows the relay 2.5 s, and a subscriber may keep a batch for 5 s
 
 
@@ -45,16 +48,17 @@ async def run(settings: Settings) -> None:
         outbox = guarded(settings, PostgresOutboxQueue(engine), RELAY_OUTBOX)
         inbox = PostgresFactInbox(engine)
         book = PostgresCommandBook(engine)
-        expiring = (
+        sweepers = (
             ExpirySweeper(
                 "reservations", PostgresSoftReservations(engine), RESERVATIONS_IDLE_SECONDS
             ),
             ExpirySweeper("points", PostgresPointsExpiry(engine), POINTS_IDLE_SECONDS),
+            OverdueSweeper("overdue", PostgresOverdue(engine), OVERDUE_IDLE_SECONDS),
         )
         grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)
         async with (
             publishing(settings) as publish,
-            relaying(desk, outbox, inbox, book, expiring, publish, grace),
+            relaying(desk, outbox, inbox, book, sweepers, publish, grace),
         ):
             ready()
             await until_stopped()
@@ -68,7 +72,7 @@ async def relaying(
     outbox: OutboxQueue,
     inbox: FactInbox,
     book: CommandBook,
-    expiring: Sequence[ExpirySweeper],
+    sweepers: Sequence[Sweeper],
     publish: Deliver,
     grace_seconds: float,
 ) -> AsyncIterator[None]:
@@ -83,7 +87,7 @@ async def relaying(
         ("news", news.batch, NEWS_IDLE_SECONDS),
         ("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
         ("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
-        *((each.name, each.batch, each.idle_seconds) for each in expiring),
+        *((each.name, each.batch, each.idle_seconds) for each in sweepers),
     )
     tasks = [
         asyncio.create_task(

@@ -13,8 +13,8 @@ from ports.reads import Page
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSummary:
-    """Amounts in minor units of `currency`, never negative. `paid` and `credited` are of invoices;
-    `credits` is the invoice that a credit note corrects, else empty.
+    """Amounts in minor units of `currency`, never negative. `paid`, `written_off` and `credited`
+    are of invoices; `credits` is the invoice that a credit note corrects, else empty.
     """
 
     number: str
@@ -33,13 +33,14 @@ class InvoiceSummary:
     gross: int
     credited: int
     paid: int
+    written_off: int = 0
 
     @property
     def open(self) -> int:
         """What is still owed."""
         if self.kind is DocumentKind.CREDIT_NOTE:
             return 0
-        return max(0, self.gross - self.credited - self.paid)
+        return max(0, self.gross - self.credited - self.paid - self.written_off)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from adapters.postgres.stock import supply
 from adapters.postgres.tasks import close_task, lock_task
 from adapters.postgres.transactions import in_transaction
 from adapters.postgres.transfers import assign_transfer, register_transfer
+from adapters.postgres.write_offs import write_off_receivable
 from domain.access import STAFF, Principal, Role
 from domain.acts import (
     PICK_LIST_ACTS,
@@ -86,6 +87,7 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.TRANSFER_REGISTER: register_transfer,
     ActKind.TRANSFER_ASSIGN: assign_transfer,
     ActKind.GOODWILL_GRANT: grant_goodwill,
+    ActKind.RECEIVABLE_WRITE_OFF: write_off_receivable,
     ActKind.POINTS_ADJUST: adjust_points,
     ActKind.APPROVAL_APPROVE: _approve,
     ActKind.APPROVAL_DECLINE: _decline,

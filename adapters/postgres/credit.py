@@ -13,7 +13,7 @@ _LOCK = (
 )
 # In one statement after the lock: an order that is sent meanwhile is counted once, either as
 # committed or as a receivable. What was paid ahead counts against what its own order has committed:
-# a deposit for goods that are paid otherwise is no credit.
+# a deposit for goods that are paid otherwise is no credit. What was written off was not paid.
 _EXPOSURE = text(
     """
     SELECT (SELECT COALESCE(sum(committed), 0) FROM order_view
@@ -22,7 +22,8 @@ _EXPOSURE = text(
             JOIN ledger_transaction ON order_number = number
             JOIN ledger_entry ON transaction_id = id
             WHERE customer_ref = :ref AND order_view.currency = :currency
-              AND (account = 'receivable' OR (account = 'deposits' AND committed > 0)))::bigint
+              AND (account IN ('receivable', 'bad_debt')
+                   OR (account = 'deposits' AND committed > 0)))::bigint
     """
 )
 

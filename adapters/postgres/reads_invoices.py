@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, false, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.cursors import Cursor, check_page, is_plain, read_cursor
+from adapters.postgres.invoice_sums import DOCUMENTS, of_orders
 from adapters.postgres.reads_detail import SEES_PERSON
 from adapters.postgres.tables import customer_order, invoice, invoice_line, person, product
 from domain.access import Principal, Role
@@ -16,9 +17,6 @@ from domain.invoices import (
     DocumentKind,
     DocumentLine,
     InvoiceStatus,
-    Owed,
-    invoice_status,
-    payments_on,
 )
 from domain.order import PlacedOrder
 from ports.front_office import Person
@@ -28,50 +26,6 @@ from ports.reads import Page
 LISTS_INVOICES = (Role.FINANCE, Role.SUPERVISOR, Role.DEVELOPER)
 
 _l = invoice_line.c
-_SUMS = (
-    select(
-        _l.invoice,
-        *(func.sum(_l[name]).label(name) for name in ("net", "tax", "gross")),
-    )
-    .where(_l.invoice == invoice.c.number)
-    .group_by(_l.invoice)
-    .lateral("sums")
-)
-_DOCUMENTS = select(
-    invoice.c.number,
-    invoice.c.series,
-    invoice.c.kind,
-    invoice.c.order_number.label("order"),
-    invoice.c.subject,
-    invoice.c.credits,
-    invoice.c.currency,
-    invoice.c.issued_at,
-    invoice.c.issued_on,
-    invoice.c.due_on,
-    _SUMS.c.net,
-    _SUMS.c.tax,
-    _SUMS.c.gross,
-).join(_SUMS, _SUMS.c.invoice == invoice.c.number)
-
-# What was received for each order against what it owes, by the parcel or order it is for, which a
-# capture's payment names, and else the first part of the operation. Whatever lowers the receivable
-# is received, and so are deposits that a sale uses up and what loyalty points paid.
-_RECEIVED = text(
-    """
-    SELECT posted.order_number AS "order",
-           COALESCE(NULLIF(payment.fulfillment_order, ''), split_part(posted.operation, '/', 1))
-             AS subject,
-           sum(CASE WHEN sale THEN entry.amount ELSE -entry.amount END)::bigint AS amount
-    FROM ledger_transaction AS posted
-    CROSS JOIN LATERAL (SELECT posted.operation LIKE '%/sale' AS sale) AS kind
-    JOIN ledger_entry AS entry ON entry.transaction_id = posted.id
-     AND CASE WHEN sale THEN entry.account IN ('deposits', 'loyalty')
-              ELSE entry.account = 'receivable' END
-    LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation
-    WHERE posted.order_number = ANY(:orders)
-    GROUP BY 1, 2
-    """
-)
 # An order that owes nothing has no invoice that is not paid.
 _OWES = text(
     """
@@ -98,7 +52,7 @@ class PostgresInvoiceReads:
             )
             if not channel or not principal.reads(order, channel):
                 raise NotFound(f"there is no order {order}")
-            return await _of_orders(connection, [order])
+            return await of_orders(connection, [order])
 
     async def invoice(self, principal: Principal, number: str) -> InvoiceDetail:
         async with self._engine.connect() as connection:
@@ -106,7 +60,7 @@ class PostgresInvoiceReads:
             if row is None or not principal.reads(row.order_number, row.channel):
                 raise NotFound(f"there is no invoice {number}")
             order = from_json(PlacedOrder, row.placed)
-            family = await _of_orders(connection, [row.order_number])
+            family = await of_orders(connection, [row.order_number])
             lines = await _lines(connection, number)
             return InvoiceDetail(
                 summary=next(each for each in family if each.number == number),
@@ -140,7 +94,7 @@ class PostgresInvoiceReads:
 
 
 def _listed(wanted: InvoiceFilter, after: Cursor | None) -> Select[*tuple[Any, ...]]:
-    query = _DOCUMENTS.order_by(invoice.c.issued_at.desc(), invoice.c.number.desc())
+    query = DOCUMENTS.order_by(invoice.c.issued_at.desc(), invoice.c.number.desc())
     if after is not None:
         query = query.where(tuple_(invoice.c.issued_at, invoice.c.number) < tuple(after))
     return query.where(and_(True, *_conditions(wanted)))
@@ -165,57 +119,11 @@ def _holds(wanted: InvoiceFilter, found: InvoiceSummary) -> bool:
     return wanted.status is None or wanted.status is found.status
 
 
-async def _of_orders(connection: AsyncConnection, orders: Sequence[str]) -> list[InvoiceSummary]:
-    """All documents of the orders, an order's invoices oldest first."""
-    found = await connection.execute(
-        _DOCUMENTS.where(invoice.c.order_number.in_(orders)).order_by(
-            invoice.c.issued_at, invoice.c.credits.is_not(None), invoice.c.number
-        )
-    )
-    received: dict[str, dict[str, int]] = {order: {} for order in orders}
-    for row in await connection.execute(_RECEIVED, {"orders": list(orders)}):
-        received[row.order][row.subject] = row.amount
-    rows = found.all()
-    return [
-        summary
-        for order in orders
-        for summary in _summaries([row for row in rows if row.order == order], received[order])
-    ]
-
-
 async def _told(connection: AsyncConnection, rows: Sequence[_Row]) -> list[InvoiceSummary]:
-    """These rows of `_DOCUMENTS`, in their order, each with what its whole order says of it."""
+    """These rows of `DOCUMENTS`, in their order, each with what its whole order says of it."""
     orders = sorted({row.order for row in rows})
-    known = {each.number: each for each in await _of_orders(connection, orders)}
+    known = {each.number: each for each in await of_orders(connection, orders)}
     return [known[row.number] for row in rows]
-
-
-def _summaries(rows: Sequence[_Row], received: dict[str, int]) -> list[InvoiceSummary]:
-    credited: dict[str, int] = {}
-    for row in rows:
-        if row.credits:
-            credited[row.credits] = credited.get(row.credits, 0) + int(row.gross)
-    owed = [
-        Owed(row.number, row.subject, int(row.gross) - credited.get(row.number, 0))
-        for row in rows
-        if row.kind == DocumentKind.INVOICE.value
-    ]
-    paid = payments_on(owed, received)
-    status = {each.number: invoice_status(each.amount, paid[each.number]) for each in owed}
-    return [
-        InvoiceSummary(
-            **{
-                **row._asdict(),
-                "kind": DocumentKind(row.kind),
-                "status": status.get(row.number, InvoiceStatus.ISSUED),
-                "credits": row.credits or "",
-                **{name: int(getattr(row, name)) for name in ("net", "tax", "gross")},
-                "credited": credited.get(row.number, 0),
-                "paid": paid.get(row.number, 0),
-            }
-        )
-        for row in rows
-    ]
 
 
 async def _heading(connection: AsyncConnection, number: str) -> _Row | None:

@@ -13,6 +13,7 @@ from adapters.postgres.fact_inbox import store_fact
 from adapters.postgres.keys import can_hold
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.overdue import close_paid
 from adapters.postgres.tables import bank_transfer, customer_order
 from adapters.postgres.tasks import NewTask, close_task, raise_task
 from domain.access import Role
@@ -120,6 +121,7 @@ async def _receive(
     found = receipt(view, await ledger.balances(number), amount)
     operation = f"{_SOURCE}/{reference}/{number}"
     await ledger.post(received(locked.order, operation, found, out_of=out_of))
+    await close_paid(connection, number, act.by.name)
     at = (await connection.execute(select(now()))).scalar_one()
     kind = FactKind.TRANSFER_RECEIVED
     fact = Fact(f"{_SOURCE}:{reference}", kind, number, at, amount=amount)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 
@@ -11,6 +12,19 @@ log = structlog.get_logger()
 RETRY_FIRST_SECONDS = 0.2  # doubles with each failure in a row
 RETRY_MAX_SECONDS = 5.0
 JITTER = 0.2  # of every pause, so that several relays do not knock together
+
+
+class Sweeper(Protocol):
+    """Does what is due by the calendar, each `idle_seconds`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def idle_seconds(self) -> float: ...
+
+    async def batch(self) -> bool:
+        """Whether there may be more at once."""
 
 
 async def keep_relaying(

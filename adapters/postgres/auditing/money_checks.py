@@ -4,6 +4,8 @@ from adapters.postgres.auditing.check import SqlCheck
 from domain.returns import ReturnStatus
 from domain.transitions import OrderStatus
 
+TOLD_WITHIN_DAYS = 2  # after the day when it was due, by whichever calendar
+
 MONEY_CHECKS = (
     SqlCheck(
         "M1",
@@ -128,26 +130,50 @@ MONEY_CHECKS = (
         """,
     ),
     SqlCheck(
-        "M5",
-        "an order that has ended, with its returns, leaves no deposit and, but for credit, no debt",
+        "M3-owed",
+        "no more of what an order owes is paid, given back and written off than it owes",
         """
-        SELECT order_number AS "order", status, account, sum(amount)::bigint AS balance
-        FROM order_view JOIN customer_order USING (number)
-        JOIN ledger_transaction ON order_number = order_view.number
-        JOIN ledger_entry ON transaction_id = id
-        CROSS JOIN LATERAL (SELECT jsonb_array_length(view->'left_receivable') > 0
-                                   OR placed->>'payment_method' = 'credit_terms') AS of(may_owe)
-        WHERE status = ANY(:ended) AND account IN ('receivable', 'deposits', 'refunds_payable')
-          AND NOT EXISTS (SELECT FROM return_order AS back
-                          WHERE back.order_number = order_view.number
-                            AND back.status <> ALL(:returns_ended))
-        GROUP BY order_number, status, account, may_owe
-        HAVING sum(amount) <> 0 AND NOT (account = 'receivable' AND sum(amount) > 0 AND may_owe)
+        SELECT order_number AS "order", account, sum(amount)::bigint AS balance
+        FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+        WHERE order_number IS NOT NULL AND account IN ('receivable', 'bad_debt')
+        GROUP BY order_number, account HAVING sum(amount) < 0
         ORDER BY order_number, account
+        """,
+    ),
+    # A debt may outlast its order where the customer pays later: while it is not due, or where
+    # finance was told that it is overdue.
+    SqlCheck(
+        "M5",
+        "an order that has ended, with its returns, leaves no deposit, and no debt but one that "
+        "is not due yet, or that finance was told of",
+        """
+        SELECT owner.number AS "order", owner.status, account, sum(amount)::bigint AS balance
+        FROM order_view AS owner
+        JOIN customer_order ON customer_order.number = owner.number
+        JOIN ledger_transaction AS posted ON posted.order_number = owner.number
+        JOIN ledger_entry ON transaction_id = posted.id
+        CROSS JOIN LATERAL (
+          SELECT (jsonb_array_length(owner.view->'left_receivable') > 0
+                  OR placed->>'payment_method' = 'credit_terms')
+            AND (EXISTS (SELECT FROM task WHERE kind = 'receivable' AND order_number = owner.number)
+                 OR NOT EXISTS (SELECT FROM invoice WHERE order_number = owner.number
+                                AND kind = 'invoice')
+                 OR EXISTS (SELECT FROM invoice WHERE order_number = owner.number
+                            AND kind = 'invoice' AND due_on >= CURRENT_DATE - :told_within))
+        ) AS debt(may_stand)
+        WHERE owner.status = ANY(:ended)
+          AND account IN ('receivable', 'deposits', 'refunds_payable')
+          AND NOT EXISTS (SELECT FROM return_order AS back
+                          WHERE back.order_number = owner.number
+                            AND back.status <> ALL(:returns_ended))
+        GROUP BY owner.number, owner.status, account, may_stand
+        HAVING sum(amount) <> 0 AND NOT (account = 'receivable' AND sum(amount) > 0 AND may_stand)
+        ORDER BY owner.number, account
         """,
         {
             "ended": [status.value for status in OrderStatus if status.final],
             "returns_ended": [status.value for status in ReturnStatus if status.final],
+            "told_within": TOLD_WITHIN_DAYS,
         },
     ),
 )

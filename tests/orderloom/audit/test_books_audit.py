@@ -36,6 +36,22 @@ GRANTED_TOO_MUCH = """
     WHERE operation = 'op'
     """
 
+OWED = """
+    UPDATE customer_order SET placed = jsonb_set(placed, '{payment_method}', '"credit_terms"')
+    WHERE number = :canceled;
+    INSERT INTO ledger_transaction (operation, order_number, currency)
+    VALUES ('op', :canceled, 'USD');
+    INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+    SELECT id, leg, account, amount FROM ledger_transaction,
+      (VALUES (1, 'receivable', 5), (2, 'bank', -5)) AS legs(leg, account, amount)
+    WHERE operation = 'op';
+    INSERT INTO invoice (number, series, ordinal, kind, operation, order_number, subject,
+                         currency, issued_at, issued_on, due_on)
+    VALUES ('LATE', :series, 2, 'invoice', 'by hand', :canceled, :canceled, 'USD', now(),
+            now(), now() - interval '3 days');
+    UPDATE number_series SET last = 2
+    """
+
 # By check: what breaks it (statements), and what has to be found. {names} are those of the world.
 BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     (
@@ -149,12 +165,12 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "M1",
         """
         ALTER TABLE ledger_entry DISABLE TRIGGER append_only;
-        UPDATE ledger_entry SET amount = amount - 1 WHERE account = 'receivable' AND amount > 0
+        UPDATE ledger_entry SET amount = amount + 1 WHERE account = 'receivable' AND amount > 0
         """,
         {
             "operation": "{parcel}/sale",
             "order": "{delivered}",
-            "difference": -1,
+            "difference": 1,
             "currency": "USD",
         },
     ),
@@ -239,6 +255,23 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         WHERE operation = 'op'
         """,
         {"order": "{canceled}", "status": "CANCELED", "account": "receivable", "balance": -5},
+    ),
+    (
+        "M5",
+        OWED,
+        {"order": "{canceled}", "status": "CANCELED", "account": "receivable", "balance": 5},
+    ),
+    (
+        "M3-owed",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('P/written-off/1', :delivered, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'bad_debt', 5), (2, 'receivable', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'P/written-off/1'
+        """,
+        {"order": "{delivered}", "account": "receivable", "balance": -5},
     ),
     (
         "M5-settled",
@@ -506,6 +539,29 @@ async def test_what_breaks_a_rule_is_named_by_its_check_and_by_no_other(
 ) -> None:
     found = await shared_world.violations_after(*statements.split(";"))
     assert found == {check: [named(shared_world, expected)]}
+
+
+TOLD = """
+    INSERT INTO task (id, kind, subject, order_number, reason, owner, data, deadline)
+    VALUES ('receivable/LATE', 'receivable', 'LATE', :canceled, '', 'finance', '{}', now())
+    """
+GIVEN_UP = """
+    INSERT INTO ledger_transaction (operation, order_number, currency)
+    VALUES ('P/written-off/1', :canceled, 'USD');
+    INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+    SELECT id, leg, account, amount FROM ledger_transaction,
+      (VALUES (1, 'bad_debt', 5), (2, 'receivable', -5)) AS legs(leg, account, amount)
+    WHERE operation = 'P/written-off/1'
+    """
+
+
+@pytest.mark.parametrize("mended", [TOLD, GIVEN_UP, "UPDATE invoice SET due_on = now()"])
+async def test_a_debt_that_outlasts_its_order_is_told_to_finance_written_off_or_not_due(
+    shared_world: Any, mended: str
+) -> None:
+    statements = ["ALTER TABLE invoice DISABLE TRIGGER USER", *OWED.split(";")]
+    assert set(await shared_world.violations_after(*statements)) == {"M5"}
+    assert await shared_world.violations_after(*statements, *mended.split(";")) == {}
 
 
 async def test_an_order_that_nobody_touches_and_that_waits_for_nobody_is_named(world: Any) -> None:
