@@ -8,7 +8,13 @@ import httpx
 
 from adapters.http_party import HttpParty
 from domain.payments import PaymentOperation, PaymentStatus
-from ports.outside import Capabilities, OutcomeUnknown, PaymentRequest, ProviderAnswer
+from ports.outside import (
+    Capabilities,
+    OutcomeUnknown,
+    PaymentRequest,
+    ProviderAnswer,
+    Unreachable,
+)
 
 _AUTHORIZATION = {
     "authorized": PaymentStatus.SUCCEEDED,
@@ -54,7 +60,9 @@ class HttpPaymentProvider:
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
         answer = await self.party.question(f"/v1/operations/{quote(request.key, safe='')}")
         if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
+            if _code(answer) == "unknown_key":
+                return None
+            raise Unreachable(f"{request.key}: {answer.status_code} from somebody else")
         found = answer.raise_for_status().json()
         if request.operation is PaymentOperation.AUTHORIZE:
             return _of(request.operation, found["payment"])
@@ -79,14 +87,28 @@ def _of(operation: PaymentOperation, found: dict[str, Any]) -> ProviderAnswer:
     return ProviderAnswer(status, found["payment"]["id"], reason)
 
 
+def _code(answer: httpx.Response) -> str:
+    """The contract's error code; empty when the answer is not the provider's."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return ""
+    code = body.get("error") if isinstance(body, dict) else None
+    return code if isinstance(code, str) else ""
+
+
 def _nothing_left(payment: dict[str, Any]) -> bool:
     """Whoever released it: what a void is for has come about, as when it is told at once."""
     return payment["status"] == "voided" or bool(payment["captured"] >= payment["amount"])
 
 
 def _refused(request: PaymentRequest, answer: httpx.Response) -> ProviderAnswer:
-    """A definite no. A key that an inquiry has voided meanwhile leaves the question open."""
-    code = answer.json().get("error", str(answer.status_code))
+    """A definite no, in the provider's own words: a gateway's proves nothing. A key that an inquiry
+    has voided meanwhile leaves the question open.
+    """
+    code = _code(answer)
+    if not code:
+        raise OutcomeUnknown(f"{request.key}: {answer.status_code} from somebody else")
     if code == "key_voided":
         raise OutcomeUnknown(f"{request.key}: an inquiry came first")
     if request.operation is PaymentOperation.VOID and code == "nothing_to_void":

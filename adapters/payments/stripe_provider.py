@@ -10,6 +10,7 @@ from typing import Any
 
 import stripe
 
+from adapters.payments.stripe_amounts import NotExpressible, from_stripe, to_stripe
 from domain.payments import PaymentOperation, PaymentStatus
 from ports.outside import (
     Capabilities,
@@ -27,8 +28,9 @@ _BUSY = (409, 429)  # the same key is being worked on; too many calls
 
 
 class StripePaymentProvider:
-    """See `ports.outside.PaymentProvider`. `return_url` is where a bank sends its cardholder back
-    to; without one, the shop's own page has to ask the cardholder.
+    """See `ports.outside.PaymentProvider`. An amount that Stripe cannot express is refused for good
+    (`amount_not_supported`), before anything has an effect. `return_url` is where a bank sends its
+    cardholder back to; without one, the shop's own page has to ask the cardholder.
     """
 
     capabilities = Capabilities(captures_per_authorization=1, prepares=True)
@@ -46,8 +48,12 @@ class StripePaymentProvider:
 
     async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
         """Under a key of the SDK's own: it has no effect, so that no fault need be remembered."""
+        try:
+            amount = to_stripe(request.amount, request.currency)
+        except NotExpressible:
+            return _not_supported(request)
         params: Any = {
-            "amount": request.amount,
+            "amount": amount,
             "currency": request.currency.lower(),
             "capture_method": "manual",
             "payment_method": request.source,
@@ -65,6 +71,8 @@ class StripePaymentProvider:
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
         try:
             return await self._do(request)
+        except NotExpressible:
+            return _not_supported(request)
         except stripe.StripeError as error:
             raise OutcomeUnknown(f"{request.key}: {type(error).__name__}") from error
 
@@ -131,7 +139,7 @@ class StripePaymentProvider:
     async def _capture(self, request: PaymentRequest) -> ProviderAnswer:
         await self._client.v1.payment_intents.capture_async(
             request.payment,
-            {"amount_to_capture": request.amount},
+            {"amount_to_capture": to_stripe(request.amount, request.currency)},
             {"idempotency_key": request.key},
         )
         return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
@@ -146,7 +154,7 @@ class StripePaymentProvider:
         refund = await self._client.v1.refunds.create_async(
             {
                 "payment_intent": request.payment,
-                "amount": request.amount,
+                "amount": to_stripe(request.amount, request.currency),
                 "metadata": {REFERENCE: request.key},
             },
             {"idempotency_key": request.key},
@@ -230,17 +238,25 @@ def _captured(request: PaymentRequest, intent: stripe.PaymentIntent) -> Provider
         return ProviderAnswer(PaymentStatus.FAILED, request.payment, "not_authorized")
     if intent.status != "succeeded":
         return None
-    if intent.amount_received != request.amount:
+    if from_stripe(intent.amount_received, request.currency) != request.amount:
         return ProviderAnswer(PaymentStatus.FAILED, request.payment, "captured_already")
     return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
 
 
 def _refunded(request: PaymentRequest, refund: stripe.Refund) -> ProviderAnswer:
-    """Pending is as good as done: the bank has been told."""
+    """Pending, as when our balance at Stripe is too low, it may still fail: it is asked for again
+    until it is one or the other.
+    """
+    if refund.status == "succeeded":
+        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
     if refund.status in ("failed", "canceled"):
         reason = refund.failure_reason or "refund_failed"
         return ProviderAnswer(PaymentStatus.FAILED, request.payment, reason)
-    return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
+    raise OutcomeUnknown(f"{request.key}: the refund is {refund.status}")
+
+
+def _not_supported(request: PaymentRequest) -> ProviderAnswer:
+    return ProviderAnswer(PaymentStatus.FAILED, request.payment, "amount_not_supported")
 
 
 def _is_definite(error: stripe.StripeError) -> bool:
