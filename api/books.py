@@ -18,6 +18,7 @@ from ports.invoice_reads import InvoiceReads
 from ports.points_reads import PointsReads
 from ports.price_reads import PriceReads
 from ports.reads import Reads
+from ports.receivables import Receivables
 from ports.settlements import Settlements
 
 Clock = Callable[[], datetime]
@@ -33,6 +34,7 @@ class Books:
     reads: Reads
     accounts: Accounts
     invoices: InvoiceReads
+    receivables: Receivables
     office: BackOffice
     floor: FloorReads
     inventory: InventoryReads

@@ -38,6 +38,8 @@ COMMANDS = {
         "settle": "orderloom.commands.settle:settle",
         "ledger": "orderloom.commands.ledger:ledger",
         "points": "orderloom.commands.points:points",
+        "receivables": "orderloom.commands.receivables:receivables",
+        "tasks": "orderloom.commands.tasks:tasks",
         "demo": "orderloom.commands.demo:demo",
         "invoice": "orderloom.commands.invoice:invoice",
         "doctor": "orderloom.commands.doctor:doctor",

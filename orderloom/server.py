@@ -26,6 +26,7 @@ from adapters.postgres.reads_floor import PostgresFloorReads
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from adapters.postgres.reads_points import PostgresPointsReads
 from adapters.postgres.reads_prices import PostgresPriceReads
+from adapters.postgres.receivables import PostgresReceivables
 from adapters.postgres.settlements import PostgresSettlements
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
@@ -90,6 +91,7 @@ def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
         reads=PostgresReads(engine, server_key),
         accounts=PostgresAccounts(engine),
         invoices=PostgresInvoiceReads(engine),
+        receivables=PostgresReceivables(engine),
         office=guarded(settings, office, API_OFFICE),
         inventory=PostgresInventoryReads(engine),
         availability=PostgresAvailability(engine),

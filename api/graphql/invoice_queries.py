@@ -26,7 +26,8 @@ STATUSES = tuple(status.value for status in InvoiceStatus)
 class InvoiceFilter:
     series: str = strawberry.field(default="", description="As `INV-2026`.")
     status: str = strawberry.field(
-        default="", description="ISSUED, PARTIALLY_PAID or PAID; then credit notes are left out."
+        default="",
+        description="ISSUED, PARTIALLY_PAID, PAID or WRITTEN_OFF; then credit notes are left out.",
     )
     issued_from: date | None = strawberry.field(default=None, description="The first date.")
     issued_to: date | None = strawberry.field(default=None, description="The last date.")

@@ -14,6 +14,7 @@ from api.graphql.paging import PAGE_DEFAULT, After, First, one_of, page_size
 from api.graphql.pick_list_queries import PickListQueries
 from api.graphql.points_queries import PointsQueries
 from api.graphql.price_queries import PriceQueries
+from api.graphql.receivable_queries import ReceivableQueries
 from api.graphql.resolved import resolved
 from api.graphql.settlement_queries import SettlementQueries
 from api.graphql.types.approvals import ApprovalConnection, approval_connection
@@ -54,6 +55,7 @@ class Query(
     PriceQueries,
     PointsQueries,
     InvoiceQueries,
+    ReceivableQueries,
     SettlementQueries,
 ):
     @resolved("Null when there is no such order, or none that you may see.")

@@ -120,6 +120,8 @@ def _show(detail: "InvoiceDetail") -> None:
         told = [str(Money(amount, summary.currency)) for amount in amounts]
         table.add_row(escape(name), str(line.quantity), *told)
     console.print(table)
-    sums = {"total": summary.gross, "credited": summary.credited, "paid": summary.paid,
-            "open": summary.open}  # fmt: skip
+    sums = {"total": summary.gross, "credited": summary.credited, "paid": summary.paid}
+    if summary.written_off:
+        sums["written off"] = summary.written_off
+    sums["open"] = summary.open
     console.print(", ".join(f"{n} {Money(v, summary.currency)}" for n, v in sums.items()))

@@ -11,6 +11,7 @@ from api.books import Books, Doors
 from api.process_cache import ProcessCache
 from domain.access import STAFF, Principal, Role
 from domain.acts import ActKind, may_act
+from domain.aging import OpenItem
 from domain.availability import Availability
 from domain.codec import Json
 from domain.commands import Command, CommandKind, authorize
@@ -33,6 +34,8 @@ from ports.points_reads import READERS as POINTS_READERS
 from ports.points_reads import CustomerPoints, OrderPoints, PointsEntryRead
 from ports.price_reads import PriceListRead, PriceQuestion
 from ports.reads import OrderDetail, OrderFilter, Page, TimelineEntry
+from ports.receivables import READERS as RECEIVABLE_READERS
+from ports.receivables import CustomerReceivables
 from ports.settlements import READERS as SETTLEMENT_READERS
 from ports.settlements import DayReport, LineRead
 
@@ -471,6 +474,31 @@ class FakePoints:
         return self.orders.get(order, OrderPoints())
 
 
+@dataclass
+class FakeReceivables:
+    """`open_items` are by customer."""
+
+    sums: list[CustomerReceivables] = field(default_factory=list)
+    open_items: dict[str, list[OpenItem]] = field(default_factory=dict)
+
+    async def customers(self, principal: Principal, first: int, after: str | None) -> Page:
+        principal.require(*RECEIVABLE_READERS)
+        return _page(self.sums, first, after)
+
+    async def items(
+        self, principal: Principal, customer: str, first: int, after: str | None
+    ) -> Page:
+        principal.require(*RECEIVABLE_READERS)
+        return _page(self.open_items.get(customer, []), first, after)
+
+
+def _page(items: Sequence[object], first: int, after: str | None) -> Page:
+    begin = int(after or 0)
+    found = items[begin : begin + first]
+    cursors = [str(begin + n) for n in range(1, len(found) + 1)]
+    return Page(found, cursors, more=begin + first < len(items))
+
+
 class Monotonic:
     """Seconds that pass when the test says so."""
 
@@ -492,6 +520,7 @@ class Office:
         self.reads = FakeReads()
         self.accounts = FakeAccounts()
         self.invoices = FakeInvoiceReads()
+        self.receivables = FakeReceivables()
         self.back_office = FakeBackOffice()
         self.floor = FakeFloor()
         self.inventory = FakeInventoryReads()
@@ -513,6 +542,7 @@ class Office:
             reads=self.reads,
             accounts=self.accounts,
             invoices=self.invoices,
+            receivables=self.receivables,
             office=self.back_office,
             floor=self.floor,
             inventory=self.inventory,

@@ -92,10 +92,49 @@ async def test_an_order_placed_while_the_engine_was_away_is_started_afterwards(
     assert (delivered_at is not None, dead_at) == (True, None)
 
 
+OVERDUE = """
+INSERT INTO ledger_transaction (operation, order_number, currency)
+SELECT number || '-F1/sale', number, 'USD' FROM customer_order;
+INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+SELECT id, leg, account, amount FROM ledger_transaction,
+  (VALUES (1, 'receivable', 500), (2, 'revenue', -500)) AS legs(leg, account, amount);
+INSERT INTO number_series VALUES ('INV-2026', 1, now());
+INSERT INTO invoice (number, series, ordinal, kind, operation, order_number, subject, currency,
+                     issued_at, issued_on, due_on)
+SELECT 'INV-2026-000001', 'INV-2026', 1, 'invoice', 'op', number, number || '-F1', 'USD', now(),
+       now(), now() - interval '9 days'
+FROM customer_order;
+ALTER TABLE invoice_line DISABLE TRIGGER USER;
+INSERT INTO invoice_line
+VALUES ('INV-2026-000001', 1, 1, 'TEA', 0, 1, 500, 0, 0, 0, 500, 0, 500, NULL)
+"""
+
+
+async def test_finance_is_told_of_what_is_overdue(
+    intake: PostgresIntake, database_url: str, temporal_address: str
+) -> None:
+    on_credit = replace(REQUEST, payment_method=PaymentMethod.CREDIT_TERMS, customer_ref="C-1")
+    await intake.place(WEB, "k1", on_credit)
+    await rows(database_url, *OVERDUE.split(";"))
+    relay = asyncio.create_task(run(settings(database_url, temporal_address)))
+    deadline = time.monotonic() + 5
+    while not (found := await rows(database_url, "SELECT id, owner FROM task")):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    await ended(relay)
+    assert found == [("receivable/INV-2026-000001", "finance")]
+
+
 async def outbox(database_url: str) -> list[tuple[Any, ...]]:
+    return await rows(database_url, "SELECT attempts, delivered_at, dead_at FROM outbox")
+
+
+async def rows(database_url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Those of the last statement."""
     engine = create_engine(database_url)
-    async with engine.connect() as connection:
-        rows = await connection.execute(text("SELECT attempts, delivered_at, dead_at FROM outbox"))
-        found = [tuple(row) for row in rows]
+    async with engine.begin() as connection:
+        for statement in statements:
+            result = await connection.execute(text(statement))
+        found = [tuple(row) for row in result] if result.returns_rows else []
     await engine.dispose()
     return found

@@ -76,6 +76,7 @@ class Sheet:
     sums: Sums
     credited: int
     paid: int
+    written_off: int
     open: int
 
 
@@ -106,6 +107,7 @@ def sheet(detail: InvoiceDetail, seller: Seller, language: Language, _: Gettext)
         sums=_sums(lines, taxed=detail.tax_included),
         credited=summary.credited,
         paid=summary.paid,
+        written_off=summary.written_off,
         open=summary.open,
     )
 
@@ -159,6 +161,7 @@ def _status(status: InvoiceStatus, _: Gettext) -> str:
         InvoiceStatus.ISSUED: _("To be paid"),
         InvoiceStatus.PARTIALLY_PAID: _("Partially paid"),
         InvoiceStatus.PAID: _("Paid"),
+        InvoiceStatus.WRITTEN_OFF: _("Written off"),
     }
     return words[status]
 

@@ -45,6 +45,16 @@ class GoodwillGrantInput:
     )
 
 
+@strawberry.input(description="Gives up a debt that nobody will pay.")
+class ReceivableWriteOffInput:
+    subject: strawberry.ID = strawberry.field(
+        description="The invoice's number; the order's for what is on no invoice."
+    )
+    amount: MinorUnits = strawberry.field(description="No more than is owed of it now.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+
+
 @strawberry.type
 class MoneyMutations:
     @mutation("Registers a bank transfer that came in. Finance and supervisors.")
@@ -64,3 +74,11 @@ class MoneyMutations:
         body = {"amount": input.amount, "store_credit": input.store_credit}
         key, kind = input.idempotency_key, Kind.GOODWILL_GRANT
         return await act_payload(info.context, key, kind, input.order, body, input.reason)
+
+    @mutation(
+        "Writes off what a customer owes and will not pay; over a threshold another person has to "
+        "approve it. Finance and supervisors."
+    )
+    async def receivable_write_off(self, info: Ask, input: ReceivableWriteOffInput) -> ActPayload:  # noqa: A002
+        key, kind, body = input.idempotency_key, Kind.RECEIVABLE_WRITE_OFF, {"amount": input.amount}
+        return await act_payload(info.context, key, kind, input.subject, body, input.reason)

@@ -19,8 +19,8 @@ class Document:
     series: str = strawberry.field(description="As `INV-2026`.")
     kind: str = strawberry.field(description="invoice or credit_note.")
     status: str = strawberry.field(
-        description="ISSUED, PARTIALLY_PAID or PAID, by what the ledger has received; a credit "
-        "note is ISSUED."
+        description="ISSUED, PARTIALLY_PAID, PAID or WRITTEN_OFF, by what the ledger has received; "
+        "a credit note is ISSUED."
     )
     order: str = strawberry.field(description="The order's number.")
     subject: str = strawberry.field(description="The parcel, order or return it is about.")
@@ -33,6 +33,7 @@ class Document:
     gross: Money = strawberry.field(description="Net and tax.")
     credited: Money = strawberry.field(description="What credit notes took back of an invoice.")
     paid: Money = strawberry.field(description="What was received for an invoice.")
+    written_off: Money = strawberry.field(description="What of an invoice nobody will pay.")
     open: Money = strawberry.field(description="What is still to be paid.")
     path: str = strawberry.field(
         description="Where staff gets it as a page, with a bearer token; `.pdf` behind it for PDF."
@@ -112,7 +113,7 @@ def invoice(detail: InvoiceDetail) -> Invoice:
 
 
 def _heading(read: SummaryRead) -> dict[str, Any]:
-    amounts = ("net", "tax", "gross", "credited", "paid", "open")
+    amounts = ("net", "tax", "gross", "credited", "paid", "written_off", "open")
     return {
         "number": read.number,
         "series": read.series,
