@@ -43,34 +43,22 @@ DOCUMENTS = select(
     _SUMS.c.gross,
 ).join(_SUMS, _SUMS.c.invoice == invoice.c.number)
 
-# What was received for each order against what it owes, by the parcel or order it is for, which a
-# capture's payment names, and else the first part of the operation. Whatever lowers the receivable
-# is received, and so are deposits that a sale uses up and what loyalty points paid; but what a
-# return takes off the debt stands on a credit note already. What was written off was not received,
-# unless it is after all.
+# What was received for each order, by the parcel or order it is for, which a capture's payment
+# names, and else the first part of the operation. Of each posting that is what moved against sales
+# and what is owed for them together: of a sale what it does not leave owed, for deposits and points
+# paid that; whatever lowers the receivable, unless it is written off; and less what a return takes
+# back from the sale, as its credit note does from the invoice.
 _RECEIVED = text(
     """
     SELECT posted.order_number AS "order",
-           COALESCE(NULLIF(payment.fulfillment_order, ''), about) AS subject,
-           COALESCE(sum(CASE WHEN sale THEN entry.amount ELSE -entry.amount END)
-                    FILTER (WHERE NOT given_up AND NOT credited), 0)::bigint AS paid,
+           COALESCE(NULLIF(payment.fulfillment_order, ''), split_part(posted.operation, '/', 1))
+             AS subject,
+           -sum(entry.amount)::bigint AS paid,
            COALESCE(sum(entry.amount) FILTER (WHERE account = 'bad_debt'), 0)::bigint AS written_off
     FROM ledger_transaction AS posted
-    CROSS JOIN LATERAL (
-        SELECT posted.operation LIKE '%/sale' AS sale,
-               posted.operation NOT LIKE 'bank/%'
-               AND split_part(posted.operation, '/', 2) = 'written-off' AS given_up,
-               split_part(posted.operation, '/', 1) AS about
-    ) AS kind
     JOIN ledger_entry AS entry ON entry.transaction_id = posted.id
-     AND CASE WHEN sale THEN entry.account IN ('deposits', 'loyalty')
-              ELSE entry.account IN ('receivable', 'bad_debt') END
+     AND entry.account IN ('receivable', 'bad_debt', 'revenue', 'tax')
     LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation
-    LEFT JOIN return_order ON return_order.number = about
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(return_order.view->>'kind', '') NOT IN ('', 'goodwill', 'overpaid')
-               AS credited
-    ) AS paper
     WHERE posted.order_number = ANY(:orders)
     GROUP BY 1, 2
     """

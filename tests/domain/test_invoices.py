@@ -194,6 +194,18 @@ def test_a_parcels_money_pays_its_own_invoice_and_the_rest_pays_the_oldest():
     assert payments_on(owed, {"F1": 100, "F2": 50, "": -60}) == {"1": 90, "2": 0, "3": 0}
 
 
+@given(
+    st.lists(st.integers(0, 99), max_size=4),
+    st.dictionaries(st.sampled_from(["F0", "F1", "F9", "R1", "R2"]), st.integers(-150, 150)),
+)
+def test_what_is_open_of_all_invoices_is_what_is_owed_in_all(amounts, received):
+    owed = [Owed(str(n), f"F{n}", amount) for n, amount in enumerate(amounts)]
+    paid = payments_on(owed, received)
+    assert all(0 <= paid[each.number] <= each.amount for each in owed)
+    asked = sum(amounts)
+    assert asked - sum(paid.values()) == max(0, min(asked, asked - sum(received.values())))
+
+
 def test_an_invoice_is_paid_when_nothing_is_owed_any_more():
     assert invoice_status(100, 0) is InvoiceStatus.ISSUED
     assert invoice_status(100, 99) is InvoiceStatus.PARTIALLY_PAID

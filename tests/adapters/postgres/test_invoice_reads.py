@@ -9,17 +9,23 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.effects import OrderTurn, journal
+from activities.effects import OrderTurn, ReturnTurn, journal
+from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.engine import PostgresDatabase
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from domain import journal as j
 from domain.access import Principal, Role
+from domain.acts import ActKind
+from domain.codec import to_json
 from domain.errors import Forbidden, Malformed, NotFound
 from domain.invoices import InvoiceStatus
+from domain.ledger import Account
 from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus, operation_key
 from domain.process import ProcessDefinition
+from domain.refunds import Goodwill
+from domain.tenders import Tender
 from ports.front_office import OrderRequest, Person, RequestedLine
 from ports.invoice_reads import InvoiceFilter
 from ports.payment_book import PaymentRow
@@ -95,8 +101,38 @@ class Shop:
 
         await self.database.run(work)
 
+    async def give_back(self, order: str, quantity: int, *shares: j.Share) -> str:
+        """So many units, 500 each; the return waits for what is not executed in our books."""
+        lines = (LineUnits(1, "TEA", quantity),)
+        asked = j.ReturnRequested(lines, "", sum(share.amount for share in shares))
+
+        async def ask(uow: UnitOfWork) -> str:
+            locked = await uow.orders.lock(order)
+            return await uow.orders.open_return(locked.order, locked.process, asked, "ana")
+
+        rma = await self.database.run(ask)
+        restocked = (j.InspectedUnits(1, "TEA", quantity, "restock"),)
+        await self.journal_return(rma, j.ReturnApproved(), j.ReturnReceived(lines, "BOS"))
+        await self.journal_return(rma, j.ReturnInspected(restocked, asked.amount, shares))
+        return rma
+
+    async def journal_return(self, rma: str, *bodies: j.Body) -> None:
+        async def work(uow: UnitOfWork) -> None:
+            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
+            await journal(turn, bodies, "system")
+
+        await self.database.run(work)
+
+    async def receivable(self, order: str) -> int:
+        async def work(uow: UnitOfWork) -> int:
+            return (await uow.ledger.balances(order)).get(Account.RECEIVABLE, 0)
+
+        return await self.database.run(work)
+
     async def told(self, order: str) -> list[tuple[str, int, int]]:
+        """Whatever happened: what is open of all is what the ledger says is owed."""
         found = await self.reads.of_order(FINN, order)
+        assert sum(each.open for each in found) == await self.receivable(order)
         return [(each.status.value, each.paid, each.open) for each in found]
 
 
@@ -133,6 +169,35 @@ async def test_what_was_paid_at_the_channel_pays_each_invoice_as_it_is_issued(sh
     assert await shop.told(order) == [("PAID", 1_000, 0)]
     await shop.ship(order, 2)
     assert await shop.told(order) == [("PAID", 1_000, 0), ("PARTIALLY_PAID", 500, 500)]
+
+
+async def test_what_a_return_takes_off_the_debt_is_not_paid_as_well(shop: Shop) -> None:
+    order = await shop.place("W-1", PaymentMethod.CREDIT_TERMS)
+    await shop.ship(order, 1)
+    await shop.give_back(order, 1, j.Share(Tender.RECEIVABLE, 500))
+    assert await shop.told(order) == [("ISSUED", 0, 500), ("ISSUED", 0, 0)]
+
+
+async def test_a_refund_of_one_parcel_pays_for_no_other(shop: Shop) -> None:
+    order = await shop.place("W-1")
+    await shop.ship(order, 1, 2)
+    await shop.capture(order, 1)
+    rma = await shop.give_back(order, 1, j.Share(Tender.BANK, 500))
+    owed = [("PAID", 500, 0), ("ISSUED", 0, 1_000), ("ISSUED", 0, 0)]
+    assert await shop.told(order) == owed  # granted: the money is not ours any more
+    await shop.journal_return(rma, j.RefundTransferred(500, "OUT-1"), j.ReturnCompleted())
+    assert await shop.told(order) == owed
+
+
+async def test_goodwill_that_is_taken_off_the_debt_is_as_good_as_paid(shop: Shop) -> None:
+    order = await shop.place("W-1", PaymentMethod.CREDIT_TERMS)
+    await shop.ship(order, 1)
+    office = PostgresBackOffice(shop.engine)
+    asked = to_json(Goodwill(300))
+    await office.act(FINN, "sorry", ActKind.GOODWILL_GRANT, order, asked, "late")
+    assert await shop.told(order) == [("PARTIALLY_PAID", 300, 700)]
+    await shop.give_back(order, 1, j.Share(Tender.RECEIVABLE, 500))
+    assert await shop.told(order) == [("PARTIALLY_PAID", 300, 200), ("ISSUED", 0, 0)]
 
 
 async def test_only_who_may_read_the_order_reads_its_invoices(shop: Shop) -> None:
