@@ -163,10 +163,11 @@ def _is_superfluous(view: OrderView, payment: Payment) -> bool:
     if is_needed(view, scope):
         return False
     parcels = [view.parcels[scope]] if scope else view.parcels.values()
-    return not any(_is_owed(view, parcel) for parcel in parcels)
+    return not any(awaits_capture(view, parcel) for parcel in parcels)
 
 
-def _is_owed(view: OrderView, parcel: Parcel) -> bool:
+def awaits_capture(view: OrderView, parcel: Parcel) -> bool:
+    """Sold, not paid, and not left to the customer: the provider has still to collect it."""
     name = parcel.fulfillment_order
     if not parcel.booked or not parcel.amount or name in view.left_receivable:
         return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.authorizations import awaits_capture
 from domain.ledger import Account
 from domain.methods import TERMS, Security
 from domain.order import PaymentMethod
@@ -15,8 +16,10 @@ def owed_directly(view: OrderView, balances: Mapping[Account, int]) -> int:
         case Security.MONEY | Security.CREDIT:
             return open_now
         case Security.AUTHORIZATION:
+            parcels = view.parcels.values()
             left = sum(view.parcels[name].amount for name in view.left_receivable)
-            return min(open_now, left)
+            coming = sum(parcel.amount for parcel in parcels if awaits_capture(view, parcel))
+            return max(0, min(left, open_now - coming))
         case Security.REGISTRATION | Security.NOTHING:
             return 0
 
