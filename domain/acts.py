@@ -105,7 +105,7 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _FLOOR, reason_required=False),
     ActKind.SUPPLY_END: ActRule(stock.EndSupply, _FLOOR),
     ActKind.SETTLEMENT_CONFIRM: ActRule(Nothing, _MONEY, reason_required=False),
-    ActKind.SETTLEMENT_ASSIGN: ActRule(settlements.Assign, _MONEY, reason_required=False),
+    ActKind.SETTLEMENT_ASSIGN: ActRule(settlements.Assign, _MONEY, _MONEY, reason_required=False),
     ActKind.SETTLEMENT_WRITE_OFF: ActRule(settlements.WriteOff, _MONEY, _MONEY),
     ActKind.SETTLEMENT_GIVE_UP: ActRule(Nothing, _MONEY, _MONEY),
 }

@@ -166,13 +166,14 @@ def settle(
     item: Item, line: Line, currency: str, policy: Policy, *, write_off: bool = False
 ) -> tuple[Posting, ...]:
     """The item leaves its clearing account for the bank, less the fee. Refuses (`LimitExceeded`) a
-    difference that is more than rounding, unless it is written off.
+    difference that is more than rounding, or that nobody can tell, unless it is written off.
     """
     operation = settling(item.operation)
     amount, told = received(line, currency, item)
     if currency != item.currency:
-        if told == item.currency and amount != item.amount and not write_off:
-            raise LimitExceeded(f"it says {amount}, the open item is of {item.amount} {told}")
+        if (amount, told) != (item.amount, item.currency) and not write_off:
+            whole = f"{item.amount} {item.currency}"
+            raise LimitExceeded(f"it says {amount} {told}, the open item is of {whole}")
         return _exchanged(item, line, currency, operation)
     difference = item.amount - amount
     rounding = abs(difference) <= policy.rounding_max

@@ -49,12 +49,21 @@ async def confirm(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 
 async def assign(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """Refuses (`NotFound`, `StepRefused`) an item that is not open, and (`LimitExceeded`) one of
-    another amount.
+    another amount. What a line in another currency was before, it may not say: then a person does.
     """
     wanted: Assign = act.wanted
     kind, claim, _ = await _lock(connection, act.subject)
     item = await _open_item(connection, kind, wanted.item)
-    postings = settle(item, claim.line, claim.currency, POLICY)
+    amount, told = received(claim.line, claim.currency, item)
+    unknown = told != item.currency
+    if unknown:
+        _ask_second(
+            act,
+            Money(item.amount, item.currency),
+            f"it settles {Money(item.amount, item.currency)} with {Money(amount, told)}, and the "
+            "line does not say what that was before it was exchanged",
+        )
+    postings = settle(item, claim.line, claim.currency, POLICY, write_off=unknown)
     return await _resolve(connection, act, claim, item, postings)
 
 
@@ -63,12 +72,14 @@ async def write_off(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     wanted: WriteOff = act.wanted
     kind, claim, _ = await _lock(connection, act.subject)
     if not wanted.item:
-        _ask_second(act, max(abs(claim.line.gross), abs(claim.line.fee)), claim.currency)
+        lost = max(abs(claim.line.gross), abs(claim.line.fee))
+        _ask_second(act, Money(lost, claim.currency))
         posting = book_alone(claim.line, claim.currency, f"line/{claim.id}")
         return await _resolve(connection, act, claim, None, (posting,))
     item = await _open_item(connection, kind, wanted.item)
-    amount, currency = received(claim.line, claim.currency, item)
-    _ask_second(act, item.amount - amount if currency == item.currency else item.amount, currency)
+    amount, told = received(claim.line, claim.currency, item)
+    lost = item.amount - amount if told == item.currency else item.amount
+    _ask_second(act, Money(lost, item.currency))
     postings = settle(item, claim.line, claim.currency, POLICY, write_off=True)
     return await _resolve(connection, act, claim, item, postings)
 
@@ -81,7 +92,7 @@ async def give_up_item(connection: AsyncConnection, act: Act) -> dict[str, Json]
     if item is None:
         raise NotFound(f"there is no open item {act.subject}")
     await _check_open(connection, item)
-    _ask_second(act, item.amount, item.currency)
+    _ask_second(act, Money(item.amount, item.currency))
     await PostgresLedger(connection).post(give_up(item))
     await close_ended(connection, act.by.name)
     return {"item": item.operation, "written_off": item.amount}
@@ -138,9 +149,8 @@ async def _resolve(
     return {"line": str(claim.id), "verdict": verdict.value, "item": values["item"]}
 
 
-def _ask_second(act: Act, amount: int, currency: str) -> None:
-    limit = act.limits.written_off
-    if abs(amount) > limit:
-        act.needs_second_person(
-            f"it writes off {Money(abs(amount), currency)}, more than {Money(limit, currency)}"
-        )
+def _ask_second(act: Act, amount: Money, why: str = "") -> None:
+    limit = Money(act.limits.written_off, amount.currency)
+    size = Money(abs(amount.amount), amount.currency)
+    if size.amount > limit.amount:
+        act.needs_second_person(f"{why or f'it writes off {size}'}, more than {limit}")

@@ -166,12 +166,23 @@ def test_rounding_is_booked_as_such_and_more_only_when_a_person_gives_it_up():
 
 
 def test_another_currency_is_two_postings_against_the_exchange_account():
-    ours, theirs = settle(CAPTURE, line("pay_1", 1750, 50), "EUR", POLICY)
+    told = line("pay_1", 1750, 50, original_amount=1900, original_currency="USD")
+    ours, theirs = settle(CAPTURE, told, "EUR", POLICY)
     assert (ours.currency, legs(ours)) == (
         "USD", {Account.EXCHANGE: 1900, Account.PROVIDER_CLEARING: -1900}
     )  # fmt: skip
     assert (theirs.currency, theirs.order) == ("EUR", "")
     assert legs(theirs) == {Account.BANK: 1700, Account.FEES: 50, Account.EXCHANGE: -1750}
+
+
+def test_a_line_in_another_currency_that_does_not_say_what_it_was_settles_nothing_by_itself():
+    """1 JPY is not 19.00 USD."""
+    for unknown in (line("pay_1", 1), line("pay_1", 1, original_amount=1900)):
+        with pytest.raises(LimitExceeded, match="it says 1 JPY, the open item is of 1900 USD"):
+            settle(CAPTURE, unknown, "JPY", POLICY)
+    ours, theirs = settle(CAPTURE, line("pay_1", 1), "JPY", POLICY, write_off=True)
+    assert legs(ours) == {Account.EXCHANGE: 1900, Account.PROVIDER_CLEARING: -1900}
+    assert legs(theirs) == {Account.EXCHANGE: -1, Account.BANK: 1}
 
 
 def test_what_is_on_the_bank_account_already_is_only_confirmed():

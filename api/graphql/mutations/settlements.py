@@ -66,7 +66,10 @@ class SettlementMutations:
     async def settlement_confirm(self, info: Ask, input: SettlementConfirmInput) -> ActPayload:  # noqa: A002 - the schema's word, here and below
         return await _act(info, Kind.SETTLEMENT_CONFIRM, input.line, input)
 
-    @mutation("Assigns a line by hand. Finance and supervisors.")
+    @mutation(
+        "Assigns a line by hand; a large one in another currency that does not say what it was "
+        "before needs a second person. Finance and supervisors."
+    )
     async def settlement_assign(self, info: Ask, input: SettlementAssignInput) -> ActPayload:  # noqa: A002
         return await _act(info, Kind.SETTLEMENT_ASSIGN, input.line, input, item=input.item)
 

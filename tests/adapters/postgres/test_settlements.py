@@ -309,6 +309,33 @@ async def test_another_currency_goes_through_the_exchange_account_in_both(books)
     ]  # fmt: skip
 
 
+async def test_a_line_in_another_currency_that_does_not_say_what_it_was_needs_a_second_person(books):
+    await books.post(CAPTURE, 10_000_00, Account.PROVIDER_CLEARING)
+    await books.settle(line(CAPTURE, 1), currency="JPY")
+    [open_line] = await books.lines("DIFFERING")
+    asked = await books.act(ActKind.SETTLEMENT_ASSIGN, open_line.id, item=CAPTURE)
+    assert asked.approval
+    [(why,)] = await books.sql("SELECT why FROM approval")
+    assert why == (
+        "it settles 10000.00 USD with 1 JPY, and the line does not say what that was before it was "
+        "exchanged, more than 50.00 USD"
+    )
+    assert await books.balances() == {"provider_clearing": 10_000_00}
+    await books.act(ActKind.APPROVAL_APPROVE, asked.approval, by=SUE)
+    assert await books.balances() == {"bank": 1, "exchange": 10_000_00 - 1}
+    assert await books.tasks() == []
+
+
+async def test_a_proposal_in_another_currency_that_does_not_say_what_it_was_is_not_confirmed(books):
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    await books.settle(line("INV 17", 1, orders=(NUMBER,)), currency="JPY")
+    [proposed] = await books.lines("PROPOSED")
+    with pytest.raises(LimitExceeded):
+        await books.act(ActKind.SETTLEMENT_CONFIRM, proposed.id)
+    await books.act(ActKind.SETTLEMENT_ASSIGN, proposed.id, item=CAPTURE)  # small: one is enough
+    assert await books.balances() == {"bank": 1, "exchange": 1900 - 1}
+
+
 async def test_the_report_adds_up_to_the_file_by_day_and_verdict(books):
     await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
     day = datetime(2026, 11, 2, 23, 59, tzinfo=UTC)
