@@ -2,7 +2,7 @@
 outcome that was not heard stays UNKNOWN until an inquiry resolves it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 
 from temporalio import activity
@@ -13,7 +13,13 @@ from domain.decisions import payment_entries
 from domain.errors import LimitExceeded
 from domain.journal import SYSTEM, EntryRecord, PaymentMoved
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
-from ports.outside import OutcomeUnknown, PaymentProvider, PaymentRequest, ProviderAnswer
+from ports.outside import (
+    KeyRefused,
+    OutcomeUnknown,
+    PaymentProvider,
+    PaymentRequest,
+    ProviderAnswer,
+)
 from ports.payment_book import PaymentRow
 from ports.unit_of_work import Database, UnitOfWork
 
@@ -22,7 +28,9 @@ NOT_AUTHORIZED = "not_authorized"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The committed intent, whether this call wrote it, and whose provider it is for."""
+    """The committed intent, whether this call is the one to send it, and whose provider it is
+    for.
+    """
 
     row: PaymentRow
     new: bool
@@ -39,7 +47,8 @@ class PaymentActivities:
     @activity.defn(name="payment.perform")
     async def perform(self, call: PaymentCall) -> StepResult:
         """Outcome: the payment status. Raises `OutcomeUnknown` to be tried again, which inquires
-        first; a second live attempt does the same, and the row's conditional moves decide.
+        first; a second live attempt does the same, and the row's conditional moves decide. Raises
+        `KeyRefused` to be tried again under the same key.
         """
         begun = await self._begin(call)
         if isinstance(begun, StepResult):
@@ -51,11 +60,20 @@ class PaymentActivities:
             if isinstance(begun, StepResult):
                 return begun
         try:
-            answer = await begun.provider.perform(_request(begun.row))
+            answer = await self._send(call, begun.provider.perform(_request(begun.row)))
         except OutcomeUnknown:
             await self._move(call, ProviderAnswer(PaymentStatus.UNKNOWN, ""))
             raise
         return await self._move(call, answer)
+
+    async def _send(self, call: PaymentCall, answer: Awaitable[ProviderAnswer]) -> ProviderAnswer:
+        """Where our API key is refused, the intent is as good as new."""
+        try:
+            return await answer
+        except KeyRefused as refused:
+            activity.logger.error("%s: %s", call.key, refused)
+            await self._database.run(lambda uow: uow.payments.not_sent(call.key))
+            raise
 
     @activity.defn(name="payment.confirm")
     async def confirm(self, call: PaymentCall) -> StepResult:
@@ -66,7 +84,7 @@ class PaymentActivities:
         """The provider's object is committed before it takes effect. Whoever comes second asks
         what became of the first one's.
         """
-        answer = await begun.provider.prepare(_request(begun.row))
+        answer = await self._send(call, begun.provider.prepare(_request(begun.row)))
         if answer.status is PaymentStatus.FAILED:
             return await self._move(call, answer)
         first = await self._database.run(
@@ -95,7 +113,7 @@ class PaymentActivities:
             if known is not None and known.status.settled:
                 return await _as_it_stands(uow, call, turn)
             row = await uow.payments.find(call.key)
-            new = row is None
+            new = row is None or await uow.payments.sent_anew(call.key)
             if row is None:
                 try:
                     row, new = await uow.payments.begin(await _row(uow, call, turn))

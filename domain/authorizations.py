@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.amounts import parcel_ceiling
+from domain.methods import TERMS, Security
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.process import AuthorizationScope, PaymentTiming, ProcessDefinition
 from domain.securing import order_value
@@ -174,6 +175,20 @@ def awaits_capture(view: OrderView, parcel: Parcel) -> bool:
     last = view.last_payment(PaymentOperation.CAPTURE, name)
     paid = last is not None and last.status is PaymentStatus.SUCCEEDED
     return not paid and not view.prepaid
+
+
+def captures_due(view: OrderView) -> Iterator[Parcel]:
+    """Parcels whose goods have gone, and for which a capture has still to be asked for, or asked
+    for again; those that finance has to decide first are not among them.
+    """
+    if TERMS[view.order.payment_method].security is not Security.AUTHORIZATION:
+        return
+    for parcel in view.parcels.values():
+        name = parcel.fulfillment_order
+        last = view.last_payment(PaymentOperation.CAPTURE, name)
+        again = last is not None and (name in view.recapturing or last.reason == NO_EFFECT)
+        if _is_owed(view, parcel) and (last is None or again):
+            yield parcel
 
 
 def _gave_up(view: OrderView, operation: PaymentOperation, authorization: Payment) -> bool:

@@ -27,6 +27,7 @@ class PaymentStatus(StrEnum):
 
 
 NO_EFFECT = "no_effect"  # FAILED for this reason: proven that nothing happened; ask again anew
+KEY_REFUSED = "key_refused"  # REQUESTED, and nothing happened: the provider refuses our API key
 
 
 def operation_key(subject: str, operation: PaymentOperation, ordinal: int) -> str:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from domain.access import Role
 from domain.authorizations import (
     awaits_finance,
+    captures_due,
     is_needed,
     left,
     money_due,
@@ -159,6 +160,9 @@ def _money_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
         yield _wait("payment/give_back", "money that is not ours has to be given back",
                     "payment provider", view.at, process.checks_within,
                     AtDeadline.ESCALATE)  # fmt: skip
+    for parcel in captures_due(view):
+        if parcel.status is ParcelStatus.DELIVERED and not view.status.final:
+            yield _capture_wait(view, parcel, process)
     for payment in view.payments.values():
         if payment.status is PaymentStatus.UNKNOWN:
             what = f"the outcome of {payment.operation} is unknown"
@@ -168,6 +172,15 @@ def _money_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
             what = f"{payment.operation} failed: {payment.reason}"
             yield _wait(f"payment/{payment.key}/failed", what, Role.FINANCE, payment.since,
                         process.task_within, AtDeadline.ESCALATE, queued=True)  # fmt: skip
+
+
+def _capture_wait(view: OrderView, parcel: Parcel, process: ProcessDefinition) -> Wait:
+    """Of a parcel that the carrier no longer has, so that nothing else would tell."""
+    name, since = parcel.fulfillment_order, parcel.at["delivered"]
+    if name in view.recapturing and view.at is not None:
+        since = view.at
+    return _wait(f"payment/{name}/capture", "the payment of the parcel has to be captured",
+                 "payment provider", since, process.task_within, AtDeadline.ESCALATE)  # fmt: skip
 
 
 def _promise_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:

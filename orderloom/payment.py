@@ -31,7 +31,9 @@ def stamped(process: ProcessDefinition, settings: Settings) -> ProcessDefinition
 async def payment_providers(settings: Settings) -> AsyncIterator[Mapping[str, PaymentProvider]]:
     """All of them, since orders in flight stay at theirs when the setting changes."""
     async with AsyncExitStack() as stack:
-        http = HttpParty(settings.payment_url, settings.payment_key.get_secret_value())
+        http = HttpParty(
+            settings.payment_url, settings.payment_key.get_secret_value(), name="payment provider"
+        )
         stack.push_async_callback(http.close)
         found: dict[str, PaymentProvider] = {
             "http": HttpPaymentProvider(http),

@@ -77,7 +77,9 @@ async def _keep_reconciling(client: Client, settings: Settings) -> None:
 async def world(settings: Settings) -> AsyncIterator[list[object]]:
     """The activities, with the real adapters behind their ports."""
     engine = create_engine(settings.database_url, settings.database_pool_size)
-    warehouse = HttpParty(settings.warehouse_url, settings.warehouse_key.get_secret_value())
+    warehouse = HttpParty(
+        settings.warehouse_url, settings.warehouse_key.get_secret_value(), name="warehouse"
+    )
     database = guarded(settings, PostgresDatabase(engine), WORKER_DATABASE)
     floor = guarded(
         settings, _warehouses(settings, PostgresPickLists(engine), warehouse), WORKER_WAREHOUSE

@@ -17,6 +17,12 @@ class Unreachable(Exception):  # as above
     """The party could not be asked at all; asking again later is safe."""
 
 
+class KeyRefused(Exception):  # as above
+    """The party refuses our key: wrong, revoked, or without the right. This call did nothing, and
+    none will until our configuration is mended; it is no answer to what was asked.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderAnswer:
     """`status` is SUCCEEDED, FAILED or REQUIRES_ACTION; `reason` the decline or failure code;
@@ -57,15 +63,18 @@ class PaymentProvider(Protocol):
     async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
         """Creates the object of an authorization, without effect: REQUESTED with its id, which is
         committed before anything takes effect; or FAILED. Only where the provider `prepares`.
-        Raises `Unreachable`: trying again is safe, since what was created did nothing.
+        Raises `Unreachable` and `KeyRefused`: trying again is safe, since what was created did
+        nothing.
         """
 
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
-        """Raises `OutcomeUnknown` when no answer was heard. A decline is an answer."""
+        """Raises `OutcomeUnknown` when no answer was heard, and `KeyRefused`. A decline is an
+        answer.
+        """
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
         """The outcome of an operation; None proves that it had no effect and never will.
-        Raises `Unreachable`.
+        Raises `Unreachable`, `KeyRefused`.
         """
 
 
@@ -84,10 +93,12 @@ class ParcelRequest:
 
 class Warehouse(Protocol):
     async def submit(self, parcel: ParcelRequest) -> None:
-        """Idempotent by the fulfillment order. Raises `OutcomeUnknown` or `Unreachable`."""
+        """Idempotent by the fulfillment order. Raises `OutcomeUnknown`, `Unreachable` or
+        `KeyRefused`.
+        """
 
     async def request_cancel(self, fulfillment_order: str) -> None:
-        """Idempotent; the answer comes as a fact. Raises `OutcomeUnknown` or `Unreachable`."""
+        """Idempotent; the answer comes as a fact. Raises as `submit`."""
 
 
 class ReviewRules(Protocol):

@@ -55,6 +55,14 @@ class Payments(Protocol):
         committed one.
         """
 
+    async def not_sent(self, key: str) -> None:
+        """The provider refused our API key: the intent stands, and nothing came of it."""
+
+    async def sent_anew(self, key: str) -> bool:
+        """Whether the caller is the one who may ask the provider for it again: of an operation that
+        was not sent, the first who comes.
+        """
+
     async def drawn(self, authorization: str) -> Drawn: ...
 
     async def refundable(self, order: str) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 import stripe
 
 from adapters.payments.stripe_amounts import NotExpressible, from_stripe, to_stripe
+from adapters.payments.stripe_words import decline, field, is_definite, our_key, reason
 from domain.payments import PaymentOperation, PaymentStatus
 from ports.outside import (
     Capabilities,
@@ -23,8 +24,6 @@ from ports.outside import (
 TIMEOUT_SECONDS = 5.0  # a step is up to four calls, and ends after 25 s
 REFERENCE = "reference"  # in the metadata: our key
 _EXPAND = ["latest_charge"]
-_SERVER_FAULT = 500
-_BUSY = (409, 429)  # the same key is being worked on; too many calls
 
 
 class StripePaymentProvider:
@@ -61,16 +60,18 @@ class StripePaymentProvider:
             "metadata": {REFERENCE: request.key},
         }
         try:
-            intent = await self._client.v1.payment_intents.create_async(params)
+            with our_key(request):
+                intent = await self._client.v1.payment_intents.create_async(params)
         except stripe.StripeError as error:
-            if _is_definite(error):
-                return ProviderAnswer(PaymentStatus.FAILED, "", _reason(error))
+            if is_definite(error):
+                return ProviderAnswer(PaymentStatus.FAILED, "", reason(error))
             raise Unreachable(f"{request.key}: {type(error).__name__}") from error
         return ProviderAnswer(PaymentStatus.REQUESTED, intent.id)
 
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
         try:
-            return await self._do(request)
+            with our_key(request):
+                return await self._do(request)
         except NotExpressible:
             return _not_supported(request)
         except stripe.StripeError as error:
@@ -81,15 +82,19 @@ class StripePaymentProvider:
         everything else the same key again is safe, and does it where it has not been done.
         """
         try:
-            found = await self._look(request)
-            if found is not None:
-                return found
-            if request.operation is not PaymentOperation.AUTHORIZE:
-                return await self._do_again(request)
-            if (await self._retrieve(request)).status != "canceled":
-                await self._client.v1.payment_intents.cancel_async(request.payment)
+            with our_key(request):
+                return await self._find_out(request)
         except (stripe.StripeError, OutcomeUnknown) as error:
             raise Unreachable(f"{request.key}: {type(error).__name__}") from error
+
+    async def _find_out(self, request: PaymentRequest) -> ProviderAnswer | None:
+        found = await self._look(request)
+        if found is not None:
+            return found
+        if request.operation is not PaymentOperation.AUTHORIZE:
+            return await self._do_again(request)
+        if (await self._retrieve(request)).status != "canceled":
+            await self._client.v1.payment_intents.cancel_async(request.payment)
         return None
 
     async def _do_again(self, request: PaymentRequest) -> ProviderAnswer | None:
@@ -110,9 +115,9 @@ class StripePaymentProvider:
         try:
             return await self._effect(request)
         except stripe.CardError as error:
-            return ProviderAnswer(PaymentStatus.FAILED, request.payment, _reason(error))
+            return ProviderAnswer(PaymentStatus.FAILED, request.payment, reason(error))
         except stripe.StripeError as error:
-            if not _is_definite(error):
+            if not is_definite(error):
                 raise
             return await self._as_it_stands(request, error)
 
@@ -173,7 +178,7 @@ class StripePaymentProvider:
         ended = (await self._retrieve(request)).status == "canceled"
         if ended and request.operation is PaymentOperation.AUTHORIZE:
             raise OutcomeUnknown(f"{request.key}: an inquiry came first")
-        return ProviderAnswer(PaymentStatus.FAILED, request.payment, _reason(error))
+        return ProviderAnswer(PaymentStatus.FAILED, request.payment, reason(error))
 
     # What became of it
 
@@ -208,14 +213,14 @@ class StripePaymentProvider:
     ) -> ProviderAnswer | None:
         failed = intent.last_payment_error
         if intent.status == "requires_payment_method" and failed is not None:
-            return ProviderAnswer(PaymentStatus.FAILED, request.payment, _decline(failed))
+            return ProviderAnswer(PaymentStatus.FAILED, request.payment, decline(failed))
         if intent.status in ("requires_capture", "requires_action", "succeeded"):
             return self._authorized(request, intent)
         return None
 
     def _authorized(self, request: PaymentRequest, intent: stripe.PaymentIntent) -> ProviderAnswer:
         if intent.status == "requires_action":
-            url = _field(intent, "next_action", "redirect_to_url", "url") or ""
+            url = field(intent, "next_action", "redirect_to_url", "url") or ""
             return ProviderAnswer(PaymentStatus.REQUIRES_ACTION, request.payment, action_url=url)
         if intent.status not in ("requires_capture", "succeeded"):
             raise OutcomeUnknown(f"{request.key}: the intent is {intent.status}")
@@ -227,7 +232,7 @@ class StripePaymentProvider:
             {"payment_intent": request.payment, "limit": 100}
         )
         async for refund in refunds.auto_paging_iter():
-            if _field(refund, "metadata", REFERENCE) == request.key:
+            if field(refund, "metadata", REFERENCE) == request.key:
                 return _refunded(request, refund)
         return None
 
@@ -250,8 +255,8 @@ def _refunded(request: PaymentRequest, refund: stripe.Refund) -> ProviderAnswer:
     if refund.status == "succeeded":
         return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
     if refund.status in ("failed", "canceled"):
-        reason = refund.failure_reason or "refund_failed"
-        return ProviderAnswer(PaymentStatus.FAILED, request.payment, reason)
+        why = refund.failure_reason or "refund_failed"
+        return ProviderAnswer(PaymentStatus.FAILED, request.payment, why)
     raise OutcomeUnknown(f"{request.key}: the refund is {refund.status}")
 
 
@@ -259,31 +264,7 @@ def _not_supported(request: PaymentRequest) -> ProviderAnswer:
     return ProviderAnswer(PaymentStatus.FAILED, request.payment, "amount_not_supported")
 
 
-def _is_definite(error: stripe.StripeError) -> bool:
-    """Whether Stripe has said no, and will not do it: not when nobody answered, nor by a fault of
-    its own, nor while the same key is being worked on.
-    """
-    status = error.http_status
-    return status is not None and status < _SERVER_FAULT and status not in _BUSY
-
-
-def _reason(error: stripe.StripeError) -> str:
-    return str(_field(error, "error", "decline_code") or error.code or f"http_{error.http_status}")
-
-
-def _decline(failed: Any) -> str:
-    code = _field(failed, "decline_code") or _field(failed, "code")
-    return str(code or "card_declined")
-
-
 def _capture_before(intent: stripe.PaymentIntent) -> datetime | None:
     """When the card's bank lets the authorization lapse, as far as Stripe knows."""
-    at = _field(intent, "latest_charge", "payment_method_details", "card", "capture_before")
+    at = field(intent, "latest_charge", "payment_method_details", "card", "capture_before")
     return datetime.fromtimestamp(at, UTC) if at else None
-
-
-def _field(found: Any, *path: str) -> Any:
-    """What stands there, None where something on the way is missing."""
-    for name in path:
-        found = getattr(found, name, None)
-    return found

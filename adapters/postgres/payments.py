@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import payment_source, payment_transaction
 from domain.errors import LimitExceeded
-from domain.payments import PaymentOperation, PaymentStatus, sources_of
+from domain.payments import KEY_REFUSED, PaymentOperation, PaymentStatus, sources_of
 from ports.payment_book import Drawn, PaymentRow
 
 _t = payment_transaction.c
@@ -69,6 +69,16 @@ _PREPARE = (
         _t.provider_payment == "",
     )
     .values(provider_payment=bindparam("payment"))
+)
+_NOT_SENT, _SENT_ANEW = (
+    update(payment_transaction)
+    .where(
+        _t.key == bindparam("of"),
+        _t.status == PaymentStatus.REQUESTED.value,
+        _t.reason == before,
+    )
+    .values(reason=after, updated_at=func.clock_timestamp())
+    for before, after in (("", KEY_REFUSED), (KEY_REFUSED, ""))
 )
 
 
@@ -166,6 +176,12 @@ class PostgresPayments:
     async def prepared(self, key: str, provider_payment: str) -> bool:
         values = {"of": key, "payment": provider_payment}
         return (await self._connection.execute(_PREPARE, values)).rowcount == 1
+
+    async def not_sent(self, key: str) -> None:
+        await self._connection.execute(_NOT_SENT, {"of": key})
+
+    async def sent_anew(self, key: str) -> bool:
+        return (await self._connection.execute(_SENT_ANEW, {"of": key})).rowcount == 1
 
     async def drawn(self, authorization: str) -> Drawn:
         found = await self._connection.execute(_DRAWN, {"authorization": authorization})

@@ -49,6 +49,9 @@ class FrontDoor:
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._weather.latency()
+        if status := self._weather.settings.refuse_key:
+            await _fault(status, "unauthorized")(scope, receive, send)
+            return
         if self._weather.strikes(self._weather.settings.fault_before):
             await _fault(503, "unavailable")(scope, receive, send)
             return

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +25,7 @@ class Settings(BaseModel):
     hang: Probability = 0  # it happened, and the answer is held for hang_seconds
     hang_seconds: Seconds = 30
     reset: Probability = 0  # it happened, then the connection drops without an answer
+    refuse_key: Literal[401, 403] | None = None  # as if our caller's key had been revoked
     # Faults of what we send.
     duplicate: Probability = 0
     reorder: Probability = 0  # delayed by 0 to reorder_seconds, and so overtaken

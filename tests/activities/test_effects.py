@@ -40,7 +40,7 @@ from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation
 from domain.process import ProcessDefinition
 from ports.front_office import OrderRequest, Person, RequestedLine
-from ports.outside import OutcomeUnknown, PaymentRequest
+from ports.outside import KeyRefused, OutcomeUnknown, PaymentRequest
 
 CATALOG = """
 INSERT INTO product (sku, name) VALUES ('TEA', 'Tea');
@@ -283,3 +283,61 @@ async def test_a_canceled_order_is_neither_reviewed_nor_sourced_by_who_has_not_h
         assert [entry.kind for entry in found.entries] == ["Canceled"]
     assert await order.kinds() == ["Canceled"]
     assert await order.rows("SELECT 1 FROM stock WHERE reserved > 0") == []
+
+
+async def test_an_operation_whose_key_was_refused_is_asked_for_again_under_its_own_key(
+    order: Order,
+) -> None:
+    """Nothing has happened: it is neither declined nor unknown, and nobody is charged."""
+    await order.sourced()
+    call = order.payment(PaymentOperation.AUTHORIZE, 1, 1500)
+    order.provider.refuses_our_key = True
+    for _ in range(3):
+        with pytest.raises(KeyRefused):
+            await order.payments.perform(call)
+    row = "SELECT key, status, reason FROM payment_transaction"
+    assert await order.rows(row) == [(call.key, "REQUESTED", "key_refused")]
+    assert await order.kinds() == ["Reviewed", "Sourced"]
+
+    order.provider.refuses_our_key = False
+    assert (await order.payments.perform(call)).outcome == "SUCCEEDED"
+    assert await order.rows(row) == [(call.key, "SUCCEEDED", "")]
+    assert list(order.provider.effects) == [call.key]
+    assert order.provider.voided_keys == set()
+
+
+async def test_of_two_attempts_after_a_refused_key_one_asks_and_the_other_inquires(
+    order: Order,
+) -> None:
+    await order.sourced()
+    call = order.payment(PaymentOperation.AUTHORIZE, 1, 1500)
+    order.provider.refuses_our_key = True
+    with pytest.raises(KeyRefused):
+        await order.payments.perform(call)
+    order.provider.refuses_our_key = False
+    outcomes = await asyncio.gather(
+        *(order.payments.perform(call) for _ in range(3)), return_exceptions=True
+    )
+    assert len(order.provider.effects) <= 1
+    settled = [each.outcome for each in outcomes if not isinstance(each, BaseException)]
+    assert settled
+    assert set(settled) <= {"SUCCEEDED", "FAILED"}
+    again = await order.payments.perform(call)
+    assert again.outcome == ("SUCCEEDED" if order.provider.effects else "FAILED")
+
+
+async def test_what_was_not_heard_stays_unknown_while_the_key_is_refused(order: Order) -> None:
+    """The call may have been done before the key was revoked: only an inquiry can tell."""
+    await order.sourced()
+    call = order.payment(PaymentOperation.AUTHORIZE, 1, 1500)
+    order.provider.weather = ["lost"]
+    with pytest.raises(OutcomeUnknown):
+        await order.payments.perform(call)
+    order.provider.refuses_our_key = True
+    with pytest.raises(KeyRefused):
+        await order.payments.perform(call)
+    row = "SELECT status, reason FROM payment_transaction"
+    assert await order.rows(row) == [("UNKNOWN", "")]
+    order.provider.refuses_our_key = False
+    assert (await order.payments.perform(call)).outcome == "SUCCEEDED"
+    assert len(order.provider.effects) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.http_party import HttpParty
-from ports.outside import OutcomeUnknown, Unreachable
+from ports.outside import KeyRefused, OutcomeUnknown, Unreachable
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
@@ -44,17 +44,31 @@ async def test_an_answer_that_trickles_in_is_given_up_in_time() -> None:
             await slow.question("/v1/operations/k-1")
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 504])
-async def test_a_party_that_is_too_busy_has_not_said_no(status: int) -> None:
-    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def answering(status: int) -> Serve:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        head = f"HTTP/1.1 {status} Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        head = f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         writer.write(head.encode())
         await writer.drain()
         writer.close()
 
-    async with party(busy) as them:
+    return answer
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 504])
+async def test_a_party_that_is_too_busy_has_not_said_no(status: int) -> None:
+    async with party(answering(status)) as them:
         with pytest.raises(OutcomeUnknown, match=str(status)):
             await them.effect("/v1/payments", "k-1", {})
         with pytest.raises(Unreachable, match=str(status)):
             await them.question("/v1/operations/k-1")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_party_that_refuses_our_key_has_done_nothing_and_says_whose_fault_it_is(
+    status: int,
+) -> None:
+    async with party(answering(status)) as them:
+        for call in (them.effect("/v1/payments", "k-1", {}), them.question("/v1/operations/k-1")):
+            with pytest.raises(KeyRefused, match=f"the outside party refuses our key: .* {status}"):
+                await call

@@ -18,6 +18,7 @@ from tests.domain.builders import (
     APPROVED,
     AUTHORIZED,
     CAPTURE_FAILED,
+    CAPTURED,
     CLOSED,
     COMPLETED,
     F1,
@@ -301,12 +302,35 @@ def test_a_failed_capture_that_was_proven_to_have_had_no_effect_is_nobodys_task(
     assert [wait.owner for wait in waits(view, PROCESS)] == ["carrier"]
 
 
+def test_a_parcel_that_has_arrived_and_is_not_captured_waits_for_the_provider():
+    """Unless finance has to decide first, or nothing is to be captured."""
+    arrived = fact(K.DELIVERED, tracking_number="T1", minute=70)
+    booked = (*ON_ITS_WAY, j.Delivered(F1))
+    for journal, facts in ((ON_ITS_WAY, (arrived,)), (booked, ())):
+        [wait] = waits(view_of(*journal, facts=facts), PROCESS)
+        assert (wait.key, wait.owner, wait.then) == (
+            f"payment/{F1}/capture", "payment provider", AtDeadline.ESCALATE,
+        )  # fmt: skip
+    failed = (*booked[:-1], CAPTURE_FAILED, booked[-1])
+    assert [wait.owner for wait in waits(view_of(*failed), PROCESS)] == ["finance"]
+    again = (*failed, j.Completed(), j.CaptureRetried(F1))
+    found = waits(view_of(*again), PROCESS)
+    assert [wait.key for wait in found] == [f"payment/{F1}/capture"]
+    assert found[0].since == at(len(again))
+    unheard = replace(CAPTURE_FAILED, status=PaymentStatus.UNKNOWN)
+    assert [wait.key for wait in waits(view_of(*booked, unheard), PROCESS)] == [
+        f"payment/{CAPTURE_FAILED.key}/outcome"
+    ]
+    cash = view_of(*booked, payment_method=PaymentMethod.CASH_ON_DELIVERY)
+    assert waits(cash, PROCESS) == []
+
+
 def test_deadlines_come_from_the_process_definition_stamped_on_the_order():
     short = ProcessDefinition(review_within=60.0)
     [wait] = waits(view_of(HELD), short)
     assert wait.deadline == at(2)
 
 
-def test_a_parcel_that_has_arrived_waits_for_nobody():
+def test_a_parcel_that_has_arrived_and_is_paid_waits_for_nobody():
     arrived = fact(K.DELIVERED, tracking_number="T1", minute=70)
-    assert waits(view_of(*ON_ITS_WAY, facts=(arrived,)), PROCESS) == []
+    assert waits(view_of(*ON_ITS_WAY, CAPTURED, facts=(arrived,)), PROCESS) == []

@@ -29,6 +29,19 @@ async def test_a_fault_before_leaves_no_effect(usual, reference):
     assert effects(usual, reference) == ["authorize"]
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_key_can_be_refused_and_nothing_happens(usual, reference, status):
+    await usual.control(refuse_key=status)
+    answer = await authorize(usual, reference)
+    assert (answer.status_code, answer.json()["error"]) == (status, "unauthorized")
+    inquiry = await usual.get(f"/v1/operations/{reference}")
+    assert inquiry.status_code == status
+    assert effects(usual, reference) == []
+    await usual.control(refuse_key=None)
+    assert (await authorize(usual, reference)).status_code == 201
+    assert effects(usual, reference) == ["authorize"]
+
+
 async def test_after_a_fault_the_same_key_finds_the_true_answer(usual, reference):
     await usual.control(fault_after=1)
     answer = await authorize(usual, reference)

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.payments import PaymentOperation, PaymentStatus
-from ports.outside import Capabilities, OutcomeUnknown, PaymentRequest, ProviderAnswer
+from ports.outside import (
+    Capabilities,
+    KeyRefused,
+    OutcomeUnknown,
+    PaymentRequest,
+    ProviderAnswer,
+)
 
 DECLINES = {
     "tok_declined": (PaymentOperation.AUTHORIZE, "card_declined"),
@@ -21,7 +27,7 @@ class FakeProvider:
     """Does each operation once per key, and answers as the test says: `weather` holds what the
     next calls meet: 'lost' (done, no answer), 'down' (not done, no answer). `source` of a card
     replaces the request's, as when its bank changes its mind; `expires_at` is told of every
-    authorization.
+    authorization. While `refuses_our_key`, nothing is done and nothing is told.
     """
 
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -33,11 +39,20 @@ class FakeProvider:
     voided: set[str] = field(default_factory=set)
     source: str = ""
     expires_at: datetime | None = None
+    refuses_our_key: bool = False
+    refused: int = 0  # calls
 
     async def prepare(self, request: PaymentRequest) -> ProviderAnswer:
+        self._check_key()
         return ProviderAnswer(PaymentStatus.REQUESTED, _object(request))
 
+    def _check_key(self) -> None:
+        if self.refuses_our_key:
+            self.refused += 1
+            raise KeyRefused("the payment provider refuses our key")
+
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
+        self._check_key()
         weather = self.weather.pop(0) if self.weather else "fair"
         if weather == "down" or request.key in self.voided_keys:
             raise OutcomeUnknown(request.key)
@@ -49,6 +64,7 @@ class FakeProvider:
         return self.answers[request.key]
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
+        self._check_key()
         if request.key not in self.effects:
             self.voided_keys.add(request.key)
             return None

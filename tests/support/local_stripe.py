@@ -3,8 +3,9 @@ told in memory. As it comes it listens on all interfaces, writes to the temporar
 change, captures what is canceled, and knows neither idempotency keys nor how much was captured.
 
 A door in front of it keeps keys as Stripe documents it: the first answer of a key is the answer to
-every repetition, faults included. `POST /_config/weather` says what the next call of an effect
-meets: `lost` (done, and the connection drops) or `fault` (not done; a 500, which is kept).
+every repetition, faults included, but not what never began, as with a wrong API key. `POST
+/_config/weather` says what the next call of an effect meets: `lost` (done, and the connection
+drops) or `fault` (not done; a 500, which is kept).
 """
 
 import socket
@@ -18,6 +19,7 @@ from localstripe import resources, server
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FAULT = b'{"error": {"type": "api_error", "message": "our fault"}}'
 
+UNAUTHORIZED = 401
 WRONG_STATE = (
     b'{"error": {"type": "invalid_request_error", "code": "payment_intent_unexpected_state",'
     b' "message": "the intent is in another state"}}'
@@ -56,6 +58,8 @@ class Door:
             done = await handler(request)
             assert isinstance(done, web.Response)
             assert isinstance(done.body, bytes)
+            if done.status == UNAUTHORIZED:
+                return done
             self.answers[key] = (done.status, done.body)
         if weather == "lost":
             assert request.transport is not None

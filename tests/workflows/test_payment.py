@@ -1,6 +1,7 @@
 """Payment at the provider: declines, the cardholder's confirmation, and outcomes not heard."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -121,6 +122,57 @@ async def test_an_answer_not_heard_never_charges_twice(shop: Any, weather: list[
     assert {row[2] for row in rows if row[1] == "FAILED"} <= {"no_effect"}
 
 
+async def test_while_the_provider_refuses_our_key_nobody_is_declined_and_staff_hears_of_it(
+    shop: Any,
+) -> None:
+    shop.provider.refuses_our_key = True
+    number = await shop.place()
+    await shop.env.sleep(timedelta(minutes=20))
+    assert shop.provider.refused > 2
+    view = await shop.view(number)
+    assert (view.status, view.holds, view.payments) == ("PROCESSING", {}, {})
+    failures = (await shop.handle(number).describe()).raw_description.pending_activities
+    assert [each.last_failure.message for each in failures] == [
+        "the payment provider refuses our key"
+    ]
+    await shop.env.sleep(timedelta(minutes=20))
+    assert await shop.tasks() == [("the payment has to be authorized", "agent")]
+
+    shop.provider.refuses_our_key = False
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+    assert list(shop.provider.effects) == [f"{number}/authorize/1", f"{number}-F1/capture/1"]
+    assert shop.provider.moved(PaymentOperation.AUTHORIZE) == [2600]
+    rows = await shop.rows("SELECT DISTINCT status, reason FROM payment_transaction")
+    assert rows == [("SUCCEEDED", "")]
+
+
+async def test_a_capture_whose_key_is_refused_is_waited_for_after_the_parcel_has_arrived(
+    shop: Any,
+) -> None:
+    shop.process = replace(shop.process, task_within=600.0)
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    shop.provider.refuses_our_key = True
+    await shop.ship(parcel)
+    await shop.arrive(parcel)
+    await shop.until(lambda: _is_refused(shop))
+    waits = (await shop.live(number)).waits
+    assert [(wait.key, wait.owner) for wait in waits] == [
+        (f"payment/{parcel}/capture", "payment provider")
+    ]
+    await shop.env.sleep(timedelta(minutes=12))
+    view = await shop.view(number)
+    assert (view.status, list(view.payments)) == ("PROCESSING", [f"{number}/authorize/1"])
+    assert await shop.tasks() == [("the payment of the parcel has to be captured", "agent")]
+
+    shop.provider.refuses_our_key = False
+    await shop.until_status(number, "COMPLETED")
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [2600]
+    assert (await shop.tasks()) == []
+
+
 async def test_a_capture_that_fails_after_shipping_becomes_a_receivable_and_a_task(
     shop: Any,
 ) -> None:
@@ -166,6 +218,10 @@ async def test_a_failed_capture_can_be_tried_again(shop: Any) -> None:
 
 async def _held(shop: Any, number: str, hold: str) -> bool:
     return hold in (await shop.view(number)).holds
+
+
+async def _is_refused(shop: Any) -> bool:
+    return bool(shop.provider.refused)
 
 
 async def _payment_waits(shop: Any, number: str) -> bool:

@@ -28,7 +28,8 @@ Lose = Callable[[], Awaitable[None]]
 @dataclass
 class Party:
     """A provider, its cards by what they do, and how to make the next call's answer get lost, or
-    its bank confirm. `failing_capture` is a card and the amount of a capture that is refused.
+    its bank confirm. `failing_capture` is a card and the amount of a capture that is refused;
+    `stranger` the same provider, asked with a key that it refuses.
     """
 
     provider: PaymentProvider
@@ -36,6 +37,7 @@ class Party:
     failing_capture: tuple[str, int]
     lose_next_answer: Lose
     pass_challenge: Callable[[PaymentRequest, ProviderAnswer], Awaitable[None]]
+    stranger: PaymentProvider
 
     async def request(self, card: str = "ok", amount: int = 1000, currency: str = "USD") -> Any:
         """An authorization, prepared where the provider prepares."""
@@ -77,15 +79,19 @@ async def party(request: pytest.FixtureRequest) -> AsyncIterator[Party]:
     elif request.param == "http":
         url = request.getfixturevalue("simulator_urls")["payment"]
         http = HttpParty(url, "sim_contract")
-        yield _http(http, url)
+        wrong = HttpParty(url, "sim_revoked", name="payment provider")
+        yield _http(http, wrong, url)
         await http.close()
+        await wrong.close()
     else:
         url = request.getfixturevalue("stripe_url")
         stripe = StripePaymentProvider(STRIPE_KEY, base_url=url)
         headers = {"Authorization": f"Bearer {STRIPE_KEY}"}
         async with httpx.AsyncClient(base_url=url, headers=headers) as api:
-            yield await _stripe(stripe, api)
+            stranger = StripePaymentProvider("rk_revoked", base_url=url)
+            yield await _stripe(stripe, stranger, api)
         await stripe.close()
+        await stranger.close()
 
 
 def _fake() -> Party:
@@ -97,17 +103,19 @@ def _fake() -> Party:
     async def challenge(request: PaymentRequest, _: ProviderAnswer) -> None:
         provider.passed.add(request.key)
 
-    return Party(provider, TOKENS, ("tok_capture_fails", 1000), lose, challenge)
+    stranger = FakeProvider(effects=provider.effects, refuses_our_key=True)
+    return Party(provider, TOKENS, ("tok_capture_fails", 1000), lose, challenge, stranger)
 
 
-def _http(http: HttpParty, url: str) -> Party:
+def _http(http: HttpParty, wrong: HttpParty, url: str) -> Party:
     provider = _ClearingWeather(HttpPaymentProvider(http), url)
 
     async def challenge(_: PaymentRequest, answer: ProviderAnswer) -> None:
         path = f"/v1/payments/{answer.payment}/challenge"
         (await http.effect(path, f"{answer.payment}/c", {"outcome": "passed"})).raise_for_status()
 
-    return Party(provider, TOKENS, ("tok_capture_fails", 1000), provider.lose_next, challenge)
+    failing, stranger = ("tok_capture_fails", 1000), HttpPaymentProvider(wrong)
+    return Party(provider, TOKENS, failing, provider.lose_next, challenge, stranger)
 
 
 class _ClearingWeather(HttpPaymentProvider):
@@ -137,7 +145,9 @@ class _ClearingWeather(HttpPaymentProvider):
             (await client.put("/_control", json=settings, headers=headers)).raise_for_status()
 
 
-async def _stripe(provider: StripePaymentProvider, api: httpx.AsyncClient) -> Party:
+async def _stripe(
+    provider: StripePaymentProvider, stranger: StripePaymentProvider, api: httpx.AsyncClient
+) -> Party:
     async def lose() -> None:
         (await api.post("/_config/weather", json={"next": "lost"})).raise_for_status()
 
@@ -154,4 +164,4 @@ async def _stripe(provider: StripePaymentProvider, api: httpx.AsyncClient) -> Pa
         "declined": "pm_card_chargeCustomerFail",
         "challenged": made.raise_for_status().json()["id"],
     }
-    return Party(provider, cards, ("pm_card_visa", 2000), lose, challenge)
+    return Party(provider, cards, ("pm_card_visa", 2000), lose, challenge, stranger)

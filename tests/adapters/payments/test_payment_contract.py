@@ -14,6 +14,7 @@ from adapters.payments.stripe_provider import StripePaymentProvider
 from domain.payments import PaymentOperation as Op
 from domain.payments import PaymentStatus
 from ports.outside import (
+    KeyRefused,
     OutcomeUnknown,
     PaymentProvider,
     PaymentRequest,
@@ -154,6 +155,26 @@ async def test_it_prepares_if_it_says_so_and_that_has_no_effect(party: Party) ->
         assert prepared.payment
         capture = on(replace(asked, payment=prepared.payment), Op.CAPTURE, 1, 1000)
         assert (await party.provider.perform(capture)).status is PaymentStatus.FAILED
+
+
+@pytest.mark.parametrize("operation", Op)
+async def test_a_key_that_is_refused_is_no_decline_and_the_same_operation_is_done_once_it_is_mended(
+    party: Party, operation: Op
+) -> None:
+    first = await (party.request if operation is Op.AUTHORIZE else party.authorized)()
+    if operation is Op.REFUND:
+        await party.provider.perform(on(first, Op.CAPTURE, 1, 1000))
+    asked = first if operation is Op.AUTHORIZE else on(first, operation, 5, 1000)
+    for _ in range(2):
+        with pytest.raises(KeyRefused, match="refuses our key"):
+            await party.stranger.perform(asked)
+    with pytest.raises(KeyRefused, match="refuses our key"):
+        await party.stranger.inquire(asked)
+    if party.provider.capabilities.prepares:
+        with pytest.raises(KeyRefused, match="refuses our key"):
+            await party.stranger.prepare(asked)
+    assert word(await party.provider.perform(asked)) == SETTLED
+    assert word(await party.provider.inquire(asked)) == SETTLED
 
 
 @pytest_asyncio.fixture(params=["http", "stripe"])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,13 @@ from api.webhooks.stripe_event import read_stripe_event
 from domain.facts import FactKind
 from domain.payments import PaymentOperation as Op
 from domain.payments import PaymentStatus
-from ports.outside import OutcomeUnknown, PaymentRequest, ProviderAnswer, Unreachable
+from ports.outside import (
+    KeyRefused,
+    OutcomeUnknown,
+    PaymentRequest,
+    ProviderAnswer,
+    Unreachable,
+)
 from tests.adapters.payments.conftest import STRIPE_KEY, on
 
 SECRET = "whsec_local"
@@ -123,6 +130,44 @@ async def test_a_card_that_is_not_there_is_refused_when_the_intent_is_prepared(
 ) -> None:
     asked = PaymentRequest("NONE-1/authorize/1", Op.AUTHORIZE, 1000, "USD", "pm_nobody")
     assert (await provider.prepare(asked)).status is PaymentStatus.FAILED
+
+
+@asynccontextmanager
+async def answering(status: int, code: str) -> AsyncIterator[str]:
+    """A Stripe that answers every call with the same error, as it documents it."""
+
+    async def refuse(_: web.Request) -> web.Response:
+        error = {"type": "invalid_request_error", "code": code, "message": "sk_test_****9999"}
+        return web.json_response({"error": error}, status=status)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", refuse)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    yield f"http://{host}:{port}"
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "api_key_expired"), (403, "secret_key_required")]
+)
+async def test_a_key_that_is_wrong_revoked_or_may_not_do_it_is_our_configuration(
+    status: int, code: str
+) -> None:
+    """Neither a decline nor unknown, and no part of a key is told."""
+    words = f"Stripe refuses our key: {status} {code}$"
+    async with answering(status, code) as url:
+        provider = StripePaymentProvider(STRIPE_KEY, base_url=url)
+        asked = PaymentRequest("KEY-1/authorize/1", Op.AUTHORIZE, 1000, "USD", "pm_1", "pi_1")
+        with pytest.raises(KeyRefused, match=words):
+            await provider.prepare(asked)
+        for operation in Op:
+            for ask in (provider.perform, provider.inquire):
+                with pytest.raises(KeyRefused, match=words):
+                    await ask(replace(asked, operation=operation))
+        await provider.close()
 
 
 async def test_a_webhook_of_stripe_is_verified_and_only_by_its_secret(
