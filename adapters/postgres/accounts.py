@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.cursors import is_plain
+from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import customer_order
 from domain.access import Principal, Role
 from domain.errors import NotFound
@@ -58,7 +58,7 @@ class PostgresAccounts:
 
     async def store_credit(self, principal: Principal, customer: str) -> dict[str, int]:
         principal.require(*READERS, Role.AGENT)
-        if not is_plain(customer):
+        if not can_hold(customer):
             return {}
         async with self._engine.connect() as connection:
             found = await connection.execute(_STORE_CREDIT, {"party": customer})
@@ -67,7 +67,7 @@ class PostgresAccounts:
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
         principal.require(*READERS)
         async with self._engine.connect() as connection:
-            currency = is_plain(order) and await connection.scalar(
+            currency = can_hold(order) and await connection.scalar(
                 select(customer_order.c.currency).where(customer_order.c.number == order)
             )
             if not currency:

@@ -87,7 +87,7 @@ async def approval_page(
     if status:
         query = query.where(approval.c.status == status)
     if cursor is not None:
-        place = (cursor.at, int(cursor.id) if cursor.id.isdecimal() else 0)
+        place = (cursor.at, cursor.number)
         query = query.where(tuple_(approval.c.asked_at, approval.c.id) > place)
     rows = (await connection.execute(query)).all()
     items = [ApprovalRead(*row) for row in rows[:first]]

@@ -12,11 +12,17 @@ from domain.errors import Malformed
 from ports.reads import PAGE_MAX
 
 NO_CURSOR = "this is no cursor of a page"
+_DIGITS_MAX = 18  # of a bigint, with a margin
 
 
 class Cursor(NamedTuple):
     at: datetime
     id: str
+
+    @property
+    def number(self) -> int:
+        """Its id, in a list of rows that have numbers. Refuses (`Malformed`) what is none."""
+        return number_of(self.id)
 
     def write(self) -> str:
         plain = json.dumps([self.at.isoformat(), self.id], separators=(",", ":"))
@@ -30,7 +36,7 @@ def read_cursor(text: str) -> Cursor:
         cursor = Cursor(datetime.fromisoformat(at), identity)
     except (ValueError, TypeError) as error:
         raise Malformed(NO_CURSOR) from error
-    if cursor.at.tzinfo is None or not is_plain(cursor.id):
+    if cursor.at.tzinfo is None or not (isinstance(identity, str) and can_hold(identity)):
         raise Malformed(NO_CURSOR)
     return cursor
 
@@ -53,6 +59,13 @@ def read_names(text: str, count: int) -> tuple[str, ...]:
     return tuple(names)
 
 
+def number_of(text: str) -> int:
+    """Refuses (`Malformed`) what is no number of a row."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+        raise Malformed(NO_CURSOR)
+    return int(text)
+
+
 def _decoded(text: str) -> Json:
     try:
         return json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
@@ -63,8 +76,3 @@ def _decoded(text: str) -> Json:
 def check_page(first: int) -> None:
     if not 1 <= first <= PAGE_MAX:
         raise Malformed(f"a page has 1 to {PAGE_MAX} items, not {first}")
-
-
-def is_plain(text: object) -> bool:
-    """Text that an id of ours can be; what is not need not be looked for."""
-    return isinstance(text, str) and text.isascii() and text.isprintable()

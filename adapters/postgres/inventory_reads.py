@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.cursors import NO_CURSOR, check_page, read_names, write_names
+from adapters.postgres.cursors import NO_CURSOR, check_page, number_of, read_names, write_names
 from adapters.postgres.keys import can_hold
 from adapters.postgres.locations import DEPARTURE, departure
 from adapters.postgres.tables import movement
@@ -175,7 +175,7 @@ class PostgresInventoryReads:
         _check(principal, first)
         query = _MOVEMENTS.where(movement.c.sku == sku).limit(first + 1)
         if after is not None:
-            query = query.where(movement.c.id < _number(*read_names(after, 1)))
+            query = query.where(movement.c.id < number_of(*read_names(after, 1)))
         if not (can_hold(sku) and can_hold(location)):
             return Page([], [], more=False)
         if location:
@@ -196,15 +196,9 @@ def _check(principal: Principal, first: int) -> None:
 def _day_and_number(cursor: str) -> tuple[date, int]:
     day, number = read_names(cursor, 2)
     try:
-        return date.fromisoformat(day), _number(number)
+        return date.fromisoformat(day), number_of(number)
     except ValueError as error:
         raise Malformed(NO_CURSOR) from error
-
-
-def _number(text_of_it: str) -> int:
-    if not (text_of_it.isascii() and text_of_it.isdigit() and len(text_of_it) < 19):
-        raise Malformed(NO_CURSOR)
-    return int(text_of_it)
 
 
 def _page(

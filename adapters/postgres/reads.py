@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.cursors import check_page, is_plain, read_cursor
+from adapters.postgres.cursors import check_page, read_cursor
+from adapters.postgres.keys import can_hold
 from adapters.postgres.reads_detail import DETAIL, order_detail
 from adapters.postgres.reads_lists import counts, order_page, task_page
 from adapters.postgres.reads_timeline import order_timeline
@@ -60,7 +61,7 @@ class PostgresReads:
 
     async def timeline(self, principal: Principal, number: str) -> list[TimelineEntry]:
         async with self._engine.connect() as connection:
-            channel = is_plain(number) and await connection.scalar(
+            channel = can_hold(number) and await connection.scalar(
                 select(customer_order.c.channel).where(customer_order.c.number == number)
             )
             if not channel or not principal.reads(number, channel):
@@ -76,14 +77,14 @@ class PostgresReads:
 
 
 async def _detail_row(connection: AsyncConnection, number: str) -> Row[*tuple[Any, ...]] | None:
-    if not is_plain(number):
+    if not can_hold(number):
         return None
     found = await connection.execute(DETAIL.where(customer_order.c.number == number))
     return found.one_or_none()
 
 
 async def _number_of(connection: AsyncConnection, token: str) -> str | None:
-    if not is_plain(token):
+    if not can_hold(token):
         return None
     hashed = TrackingToken(token.strip().lower()).hash
     return await connection.scalar(

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.catalog import PostgresCatalog
 from adapters.postgres.clock import now
-from adapters.postgres.cursors import Cursor, check_page, is_plain, read_cursor
+from adapters.postgres.cursors import Cursor, check_page, read_cursor
+from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import location, pick_list, product
 from domain.access import STAFF, Principal, Role
 from domain.acts import PICK_LIST_ACTS, RULES, ActKind
@@ -39,7 +40,7 @@ class PostgresFloorReads:
     ) -> Page:
         principal.require(*_READERS)
         check_page(first)
-        if not is_plain(wanted.location):
+        if not can_hold(wanted.location):
             return Page([], [], more=False)
         query = _listed(wanted, None if after is None else read_cursor(after)).limit(first + 1)
         async with self._engine.connect() as connection:
@@ -88,7 +89,7 @@ def _listed(wanted: PickListFilter, after: Cursor | None) -> Select[*tuple[Any, 
 
 
 async def _row(connection: AsyncConnection, parcel: str) -> Row[*tuple[Any, ...]]:
-    if is_plain(parcel):
+    if can_hold(parcel):
         found = await connection.execute(
             select(*_COLUMNS).where(pick_list.c.fulfillment_order == parcel)
         )

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, false, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.cursors import Cursor, check_page, is_plain, read_cursor
+from adapters.postgres.cursors import Cursor, check_page, read_cursor
 from adapters.postgres.invoice_sums import DOCUMENTS, of_orders
+from adapters.postgres.keys import can_hold
 from adapters.postgres.reads_detail import SEES_PERSON
 from adapters.postgres.tables import customer_order, invoice, invoice_line, person, product
 from domain.access import Principal, Role
@@ -47,7 +48,7 @@ class PostgresInvoiceReads:
 
     async def of_order(self, principal: Principal, order: str) -> list[InvoiceSummary]:
         async with self._engine.connect() as connection:
-            channel = is_plain(order) and await connection.scalar(
+            channel = can_hold(order) and await connection.scalar(
                 select(customer_order.c.channel).where(customer_order.c.number == order)
             )
             if not channel or not principal.reads(order, channel):
@@ -101,7 +102,7 @@ def _listed(wanted: InvoiceFilter, after: Cursor | None) -> Select[*tuple[Any, .
 
 
 def _conditions(wanted: InvoiceFilter) -> Iterable[ColumnElement[bool]]:
-    if not is_plain(wanted.series):
+    if not can_hold(wanted.series):
         yield false()
     elif wanted.series:
         yield invoice.c.series == wanted.series
@@ -127,7 +128,7 @@ async def _told(connection: AsyncConnection, rows: Sequence[_Row]) -> list[Invoi
 
 
 async def _heading(connection: AsyncConnection, number: str) -> _Row | None:
-    if not is_plain(number):
+    if not can_hold(number):
         return None
     found = await connection.execute(
         select(

@@ -3,11 +3,11 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.cursors import Cursor, check_page, is_plain, read_cursor
+from adapters.postgres.cursors import Cursor, check_page, read_cursor
 from adapters.postgres.keys import can_hold
 from adapters.postgres.points_acts import KNOWN_CUSTOMER
 from domain.access import Principal, Role
-from domain.errors import Malformed, NotFound
+from domain.errors import NotFound
 from ports.points_reads import (
     READERS,
     SOON_DAYS,
@@ -58,7 +58,6 @@ _OF_ORDER = text(
     WHERE number = :order GROUP BY number
     """
 )
-_DIGITS_MAX = 18  # of a bigint, with a margin
 
 
 class PostgresPointsReads:
@@ -84,7 +83,7 @@ class PostgresPointsReads:
         self, principal: Principal, customer: str, first: int, after: str | None
     ) -> Page:
         check_page(first)
-        before = None if after is None else _entry(after)
+        before = None if after is None else read_cursor(after).number
         async with self._engine.connect() as connection:
             await _check_sees(connection, principal, customer)
             asked = {"customer": customer, "before": before, "most": first + 1}
@@ -95,7 +94,7 @@ class PostgresPointsReads:
 
     async def of_order(self, principal: Principal, order: str) -> OrderPoints:
         async with self._engine.connect() as connection:
-            found = is_plain(order) and await connection.execute(_OF_ORDER, {"order": order})
+            found = can_hold(order) and await connection.execute(_OF_ORDER, {"order": order})
             row = found.one_or_none() if found else None
         if row is None or not principal.reads(order, row.channel):
             raise NotFound(f"there is no order {order}")
@@ -108,10 +107,3 @@ async def _check_sees(connection: AsyncConnection, principal: Principal, custome
     asked = {"customer": customer, "channel": None if everybody else principal.scope}
     if not (customer and can_hold(customer) and await connection.scalar(_MAY_SEE, asked)):
         raise NotFound("there is no such customer")
-
-
-def _entry(cursor: str) -> int:
-    name = read_cursor(cursor).id
-    if not name.isdecimal() or len(name) > _DIGITS_MAX:
-        raise Malformed("this is no cursor of a page")
-    return int(name)

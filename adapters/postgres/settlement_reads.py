@@ -52,11 +52,10 @@ async def report_rows(
 async def line_page(
     connection: AsyncConnection, verdict: str, first: int, cursor: Cursor | None
 ) -> Page:
-    after = int(cursor.id) if cursor and cursor.id.isdecimal() else 0
     values: dict[str, Any] = {
         "verdict": verdict,
         "at": cursor and cursor.at,
-        "id": after,
+        "id": cursor.number if cursor else 0,
         "limit": first + 1,
     }
     rows = (await connection.execute(_LINES, values)).all()

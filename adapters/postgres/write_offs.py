@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.cursors import is_plain
+from adapters.postgres.keys import can_hold
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.overdue import close_paid
@@ -45,7 +45,7 @@ async def write_off_receivable(connection: AsyncConnection, act: Act) -> dict[st
 
 async def _about(connection: AsyncConnection, name: str) -> tuple[str, str, str]:
     """(order, what of it, invoice). Refuses (`NotFound`) what is neither."""
-    if not is_plain(name):
+    if not can_hold(name):
         raise NotFound("there is no such invoice or order")
     found = await connection.execute(
         select(invoice.c.order_number, invoice.c.subject).where(invoice.c.number == name)
