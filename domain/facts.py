@@ -8,6 +8,8 @@ from domain.errors import BadTime
 from domain.order import LineUnits
 
 TOLD_SINCE = datetime(2000, 1, 1, tzinfo=UTC)  # no order is older
+BUILT_IN = "built-in/"  # begins the events of the built-in warehouse
+_OURS = ("stock:", f"warehouse:{BUILT_IN}")
 TOLD_AHEAD_MAX = timedelta(hours=24)  # forgives a clock that has its zone wrong
 
 
@@ -66,6 +68,13 @@ class Fact:
     tracking_number: str = ""
     code: str = ""
     amount: int = 0
+
+    @property
+    def is_ours(self) -> bool:
+        """Of our own stock books or the built-in warehouse: its code is what staff said to one
+        another, and its id names what they did.
+        """
+        return self.id.startswith(_OURS)
 
 
 def believable(field: str, told: datetime, at: datetime) -> datetime:

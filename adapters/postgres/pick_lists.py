@@ -16,7 +16,7 @@ from adapters.postgres.transactions import each_alone, in_transaction
 from domain.acts import Act
 from domain.codec import Json, from_json, to_json
 from domain.errors import NotFound
-from domain.facts import Fact
+from domain.facts import BUILT_IN, Fact
 from domain.pick_acts import AskBack, FloorAct, perform
 from domain.pick_list import PickList
 from ports.floor import FulfilledBy
@@ -111,7 +111,7 @@ async def _do(
         )
     at = (await connection.execute(select(now()))).scalar_one()
     for each in told:
-        event = f"built-in/{each.event}"
+        event = f"{BUILT_IN}{each.event}"
         fact = Fact(
             f"{SOURCE}:{event}",
             each.kind,

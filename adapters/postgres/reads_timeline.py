@@ -6,6 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import STAFF, Principal, Role
+from domain.codec import from_json, to_json
+from domain.facts import Fact
 from domain.journal import SYSTEM
 from ports.reads import TimelineEntry
 
@@ -34,9 +36,11 @@ async def order_timeline(
 
 def _for_outsiders(entry: TimelineEntry, principal: Principal) -> TimelineEntry:
     """Customers and channels see what happened and when; who decided it, and why, is the house's
-    own business. What outside parties told is no secret.
+    own business. What outside parties told is no secret; of what our own stock books and our own
+    warehouse told, the words of staff and the names of their acts are.
     """
     if entry.source != "journal":
-        return entry
+        fact = from_json(Fact, entry.data)
+        return replace(entry, data=to_json(replace(fact, id="", code=""))) if fact.is_ours else entry
     by = entry.by if entry.by in (SYSTEM, principal.name) else "staff"
     return replace(entry, by=by, data={})

@@ -266,6 +266,36 @@ async def test_outsiders_learn_what_happened_but_neither_who_nor_why(shop: Any) 
     assert (await shop.reads.timeline(shop.agent, order))[1].by == "ana"
 
 
+async def test_outsiders_read_neither_the_words_of_our_warehouse_nor_the_names_of_staff_s_acts(
+    shop: Any,
+) -> None:
+    order = (await shop.place()).number
+    parcel = await shop.source(order)
+    at, units = datetime.now(UTC) + timedelta(hours=1), (LineUnits(1, "TEA", 1),)
+    why, act = "customer is on our fraud watch list", f"cmd_4711/{parcel}/broken"
+    for source, event, kind, lines, code in (
+        ("stock", act, FactKind.RESERVATION_BROKEN, units, ""),
+        ("warehouse", f"built-in/{parcel}/rejected", FactKind.REJECTED, (), why),
+        ("warehouse", "e1", FactKind.REJECTED, (), "no_such_shelf"),
+    ):
+        fact = Fact(f"{source}:{event}", kind, parcel, at, lines, code=code)
+        await shop.facts.store(source, event, fact, {})
+        at += timedelta(seconds=1)
+    for principal in (shop.customer(order), shop.web):
+        told = (await shop.reads.timeline(principal, order))[-3:]
+        assert [(e.kind, e.subject, e.data["id"], e.data["code"]) for e in told] == [
+            ("reservation.broken", parcel, "", ""),
+            ("fulfillment.rejected", parcel, "", ""),
+            ("fulfillment.rejected", parcel, "warehouse:e1", "no_such_shelf"),
+        ]
+        assert [unit["quantity"] for unit in told[0].data["lines"]] == [1]
+    told = (await shop.reads.timeline(shop.agent, order))[-3:]
+    assert [(e.data["id"], e.data["code"]) for e in told[:2]] == [
+        (f"stock:{act}", ""),
+        (f"warehouse:built-in/{parcel}/rejected", why),
+    ]
+
+
 async def test_the_ops_queue_has_the_waits_that_staff_owns_by_deadline(shop: Any) -> None:
     first, second, third = await some(shop, 3)
     await shop.journal(first, HELD)
