@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, time
 
+from domain.days import day_of
 from domain.errors import Malformed
 
 CLOSED_DAYS_MAX = 366
@@ -59,13 +60,8 @@ def cutoff_of(text: str) -> time | None:
 
 
 def closing_days(days: tuple[str, ...]) -> list[date]:
-    """In order, each once. Refuses (`Malformed`) what is not as 2026-12-24, and too many."""
-    found = set()
-    for day in days:
-        try:
-            found.add(date.fromisoformat(day))
-        except ValueError as error:
-            raise Malformed(f"{day[:20]!r} is no day") from error
+    """In order, each once. Refuses (`Malformed`) what is no day, and too many."""
+    found = {day_of(day) for day in days}
     if len(found) > CLOSED_DAYS_MAX:
         raise Malformed(f"has more than {CLOSED_DAYS_MAX} days")
     return sorted(found)

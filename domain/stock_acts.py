@@ -1,13 +1,16 @@
 """What staff may do to stock: each a dataclass of what is asked. The subject of each is a SKU."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from domain.errors import BadQuantity
+from domain.days import day_of
+from domain.errors import BadQuantity, Malformed
 from domain.quantity import QUANTITY_MAX
 
 UNITS_MAX = 10_000_000  # on one shelf, as somebody asks for them
 ON_HAND_MAX = 2**31 - 1  # what the books can hold
+REFERENCE_MAX = 200  # characters
 
 
 class Bucket(StrEnum):
@@ -96,6 +99,12 @@ class Expect:
 
     def __post_init__(self) -> None:
         _units("quantity", self.quantity, 1, UNITS_MAX)
+        check_reference(self.reference)
+        day_of(self.available_on)
+
+    @property
+    def day(self) -> date:
+        return day_of(self.available_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,12 @@ class EndSupply:
     location: str
     reference: str
     kind: SupplyKind = SupplyKind.INBOUND
+
+
+def check_reference(reference: str) -> None:
+    """Refuses (`Malformed`) what nobody could name a delivery by."""
+    if not reference.strip() or len(reference) > REFERENCE_MAX or not reference.isprintable():
+        raise Malformed(f"a reference is 1 to {REFERENCE_MAX} printable characters")
 
 
 def _units(name: str, units: int, least: int, most: int) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import Column, Table, delete, exists, insert, or_, select, text,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.calendars.public_holidays import keeps_holidays
-from adapters.postgres.loading_checks import HAS_UNITS, LOCK_BUNDLES
-from adapters.postgres.tables import bundle_component, location, product, stock
+from adapters.postgres.loading_checks import HAS_UNITS, IS_TO_COME, LOCK_BUNDLES
+from adapters.postgres.tables import bundle_component, location, product, stock, supply
 from domain.acts import Act
 from domain.catalog_acts import (
     ChangeLocation,
@@ -145,3 +145,5 @@ async def _check_flat(connection: AsyncConnection, bundle: str, skus: list[str])
         )
     if await connection.scalar(select(exists().where(stock.c.sku == bundle, HAS_UNITS))):
         raise StepRefused(f"{bundle} has stock of its own, which a bundle has not")
+    if await connection.scalar(select(exists().where(supply.c.sku == bundle, IS_TO_COME))):
+        raise StepRefused(f"units of {bundle} are to come, which a bundle has none of: end them")

@@ -26,6 +26,8 @@ Refused = dict[int, tuple[str, str]]  # line → why, and what to do
 LOCK_BUNDLES = text("LOCK TABLE bundle_component IN SHARE ROW EXCLUSIVE MODE")
 HAS_UNITS = or_(*(stock.c[name] > 0 for name in ("on_hand", "damaged", "quarantined")))
 
+IS_TO_COME = supply.c.received < supply.c.quantity
+
 
 def take_out_refused(connection: Connection, table: Table, incoming: Table) -> Refused:
     """Takes the rows out of `incoming` that cannot be loaded."""
@@ -98,12 +100,19 @@ def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
         ),
         ("{} is a component of another bundle", advice),
     )
-    return refused | _refuse(
+    refused |= _refuse(
         connection,
         incoming,
         here.bundle,
         exists().where(stock.c.sku == here.bundle, HAS_UNITS),
         ("{} has stock of its own, which a bundle has not", "count its stock to 0 first"),
+    )
+    return refused | _refuse(
+        connection,
+        incoming,
+        here.bundle,
+        exists().where(supply.c.sku == here.bundle, IS_TO_COME),
+        ("units of {} are to come, which a bundle has none of", "end its supply first"),
     )
 
 

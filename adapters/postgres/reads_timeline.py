@@ -41,6 +41,8 @@ def _for_outsiders(entry: TimelineEntry, principal: Principal) -> TimelineEntry:
     """
     if entry.source != "journal":
         fact = from_json(Fact, entry.data)
-        return replace(entry, data=to_json(replace(fact, id="", code=""))) if fact.is_ours else entry
+        if fact.is_ours:
+            fact = replace(fact, id="", code="")
+        return replace(entry, data=to_json(fact))
     by = entry.by if entry.by in (SYSTEM, principal.name) else "staff"
     return replace(entry, by=by, data={})

@@ -10,11 +10,12 @@ from zoneinfo import available_timezones
 from adapters.calendars.public_holidays import keeps_holidays
 from domain.catalog_acts import closing_days, cutoff_of
 from domain.currency import exponent
+from domain.days import DAY_MAX, DAY_MIN, day_of
 from domain.departure import EVERY_DAY, LocationKind
 from domain.errors import Malformed, UnknownCurrency
 from domain.money import AMOUNT_MAX
 from domain.stock_acts import UNITS_MAX as SUPPLY_UNITS_MAX
-from domain.stock_acts import SupplyKind
+from domain.stock_acts import SupplyKind, check_reference
 
 TEXT_CHARACTERS_MAX = 500
 TERMS_DAYS_MAX = 3_650
@@ -24,7 +25,7 @@ YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-YEAR_MIN, YEAR_MAX = 2000, 2199
+YEAR_MIN, YEAR_MAX = DAY_MIN.year, DAY_MAX.year
 _TIMES = "write a day or a time, such as 2026-11-27 or 2026-11-27T08:00+08:00"
 
 S = TypeVar("S")
@@ -193,14 +194,13 @@ def supply_kind(cell: str) -> str:
 
 
 def day(cell: str) -> date:
-    advice = "write a day, such as 2026-11-30"
-    try:
-        on = date.fromisoformat(cell)
-    except ValueError:
-        raise BadCell(f"{cell!r} is no day", advice) from None
-    if not YEAR_MIN <= on.year <= YEAR_MAX:
-        raise BadCell(f"{cell!r} is not from {YEAR_MIN} to {YEAR_MAX}", advice)
-    return on
+    return _told(day_of, cell, "write a day, such as 2026-11-30")
+
+
+def reference(cell: str) -> str:
+    """Of a delivery or a presale quota."""
+    _told(check_reference, text(cell), "write a name for it, such as PO-17")
+    return cell
 
 
 def optional_moment(cell: str) -> datetime | None:

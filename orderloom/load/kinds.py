@@ -140,7 +140,7 @@ KINDS = (
         "supply",
         {
             "kind": fields.supply_kind,
-            "reference": fields.text,
+            "reference": fields.reference,
             "sku": fields.text,
             "location": fields.text,
             "available_on": fields.day,

@@ -25,6 +25,8 @@ _OPEN = text(
     ON CONFLICT DO NOTHING
     """
 )
+# Whoever makes a bundle of it locks it too, so that neither overlooks the other.
+_STAYS_PLAIN = text("SELECT FROM product WHERE sku = :sku FOR KEY SHARE")
 _KNOWN = text(
     """
     SELECT EXISTS (SELECT FROM product WHERE sku = :sku) AS sku,
@@ -159,6 +161,7 @@ async def open_place(connection: AsyncConnection, sku: str, location: str) -> Pl
     (`Malformed`) a bundle, which has no stock of its own.
     """
     values = {"sku": sku, "location": location}
+    await connection.execute(_STAYS_PLAIN, values)
     known = (await connection.execute(_KNOWN, values)).one()
     if not known.sku:
         raise NotFound(f"there is no SKU {sku}")

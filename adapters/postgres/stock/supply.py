@@ -3,7 +3,6 @@ become reservations of units on hand, the oldest first, or are broken.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -14,7 +13,7 @@ from adapters.postgres.stock.acts import move, open_place
 from adapters.postgres.stock.breaking import Place, lock_level, tell
 from domain.acts import Act
 from domain.codec import Json
-from domain.errors import Malformed, NotFound
+from domain.errors import NotFound
 from domain.facts import FactKind
 from domain.order import LineUnits
 from domain.stock_acts import EndSupply, Expect, Receive, SupplyKind
@@ -105,7 +104,7 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
         "reference": wanted.reference,
         "sku": place.sku,
         "location": place.location,
-        "available_on": _day(wanted.available_on),
+        "available_on": wanted.day,
         "quantity": wanted.quantity,
     }
     row = (await connection.execute(_EXPECT, values)).one()
@@ -217,10 +216,3 @@ async def _tell_if_complete(connection: AsyncConnection, act: Act, parcel: str) 
     """All that it carries is on hand now: the last has come, or what came is all there will be."""
     if await connection.scalar(_COMPLETE, {"parcel": parcel}):
         await tell(connection, FactKind.SUPPLY_ARRIVED, parcel, f"{act.id}/{parcel}")
-
-
-def _day(text_of_day: str) -> date:
-    try:
-        return date.fromisoformat(text_of_day)
-    except ValueError as error:
-        raise Malformed(f"a day is written as 2026-11-30, not {text_of_day!r}") from error

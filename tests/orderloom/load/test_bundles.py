@@ -83,6 +83,17 @@ def test_what_has_stock_does_not_become_a_bundle_before_it_is_counted_to_zero(go
     assert goods.verdicts(HEADER + "SET,TEA,1\n") == ({"added": 1}, {})
 
 
+def test_what_is_to_come_does_not_become_a_bundle_before_its_supply_is_ended(goods):
+    supply = "kind,reference,sku,location,available_on,quantity\ninbound,PO-1,SET,L1,2026-11-30,5\n"
+    goods.load(supply)
+    assert goods.verdicts(HEADER + "SET,TEA,1\n") == (
+        {"refused": 1},
+        {2: "units of SET are to come, which a bundle has none of"},
+    )
+    goods.execute("UPDATE supply SET received = quantity")
+    assert goods.verdicts(HEADER + "SET,TEA,1\n") == ({"added": 1}, {})
+
+
 def test_a_product_that_is_being_made_a_bundle_is_waited_for(goods):
     """Two loads at once: whoever is second sees what the first has done."""
     url = goods.database_url.replace("+psycopg", "")

@@ -5,6 +5,7 @@ from datetime import date, time
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from adapters.postgres.locations import active_locations
 from domain.access import Principal, Role
@@ -229,3 +230,35 @@ async def test_what_has_stock_does_not_become_a_bundle(shop: Any) -> None:
     with pytest.raises(StepRefused, match="stock of its own"):
         await change_product(shop, components=parts(TEA=1))
     assert await shop.rows(BUNDLES) == []
+
+
+async def test_what_is_to_come_does_not_become_a_bundle_until_it_came_or_was_given_up(
+    shop: Any,
+) -> None:
+    coming = {"location": "BOS", "reference": "PO-1"}
+
+    async def act(kind: ActKind, **body: Any) -> None:
+        asked = {**coming, **body}
+        await shop.office.act(shop.warehouse, kind.value, kind, "POT", asked, "as told")
+
+    await act(ActKind.SUPPLY_EXPECT, quantity=5, available_on="2099-01-01")
+    with pytest.raises(StepRefused, match="units of POT are to come"):
+        await change_product(shop, components=parts(TEA=1))
+    assert await shop.rows(BUNDLES) == []
+    await act(ActKind.SUPPLY_END)
+    await change_product(shop, "again", components=parts(TEA=1))
+    assert await shop.rows(BUNDLES) == [("TEA", 1)]
+
+
+async def test_a_bundle_that_is_being_made_is_seen_by_who_expects_units_of_it(shop: Any) -> None:
+    body = {"location": "BOS", "reference": "PO-1", "quantity": 5, "available_on": "2099-01-01"}
+    async with shop.engine.begin() as other:
+        await other.execute(text("SELECT FROM product WHERE sku = 'POT' FOR UPDATE"))
+        await other.execute(text("INSERT INTO bundle_component VALUES ('POT', 'TEA', 1)"))
+        expecting = asyncio.create_task(
+            shop.office.act(shop.warehouse, "e", ActKind.SUPPLY_EXPECT, "POT", body, "as told")
+        )
+        await shop.somebody_waits()
+    with pytest.raises(Malformed, match="POT is a bundle"):
+        await expecting
+    assert await shop.count("supply") == 0

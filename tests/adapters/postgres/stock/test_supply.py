@@ -18,6 +18,7 @@ from domain.remedies import remedies
 from domain.sourcing import Location
 
 PLACES = [Location("BOS")]
+SOON = "2099-01-01"
 ORDER = {"location": "BOS", "reference": "PO-1"}
 
 
@@ -213,8 +214,18 @@ async def test_a_canceled_order_gives_its_promises_back(supplied: Any) -> None:
 async def test_supply_that_makes_no_sense_is_refused(supplied: Any) -> None:
     with pytest.raises(NotFound, match="there is no inbound supply PO-9 of TEA for BOS"):
         await act(supplied, ActKind.SUPPLY_RECEIVE, units=1, reference="PO-9")
-    with pytest.raises(Malformed, match="a day is written as 2026-11-30, not 'soon'"):
-        await act(supplied, ActKind.SUPPLY_EXPECT, quantity=1, available_on="soon")
+    for day, why in (
+        ("soon", "'soon' is no day"),
+        ("9999-12-31", "'9999-12-31' is not from 2000 to 2199"),
+        ("0001-01-01", "'0001-01-01' is not from 2000 to 2199"),
+    ):
+        with pytest.raises(Malformed, match=why):
+            await act(supplied, ActKind.SUPPLY_EXPECT, quantity=1, available_on=day)
+    for name in ("", " ", "x" * 201, "PO\n1"):
+        with pytest.raises(Malformed, match="a reference is 1 to 200 printable characters"):
+            await act(
+                supplied, ActKind.SUPPLY_EXPECT, quantity=1, available_on=SOON, reference=name
+            )
     assert await supply(supplied) == (10, 0, 0)
 
 
