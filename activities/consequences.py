@@ -166,7 +166,10 @@ async def _take_back(
     uow: UnitOfWork, order: PlacedOrder, view: ReturnView, body: j.ReturnInspected
 ) -> None:
     here = [unit for unit in body.units if Disposition(unit.disposition) is not Disposition.LOST]
-    await uow.inventory.take_back(order.number, view.number, view.location, here)
+    earlier = {} if view.parcel else await uow.orders.inspected_units(order.number)
+    await uow.inventory.take_back(
+        order.number, view.number, view.location, here, earlier, view.parcel
+    )
     before = await uow.orders.refunded_units(order.number)
     back = refunded_lines(body.units)
     amount, tax = refund_amount(order, before, back)

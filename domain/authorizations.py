@@ -187,7 +187,7 @@ def captures_due(view: OrderView) -> Iterator[Parcel]:
         name = parcel.fulfillment_order
         last = view.last_payment(PaymentOperation.CAPTURE, name)
         again = last is not None and (name in view.recapturing or last.reason == NO_EFFECT)
-        if _is_owed(view, parcel) and (last is None or again):
+        if awaits_capture(view, parcel) and (last is None or again):
             yield parcel
 
 

@@ -4,7 +4,7 @@ Lock order, everywhere: command → order → stock by (SKU, location) → custo
 audit → number series, each series for a moment only.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -93,6 +93,11 @@ class Orders(Protocol):
         were not delivered, if `delivered_only`.
         """
 
+    async def inspected_units(self, order: str) -> dict[int, int]:
+        """Units by line that were delivered, came back and were inspected, whatever has become of
+        them.
+        """
+
 
 class Steps(Protocol):
     """Results of steps, unique by (subject, step): a retry returns the first result, which `lock`
@@ -135,10 +140,18 @@ class Inventory(Protocol):
         """
 
     async def take_back(
-        self, order: str, rma: str, location: str, units: Sequence[InspectedUnits]
+        self,
+        order: str,
+        rma: str,
+        location: str,
+        units: Sequence[InspectedUnits],
+        earlier: Mapping[int, int],
+        parcel: str = "",
     ) -> None:
-        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each); a
-        bundle comes back as its components.
+        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each). Of
+        a line those that left first come back first, after the `earlier` ones, each as what it was
+        shipped as: a bundle as the components that its parcel had of it. `parcel` is the one that
+        was not delivered, if it is one that comes back.
         """
 
 

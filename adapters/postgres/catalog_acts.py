@@ -143,7 +143,19 @@ async def _check_flat(connection: AsyncConnection, bundle: str, skus: list[str])
         raise StepRefused(
             f"{inner} is a bundle itself, or contains {bundle}: a bundle is made of plain products"
         )
+    await _check_without_stock(connection, bundle)
+
+
+async def _check_without_stock(connection: AsyncConnection, bundle: str) -> None:
+    """Its rows are locked: what is being booked there is seen."""
+    rows = select(stock.c.sku).where(stock.c.sku == bundle).order_by(stock.c.location.collate("C"))
+    await connection.execute(rows.with_for_update())
     if await connection.scalar(select(exists().where(stock.c.sku == bundle, HAS_UNITS))):
         raise StepRefused(f"{bundle} has stock of its own, which a bundle has not")
-    if await connection.scalar(select(exists().where(supply.c.sku == bundle, IS_TO_COME))):
-        raise StepRefused(f"units of {bundle} are to come, which a bundle has none of: end them")
+    coming = select(supply.c.reference, supply.c.location)
+    found = await connection.execute(coming.where(supply.c.sku == bundle, IS_TO_COME).limit(1))
+    if awaited := found.one_or_none():
+        raise StepRefused(
+            f"{bundle} is still to come, as {awaited.reference} for {awaited.location},"
+            " which a bundle never is: end that supply first"
+        )

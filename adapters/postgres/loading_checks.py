@@ -75,7 +75,9 @@ def _no_stock_of_bundles(connection: Connection, incoming: Table) -> Refused:
 
 
 def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
-    """So that nothing contains itself: no component is a bundle. And no bundle has stock."""
+    """So that nothing contains itself: no component is a bundle. And no bundle has stock, or will
+    have some.
+    """
     connection.execute(LOCK_BUNDLES)
     connection.execute(_locked(select(incoming.c.bundle)).with_for_update())
     here, there, also = incoming.c, bundle_component.c, incoming.alias("also").c
@@ -104,15 +106,15 @@ def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
         connection,
         incoming,
         here.bundle,
-        exists().where(stock.c.sku == here.bundle, HAS_UNITS),
-        ("{} has stock of its own, which a bundle has not", "count its stock to 0 first"),
+        exists().where(supply.c.sku == here.bundle, IS_TO_COME),
+        ("{} is still to come, which a bundle never is", "end its supply first"),
     )
     return refused | _refuse(
         connection,
         incoming,
         here.bundle,
-        exists().where(supply.c.sku == here.bundle, IS_TO_COME),
-        ("units of {} are to come, which a bundle has none of", "end its supply first"),
+        exists().where(stock.c.sku == here.bundle, HAS_UNITS),
+        ("{} has stock of its own, which a bundle has not", "count its stock to 0 first"),
     )
 
 

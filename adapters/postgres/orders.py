@@ -20,7 +20,7 @@ from domain.journal import Body, Entry, EntryRecord, ReturnRequested
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
 from domain.return_waits import return_waits
-from domain.returns import ReturnView, fold_return
+from domain.returns import Disposition, ReturnView, fold_return
 from domain.view import OrderView
 from domain.waits import Wait
 from ports.front_office import ProcessStart
@@ -48,11 +48,11 @@ _RETURNED_UNITS = text(
     """
 )
 
-_REFUNDED_UNITS = text(
+_INSPECTED_UNITS = text(
     """
     SELECT (unit->>'line')::int, sum((unit->>'quantity')::int)
     FROM return_order, jsonb_array_elements(view->'units') AS unit
-    WHERE order_number = :order AND unit->>'disposition' <> 'send_back'
+    WHERE order_number = :order AND unit->>'disposition' <> ALL(CAST(:but AS text[]))
       AND NOT (:delivered_only AND view->>'parcel' <> '')
     GROUP BY 1
     """
@@ -71,6 +71,7 @@ _START_RETURN = insert(outbox).values(
     payload=bindparam("payload", type_=outbox.c.payload.type),
     due_at=start_due(),
 )
+_NOT_REFUNDED = [each.value for each in Disposition if not each.refunded]
 Clock = Callable[[], Awaitable[datetime]]
 
 
@@ -161,8 +162,16 @@ class PostgresOrders:
         return dict(found.all())
 
     async def refunded_units(self, order: str, *, delivered_only: bool = False) -> dict[int, int]:
-        asked = {"order": order, "delivered_only": delivered_only}
-        found = await self._connection.execute(_REFUNDED_UNITS, asked)
+        return await self._inspected(order, _NOT_REFUNDED, delivered_only=delivered_only)
+
+    async def inspected_units(self, order: str) -> dict[int, int]:
+        return await self._inspected(order, [], delivered_only=True)
+
+    async def _inspected(
+        self, order: str, but: list[str], *, delivered_only: bool
+    ) -> dict[int, int]:
+        asked = {"order": order, "but": but, "delivered_only": delivered_only}
+        found = await self._connection.execute(_INSPECTED_UNITS, asked)
         return dict(found.all())
 
 

@@ -70,9 +70,12 @@ class Shelves:
     moved: Counter[tuple[str, ...]] = field(default_factory=Counter)
     told: Counter[tuple[str, ...]] = field(default_factory=Counter)  # facts
     low: set[tuple[Place, str]] = field(default_factory=set)
+    recipes: dict[str, dict[str, int]] = field(default_factory=lambda: dict(RECIPES))
+    came_back: Counter[tuple[str, int]] = field(default_factory=Counter)  # by order and line
 
     def __post_init__(self) -> None:
         self._ids = count(10**9)
+        self._shipped: dict[str, None] = {}  # parcels, in the order of their leaving
         self._touched: set[str] = set()  # parcels, by what came or will not come
 
     # what there is
@@ -119,7 +122,7 @@ class Shelves:
 
     def reserve(self, order: str, wanted: Iterable[Wanted]) -> bool:
         """All or none; what the order had softly goes back."""
-        parts = [each for one in wanted for each in _parts(one)]
+        parts = [each for one in wanted for each in self._parts(one)]
         need: Counter[Place] = Counter()
         promised: Counter[int] = Counter()
         for one, place, units, _ in parts:
@@ -159,6 +162,7 @@ class Shelves:
 
     def consume(self, parcel: str, lines: dict[int, int]) -> None:
         """What a count had broken leaves, too: others give way, or more was there after all."""
+        self._shipped.setdefault(parcel)
         self._leave("ship", parcel, gone := self._end(_on_hand(parcel), lines, "CONSUMED"))
         for line, units in lines.items():
             done = max((p.units // p.per_unit for p in _summed(gone) if p.line == line), default=0)
@@ -177,18 +181,26 @@ class Shelves:
                 self._move("found", parcel, one.place, leaving - shelf.on_hand)
         self._leave("ship_unreserved", parcel, self._end(broken, {line: units}, "CONSUMED"))
 
-    def take_back(self, rma: str, location: str, units: dict[str, int], order_line: Place) -> None:
-        """`units` by disposition, of the order and line in `order_line`."""
-        order, line = order_line
-        shipped = {
-            (p.place[0], p.per_unit)
-            for p in self.promises
-            if (p.order, str(p.line)) == (order, line) and p.state == "CONSUMED"
-        }
-        for sku, per_unit in shipped:
-            self.shelves.setdefault((sku, location), Shelf())
-            for disposition, number in units.items():
-                self._into(disposition, rma, (sku, location), number * per_unit)
+    def left(self, order: str, line: int) -> list[dict[str, int]]:
+        """Each unit of an order line that was shipped, in the order of leaving, as its parts."""
+        return [
+            {p.place[0]: p.per_unit for p in self.promises
+             if (p.parcel, p.line, p.state) == (parcel, line, "CONSUMED")}
+            for parcel in self._shipped if parcel.startswith(f"{order}-")
+            for _ in range(self.held(parcel, "CONSUMED").get(line, 0))
+        ]  # fmt: skip
+
+    def take_back(
+        self, rma: str, location: str, units: dict[str, int], order: str, line: int
+    ) -> None:
+        """`units` by disposition: what left first is back first, as it left."""
+        left = self.left(order, line)[self.came_back[order, line] :]
+        self.came_back[order, line] += sum(units.values())
+        for disposition, number in units.items():
+            for _ in range(number):
+                for sku, per_unit in left.pop(0).items():
+                    self.shelves.setdefault((sku, location), Shelf())
+                    self._into(disposition, rma, (sku, location), per_unit)
 
     def _into(self, disposition: str, rma: str, place: Place, units: int) -> None:
         if disposition == "restock":
@@ -320,6 +332,10 @@ class Shelves:
             self._add(p)
         return ended
 
+    def _parts(self, one: Wanted) -> list[tuple[Wanted, Place, int, int]]:
+        recipe = self.recipes.get(one.sku, {one.sku: 1})
+        return [(one, (sku, one.location), one.units * n, n) for sku, n in recipe.items()]
+
     def _add(self, p: Promise) -> None:
         self.promises.append(replace(p, id=next(self._ids)))
 
@@ -338,7 +354,7 @@ class Shelves:
             self.moved[reason, by, *place, bucket] += more
 
     def raise_alerts(self) -> None:
-        """Once for each crossing, seen from outside: what happens within an act is nobody's."""
+        """Once for each crossing by a transaction: what happens within one is nobody's."""
         low = {
             (place, name)
             for place, shelf in self.shelves.items()
@@ -352,11 +368,6 @@ class Shelves:
 
 def _on_hand(parcel: str) -> Callable[[Promise], bool]:
     return lambda p: p.parcel == parcel and p.state == "HARD" and not p.supply
-
-
-def _parts(one: Wanted) -> list[tuple[Wanted, Place, int, int]]:
-    recipe = RECIPES.get(one.sku, {one.sku: 1})
-    return [(one, (sku, one.location), one.units * n, n) for sku, n in recipe.items()]
 
 
 def _summed(promises: Iterable[Promise]) -> list[Promise]:

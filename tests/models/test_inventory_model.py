@@ -31,7 +31,6 @@ from tests.models.walking import Walk
 WALK = Walk("inventory", share=0.75, example_steps=40, drawn=1.5)
 CATALOG = """
 INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup'), ('SET', 'Set');
-INSERT INTO bundle_component VALUES ('SET', 'TEA', 2), ('SET', 'CUP', 1);
 INSERT INTO price VALUES ('TEA', 'USD', 500), ('CUP', 'USD', 900), ('SET', 'USD', 1800);
 INSERT INTO location (id, name, country) VALUES ('BOS', 'Boston', 'US'), ('NYC', 'N', 'US');
 INSERT INTO tax_rate VALUES ('US', '', 100);
@@ -40,9 +39,11 @@ FORGET = (
     "SET LOCAL session_replication_role = replica",  # not even what is append-only is kept
     (
         "TRUNCATE customer_order, person, command, audit, outbox, task, fact, stock, supply,"
-        " movement, reservation, fulfillment_order RESTART IDENTITY CASCADE"
+        " movement, reservation, fulfillment_order, bundle_component RESTART IDENTITY CASCADE"
     ),
+    "INSERT INTO bundle_component VALUES ('SET', 'TEA', 2), ('SET', 'CUP', 1)",
 )
+OTHER_RECIPES = [RECIPES["SET"], {"TEA": 1, "CUP": 2}, {"CUP": 2}, {"TEA": 1}]
 SKUS, LOCATIONS = ("TEA", "CUP"), ("BOS", "NYC")
 LINES = {1: "TEA", 2: "TEA", 3: "CUP", 4: "SET"}  # of each order
 ORDERS = 4
@@ -156,7 +157,7 @@ class InventoryModel(RuleBasedStateMachine):
         self.keys += 1
         lines = (RequestedLine(sku, number),)
         placing = self.books.shop.place(f"S{self.keys}", lines=lines, only_if_in_stock=True)
-        recipe = RECIPES.get(sku, {sku: 1})
+        recipe = self.shelves.recipes.get(sku, {sku: 1})
         enough = sum(
             max(0, min(self.shelves.free((part, place)) // n for part, n in recipe.items()))
             for place in LOCATIONS
@@ -229,10 +230,12 @@ class InventoryModel(RuleBasedStateMachine):
         _, lines = self._of_a_parcel(data, "HARD", "BROKEN", parcel=parcel)
         self._do(lambda inventory: inventory.consume(parcel, _units(lines)))
         self.shelves.consume(parcel, lines)
+        self.shelves.raise_alerts()
         if again:  # what was kept back is released, as the process does it
             rest = self.shelves.held(parcel, "HARD")
             self._do(lambda inventory: inventory.release(parcel, _units(rest)))
             self.shelves.release(parcel, rest)
+            self.shelves.raise_alerts()
             lines = {line: n for line, n in lines.items() if line not in self._broken(parcel)}
             self._do(lambda inventory: inventory.consume(parcel, _units(lines)))
         self.compare()
@@ -246,26 +249,49 @@ class InventoryModel(RuleBasedStateMachine):
         self.shelves.write_off(parcel, lines, {line for line in lines if LINES[line] in RECIPES})
         self.compare()
 
-    @precondition(lambda self: self.shelves.parcels("CONSUMED"))
-    @rule(
-        data=st.data(),
-        location=locations,
-        found=st.dictionaries(
-            st.sampled_from(["restock", "quarantine", "scrap"]), units, min_size=1
-        ),
-    )
-    def take_back(self, data: st.DataObject, location: str, found: dict[str, int]) -> None:
-        parcel = data.draw(st.sampled_from(self.shelves.parcels("CONSUMED")), "parcel")
-        order = parcel.rsplit("-", 1)[0]
-        line = data.draw(st.sampled_from(sorted(self.shelves.held(parcel, "CONSUMED"))), "line")
+    @precondition(lambda self: self._still_out())
+    @rule(data=st.data(), location=locations, whole=st.booleans())
+    def take_back(self, data: st.DataObject, location: str, whole: bool) -> None:
+        order, line, out = data.draw(st.sampled_from(self._still_out()), "line")
+        found: dict[str, int] = {}
+        for disposition in data.draw(st.permutations(["restock", "quarantine", "scrap"]), "order"):
+            units = data.draw(st.integers(0, out - sum(found.values())), disposition)
+            found |= {disposition: units} if units else {}
+        rest = out - sum(found.values())
+        if rest and (whole or not found):
+            found["restock"] = found.get("restock", 0) + (rest if whole else 1)
         self.keys += 1
-        rma = f"R{self.keys}"
+        rma, earlier = f"R{self.keys}", {line: self.shelves.came_back[order, line]}
         back = [j.InspectedUnits(line, LINES[line], n, what) for what, n in found.items()]
-        self._do(lambda inventory: inventory.take_back(order, rma, location, back))
-        self.shelves.take_back(rma, location, found, (order, str(line)))
+        self._do(lambda inventory: inventory.take_back(order, rma, location, back, earlier))
+        self.shelves.take_back(rma, location, found, order, line)
         self.compare()
 
+    def _still_out(self) -> list[tuple[str, int, int]]:
+        """(order, line, units) that were shipped and have not come back."""
+        orders = {parcel.rsplit("-", 1)[0]: None for parcel in self.shelves.parcels("CONSUMED")}
+        found = [
+            (order, line, len(self.shelves.left(order, line)) - self.shelves.came_back[order, line])
+            for order in orders
+            for line in LINES
+        ]
+        return [each for each in found if each[2]]
+
     # staff
+
+    @rule(recipe=st.sampled_from(OTHER_RECIPES))
+    def recompose(self, recipe: dict[str, int]) -> None:
+        """What is promised, shipped and comes back stays what it was."""
+        self.keys += 1
+        parts = [{"sku": sku, "quantity": quantity} for sku, quantity in recipe.items()]
+        self.run(
+            self.books.office.act(
+                Shop.supervisor, f"k{self.keys}", ActKind.PRODUCT_CHANGE, "SET",
+                {"components": parts}, "another set",
+            )
+        )  # fmt: skip
+        self.shelves.recipes["SET"] = recipe
+        self.compare()
 
     @rule(place=places, counted=st.integers(0, 15), again=twice)
     def count(self, place: Place, counted: int, again: bool) -> None:
@@ -413,6 +439,7 @@ class InventoryModel(RuleBasedStateMachine):
                 self.shelves.reserved(place),
                 shelf.damaged,
                 shelf.quarantined,
+                shelf.crossings,
             )
             for place, shelf in self.shelves.shelves.items()
         }
@@ -444,7 +471,8 @@ class InventoryModel(RuleBasedStateMachine):
         return {
             (sku, location): tuple(rest)
             for sku, location, *rest in self._read(
-                "SELECT sku, location, on_hand, reserved, damaged, quarantined FROM stock"
+                "SELECT sku, location, on_hand, reserved, damaged, quarantined, crossings"
+                " FROM stock"
             )
         }
 

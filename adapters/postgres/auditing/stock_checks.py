@@ -109,6 +109,26 @@ STOCK_CHECKS = (
         """,
     ),
     SqlCheck(
+        "S4-returned",
+        "of a line, no more of a SKU came back to us than had left the stock for it",
+        """
+        WITH gone AS (
+            SELECT order_number, line, sku, -sum(units)::int AS units
+            FROM movement JOIN fulfillment_order ON fulfillment_order.id = reference
+            WHERE reason IN ('ship', 'ship_unreserved') GROUP BY order_number, line, sku
+        ), back AS (
+            SELECT order_number, line, sku, sum(units + bucket_units)::int AS units
+            FROM movement JOIN return_order ON number = reference
+            GROUP BY order_number, line, sku
+        )
+        SELECT order_number AS "order", line, sku, COALESCE(gone.units, 0) AS shipped,
+               back.units AS returned
+        FROM back LEFT JOIN gone USING (order_number, line, sku)
+        WHERE back.units > COALESCE(gone.units, 0)
+        ORDER BY order_number, line, sku
+        """,
+    ),
+    SqlCheck(
         "S5-built-in",
         "shipped units in the built-in warehouse's pick lists = shipped units in ours",
         """

@@ -25,13 +25,15 @@ _OPEN = text(
     ON CONFLICT DO NOTHING
     """
 )
-# Whoever makes a bundle of it locks it too, so that neither overlooks the other.
-_STAYS_PLAIN = text("SELECT FROM product WHERE sku = :sku FOR KEY SHARE")
+# So that it does not become a bundle between the look and the deed.
+_AS_IT_IS = text("SELECT FROM product WHERE sku = :sku FOR KEY SHARE")
 _KNOWN = text(
     """
     SELECT EXISTS (SELECT FROM product WHERE sku = :sku) AS sku,
            EXISTS (SELECT FROM location WHERE id = :location) AS location,
-           EXISTS (SELECT FROM bundle_component WHERE bundle = :sku) AS bundle
+           EXISTS (SELECT FROM bundle_component WHERE bundle = :sku) AS bundle,
+           EXISTS (SELECT FROM stock WHERE sku = :sku AND location = :location
+                   AND on_hand + damaged + quarantined > 0) AS kept
     """
 )
 _MOVE = text(
@@ -71,7 +73,7 @@ async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     it was asked for are no part of the difference that a second person approves.
     """
     wanted: Count = act.wanted
-    place = await open_place(connection, act.subject, wanted.location)
+    place = await open_place(connection, act.subject, wanted.location, left_over=True)
 
     def after(level: Level) -> int:
         books = level.on_hand if wanted.books is None else wanted.books
@@ -84,7 +86,7 @@ async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 async def adjust(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """So many more or fewer than the books say. Refuses (`LimitExceeded`) below zero."""
     wanted: Adjust = act.wanted
-    place = await open_place(connection, act.subject, wanted.location)
+    place = await open_place(connection, act.subject, wanted.location, left_over=True)
     _ask_second(act, wanted.units)
 
     def after(level: Level) -> int:
@@ -109,7 +111,7 @@ async def regrade(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     units on hand that are reserved: a count breaks reservations, a regrade does not.
     """
     wanted: Regrade = act.wanted
-    place = await open_place(connection, act.subject, wanted.location)
+    place = await open_place(connection, act.subject, wanted.location, left_over=True)
     _ask_second(act, wanted.units)
     level = await lock_level(connection, place)
     free = level.on_hand - level.reserved
@@ -156,18 +158,21 @@ async def set_levels(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     return {}
 
 
-async def open_place(connection: AsyncConnection, sku: str, location: str) -> Place:
+async def open_place(
+    connection: AsyncConnection, sku: str, location: str, *, left_over: bool = False
+) -> Place:
     """A SKU that is new at a location has a row of its own from now on. Refuses `NotFound`, and
-    (`Malformed`) a bundle, which has no stock of its own.
+    (`Malformed`) a bundle, which has no stock of its own; but what is `left_over` of it, from when
+    it was a plain product, has to be accounted for.
     """
     values = {"sku": sku, "location": location}
-    await connection.execute(_STAYS_PLAIN, values)
+    await connection.execute(_AS_IT_IS, {"sku": sku})
     known = (await connection.execute(_KNOWN, values)).one()
     if not known.sku:
         raise NotFound(f"there is no SKU {sku}")
     if not known.location:
         raise NotFound(f"there is no location {location}")
-    if known.bundle:
+    if known.bundle and not (left_over and known.kept):
         raise Malformed(f"{sku} is a bundle: its components have stock, it has none")
     await connection.execute(_OPEN, values)
     return Place(sku, location)

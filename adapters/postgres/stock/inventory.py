@@ -1,6 +1,6 @@
 """Stock and reservations as the effects on orders need them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,12 +9,12 @@ from adapters.postgres.locations import active_locations
 from adapters.postgres.stock.ending import Ended, end, end_order
 from adapters.postgres.stock.leaving import consume
 from adapters.postgres.stock.reserving import Claim, reserve
+from adapters.postgres.stock.returning import take_back
 from adapters.postgres.stock.sources import sources
 from adapters.postgres.tasks import NewTask, raise_task
 from domain.access import Role
 from domain.journal import InspectedUnits, PlannedParcel
 from domain.order import LineUnits, subtract
-from domain.returns import Disposition
 from domain.sourcing import Location, Sources
 
 # Which lines of a parcel are reserved as components of a bundle.
@@ -23,35 +23,6 @@ _PACKED = text(
     SELECT DISTINCT line FROM reservation
     WHERE fulfillment_order = :parcel AND line = ANY(:lines) AND state = 'HARD'
       AND (line, sku) NOT IN (SELECT * FROM unnest(CAST(:lines AS int[]), CAST(:skus AS text[])))
-    """
-)
-# Inspected units as what they are made of: a bundle comes back as its components, as they were
-# shipped. A line of which nothing was shipped is its own SKU.
-_TAKE_BACK = text(
-    """
-    WITH shipped AS (
-        SELECT DISTINCT line, sku AS part, per_unit FROM reservation
-        WHERE order_number = :order AND state = 'CONSUMED'
-    ), back AS (
-        SELECT reason, b.line, coalesce(part, sku) AS sku, on_hand * coalesce(per_unit, 1)
-               AS on_hand, quarantined * coalesce(per_unit, 1) AS quarantined
-        FROM unnest(
-            CAST(:reasons AS text[]), CAST(:lines AS int[]), CAST(:skus AS text[]),
-            CAST(:on_hand AS int[]), CAST(:quarantined AS int[])
-        ) AS b(reason, line, sku, on_hand, quarantined)
-        LEFT JOIN shipped ON shipped.line = b.line
-    ), moved AS (
-        INSERT INTO movement (reason, reference, line, sku, location, units, bucket, bucket_units)
-        SELECT reason, :reference, line, sku, :location, on_hand,
-               CASE WHEN quarantined > 0 THEN 'quarantined' ELSE '' END, quarantined
-        FROM back
-    )
-    INSERT INTO stock (sku, location, on_hand, quarantined)
-    SELECT sku, :location, sum(on_hand)::int, sum(quarantined)::int FROM back
-    GROUP BY sku ORDER BY sku COLLATE "C"
-    ON CONFLICT (sku, location) DO UPDATE
-    SET on_hand = stock.on_hand + excluded.on_hand,
-        quarantined = stock.quarantined + excluded.quarantined
     """
 )
 
@@ -104,19 +75,15 @@ class PostgresInventory:
         await consume(self._connection, parcel, lines)
 
     async def take_back(
-        self, order: str, rma: str, location: str, units: Sequence[InspectedUnits]
+        self,
+        order: str,
+        rma: str,
+        location: str,
+        units: Sequence[InspectedUnits],
+        earlier: Mapping[int, int],
+        parcel: str = "",
     ) -> None:
-        values = {
-            "order": order,
-            "reference": rma,
-            "location": location,
-            "reasons": [unit.disposition for unit in units],
-            "lines": [unit.line for unit in units],
-            "skus": [unit.sku for unit in units],
-            "on_hand": [_units(unit, Disposition.RESTOCK) for unit in units],
-            "quarantined": [_units(unit, Disposition.QUARANTINE) for unit in units],
-        }
-        await self._connection.execute(_TAKE_BACK, values)
+        await take_back(self._connection, order, rma, location, units, earlier, parcel)
 
 
 def _claims(parcel: PlannedParcel) -> list[Claim]:
@@ -129,7 +96,3 @@ def _claims(parcel: PlannedParcel) -> list[Claim]:
     awaited = tuple(LineUnits(each.line, each.sku, each.quantity) for each in parcel.supplies)
     on_hand = subtract(parcel.lines, awaited)
     return [*coming, *(Claim(name, u.line, u.sku, location, u.quantity) for u in on_hand)]
-
-
-def _units(unit: InspectedUnits, disposition: Disposition) -> int:
-    return unit.quantity if unit.disposition == disposition else 0

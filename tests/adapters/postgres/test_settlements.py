@@ -309,7 +309,9 @@ async def test_another_currency_goes_through_the_exchange_account_in_both(books)
     ]  # fmt: skip
 
 
-async def test_a_line_in_another_currency_that_does_not_say_what_it_was_needs_a_second_person(books):
+async def test_a_line_in_another_currency_that_does_not_say_what_it_was_needs_a_second_person(
+    books,
+):
     await books.post(CAPTURE, 10_000_00, Account.PROVIDER_CLEARING)
     await books.settle(line(CAPTURE, 1), currency="JPY")
     [open_line] = await books.lines("DIFFERING")

@@ -133,6 +133,17 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {"order": "{delivered}", "line": 1, "returned": 4, "shipped": 3, "picked": 3, "ordered": 3},
     ),
     (
+        "S4-returned",
+        """
+        INSERT INTO fulfillment_order (id, order_number, location)
+        VALUES (:parcel, :delivered, 'BOS') ON CONFLICT DO NOTHING;
+        INSERT INTO movement (reason, reference, line, sku, location, units)
+        VALUES ('restock', :rma, 1, 'TEA', 'BOS', 4);
+        UPDATE stock SET on_hand = on_hand + 4 WHERE sku = 'TEA'
+        """,
+        {"order": "{delivered}", "line": 1, "sku": "TEA", "shipped": 3, "returned": 4},
+    ),
+    (
         "S5-built-in",
         """
         INSERT INTO pick_list (fulfillment_order, location, status, list)

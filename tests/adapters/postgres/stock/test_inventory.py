@@ -216,7 +216,7 @@ async def test_returned_units_go_where_inspection_says(
         InspectedUnits(1, "S1", 3, "quarantine"),
         InspectedUnits(1, "S1", 1, "scrap"),
     ]
-    await database.run(lambda uow: uow.inventory.take_back("O1", "O1-R1", "NYC", units))
+    await database.run(lambda uow: uow.inventory.take_back("O1", "O1-R1", "NYC", units, {}))
     assert await stock_of(run_sql, "S1", "NYC") == (2, 0, 3)
     rows = await run_sql("SELECT reason, units, bucket_units FROM movement ORDER BY reason")
     assert rows == [("quarantine", 0, 3), ("restock", 2, 0), ("scrap", 0, 0)]

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.engine import PostgresDatabase
 from domain import journal as j
 from domain.acts import ActKind
 from domain.backorder import plan_parcels
-from domain.errors import Malformed, NotFound, OutOfStock
+from domain.errors import Malformed, NotFound, OutOfStock, StepRefused
 from domain.facts import FactKind
 from domain.order import LineUnits
 from domain.remedies import remedies
@@ -244,3 +245,42 @@ async def test_a_count_breaks_what_has_come_and_leaves_what_is_to_come_promised(
         "SELECT subject, data->'lines'->0->'quantity' FROM fact WHERE kind = 'reservation.broken'"
     ) == [(f"{order}-F2", 3)]
     assert await sound(supplied)
+
+
+async def compose(shop: Any) -> Any:
+    body = {"components": [{"sku": "CUP", "quantity": 2}]}
+    return await shop.office.act(
+        shop.supervisor, "compose", ActKind.PRODUCT_CHANGE, "TEA", body, "a set now"
+    )
+
+
+async def test_what_is_still_to_come_does_not_become_a_bundle(supplied: Any) -> None:
+    """Nobody could receive it, nor give it up, and whoever was promised it would wait for ever."""
+    await backorder(supplied, "WEB-1", 3)
+    await supplied.run("UPDATE reservation SET state = 'RELEASED' WHERE supply IS NULL")
+    await supplied.run("UPDATE stock SET on_hand = 0, reserved = 0, opening = 0")
+    with pytest.raises(StepRefused, match="TEA is still to come, as PO-1 for BOS"):
+        await compose(supplied)
+    assert await supplied.count("bundle_component") == 0
+    await act(supplied, ActKind.SUPPLY_END)
+    await supplied.office.act(
+        supplied.supervisor, "again", ActKind.PRODUCT_CHANGE, "TEA",
+        {"components": [{"sku": "CUP", "quantity": 2}]}, "a set now",
+    )  # fmt: skip
+    assert await supplied.rows("SELECT component, quantity FROM bundle_component") == [("CUP", 2)]
+
+
+async def test_what_becomes_a_bundle_meanwhile_is_not_expected(shop: Any) -> None:
+    await shop.run(
+        "INSERT INTO stock (sku, location, on_hand, opening) VALUES ('TEA', 'BOS', 0, 0)"
+    )
+    async with shop.engine.begin() as composing:
+        await composing.execute(text("SELECT FROM product WHERE sku = 'TEA' FOR UPDATE"))
+        await composing.execute(text("INSERT INTO bundle_component VALUES ('TEA', 'CUP', 2)"))
+        expecting = asyncio.create_task(
+            act(shop, ActKind.SUPPLY_EXPECT, quantity=10, available_on="2099-01-01")
+        )
+        await shop.somebody_waits()
+    with pytest.raises(Malformed, match="TEA is a bundle"):
+        await expecting
+    assert await shop.count("supply") == 0
