@@ -372,6 +372,20 @@ async def test_what_was_issued_is_never_changed(books: Books, statement: str) ->
     assert await books.rows("SELECT * FROM invoice_line ORDER BY position") == before
 
 
+async def test_a_document_that_a_subtransaction_wrote_takes_its_lines(books: Books) -> None:
+    """The number of a subtransaction is another one than its transaction's."""
+    order = await books.place("W-1")
+    await books.source(order, 3)
+    await books.ship(order)
+    values = {"order": order, "line": 1, "quantity": 1, "net": 500, "tax": 30, "credits": 1}
+    async with books.engine.begin() as connection:
+        async with connection.begin_nested():
+            await connection.execute(text(CREDIT_BY_HAND), values)
+    assert await books.rows("SELECT invoice, quantity FROM invoice_line WHERE credits = 1") == [
+        ("CN-1", 1)
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "quantity", "net", "tax", "credits_"),
     [

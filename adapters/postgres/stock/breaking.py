@@ -26,6 +26,11 @@ SOURCE = "stock"  # of the facts that our own stock books tell an order
 _LOCK = text(
     "SELECT on_hand, reserved FROM stock WHERE sku = :sku AND location = :location FOR UPDATE"
 )
+# A savepoint that was gone back to is still there, and what follows would be a transaction inside
+# the transaction: it is released, too.
+_BEFORE = text("SAVEPOINT before_stock")
+_BACK = text("ROLLBACK TO SAVEPOINT before_stock")
+_RELEASE = text("RELEASE SAVEPOINT before_stock")
 _YOUNGEST = text(
     """
     SELECT order_number, coalesce(fulfillment_order, '') AS parcel, line, quantity, per_unit
@@ -80,35 +85,18 @@ async def make_room(
     """
     concerned: set[str] = set()
     while True:
-        try:
-            async with connection.begin_nested():
-                return await _make_room(connection, place, keep, cause, concerned)
-        except _LockFirst as needed:
-            concerned |= needed.orders
-
-
-class _LockFirst(Exception):  # a way back, not an error
-    """These orders have to be locked before the stock is."""
-
-    def __init__(self, orders: set[str]) -> None:
-        super().__init__(orders)
-        self.orders = orders
-
-
-async def _make_room(
-    connection: AsyncConnection,
-    place: Place,
-    keep: Callable[[Level], int],
-    cause: str,
-    concerned: set[str],
-) -> Level:
-    orders = PostgresOrders(connection)
-    locked = {number: await orders.lock(number) for number in sorted(concerned)}
-    level = await lock_level(connection, place)
-    breaks = await _planned(connection, place, level.reserved - max(0, keep(level)))
-    missing = {each.order for each in breaks} - concerned
-    if missing:
-        raise _LockFirst(missing)
+        await connection.execute(_BEFORE)
+        orders = PostgresOrders(connection)
+        locked = {number: await orders.lock(number) for number in sorted(concerned)}
+        level = await lock_level(connection, place)
+        breaks = await _planned(connection, place, level.reserved - max(0, keep(level)))
+        missing = {each.order for each in breaks} - concerned
+        if not missing:
+            break
+        await connection.execute(_BACK)  # lets go of the stock, which is locked after orders
+        await connection.execute(_RELEASE)
+        concerned |= missing
+    await connection.execute(_RELEASE)
     await _break(connection, breaks, locked, cause)
     return await lock_level(connection, place) if breaks else level
 
