@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from activities.consequences import enact
-from activities.messages import Step, StepResult
+from activities.messages import Deadline, RecordCall, Step, StepResult
 from activities.publishing import events_of
 from domain.codec import from_json, to_json
-from domain.decisions import applies
+from domain.decisions import applies, entries_at_deadline, return_entries_at_deadline
 from domain.errors import NotFound, Refusal, refusal_of
+from domain.facts import Fact
 from domain.fold import fold
 from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
@@ -22,8 +23,8 @@ from domain.view import OrderView
 from domain.waits import waits
 from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, UnitOfWork
 
-# A step that was decided on without knowing entries which forbid it: its process learns them, and
-# decides anew.
+# A step that was decided on without knowing entries or facts which forbid it: its process learns
+# them, and decides anew.
 OUTDATED = "outdated"
 LOCATIONS_NAMED = 5  # in a refusal
 
@@ -60,8 +61,19 @@ class OrderTurn:
     def seq(self) -> int:
         return self.view.seq
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return self.locked.facts
+
     def applies(self, bodies: Sequence[Body]) -> bool:
         return applies(self.view, bodies)
+
+    def entries_at(self, deadline: Deadline) -> list[Body]:
+        """What a deadline leads to by the books; nothing, where they do not wait for that."""
+        for wait in waits(self.view, self.locked.process):
+            if wait.key == deadline.wait and wait.deadline <= deadline.at:
+                return entries_at_deadline(self.view, wait, deadline.handing_over)
+        return []
 
     async def project(self, entries: Sequence[Entry]) -> None:
         view = self.view
@@ -90,8 +102,19 @@ class ReturnTurn:
     def seq(self) -> int:
         return self.view.seq
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return ()  # nobody outside tells of returns
+
     def applies(self, bodies: Sequence[Body]) -> bool:
         return return_applies(self.view, bodies)
+
+    def entries_at(self, deadline: Deadline) -> list[Body]:
+        """As an order's."""
+        for wait in return_waits(self.view, self.locked.process):
+            if wait.key == deadline.wait and wait.deadline <= deadline.at:
+                return return_entries_at_deadline(wait)
+        return []
 
     async def project(self, entries: Sequence[Entry]) -> None:
         journal = (*self.locked.journal, *entries)
@@ -159,7 +182,8 @@ async def _refuse(uow: UnitOfWork, command: str, refusal: tuple[str, str]) -> No
 async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]]) -> StepResult:
     if turn.locked.done is not None:
         known = from_json(StepResult, turn.locked.done)
-        return StepResult(unknown_entries(turn, step.seq), known.outcome, known.refusal)
+        entries = unknown_entries(turn, step.seq)
+        return StepResult(entries, known.outcome, known.refusal, facts=_news(turn, known.outcome))
     decision = await decide()
     if turn.seq > step.seq and not decision.command and not turn.applies(decision.bodies):
         decision = Decision(outcome=OUTDATED)
@@ -172,7 +196,23 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
             decision.command, refusal=decision.refusal, result={"seq": turn.seq + len(entries)}
         )
     before = unknown_entries(turn, step.seq)
-    return StepResult((*before, *map(EntryRecord.of, entries)), decision.outcome)
+    known = (*before, *map(EntryRecord.of, entries))
+    return StepResult(known, decision.outcome, facts=_news(turn, decision.outcome))
+
+
+def _news(turn: Turn, outcome: str) -> tuple[Fact, ...]:
+    """Who decided without knowing enough hears all that there is."""
+    return turn.facts if outcome == OUTDATED else ()
+
+
+async def what_was_decided(turn: Turn, call: RecordCall) -> Decision:
+    """By the process, which may know less than the books: what has been told has not always been
+    heard when a deadline passes.
+    """
+    bodies = [body.body() for body in call.bodies]
+    if call.deadline is not None and turn.entries_at(call.deadline) != bodies:
+        return Decision(outcome=OUTDATED)
+    return Decision(bodies)
 
 
 async def check_location(uow: UnitOfWork, location: str) -> None:

@@ -5,6 +5,7 @@ does not know yet, so that a workflow's picture has no gaps.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.codec import Json
 from domain.commands import Command
@@ -46,18 +47,35 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """`outcome` is a word of the step's own; `refusal` is (code, message)."""
+    """`outcome` is a word of the step's own; `refusal` is (code, message). `facts` are told where
+    the step was decided on without knowing them.
+    """
 
     entries: tuple[EntryRecord, ...] = ()
     outcome: str = ""
     refusal: tuple[str, ...] = ()
     result: Json = None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A wait, by its key, that was due `at` a moment by its process's clock, which alone decides
+    when something is due. `handing_over`: as in `CommandCall`.
+    """
+
+    wait: str
+    at: datetime
+    handing_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecordCall:
+    """With a `deadline`, the entries are what it leads to."""
+
     step: Step
     bodies: tuple[BodyRecord, ...]
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from temporalio import activity
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from activities.credit import decide_credit, grant_over_limit
-from activities.effects import Decision, Effects, OrderTurn, check_location
+from activities.effects import Decision, Effects, OrderTurn, check_location, what_was_decided
 from activities.messages import (
     CommandCall,
     Opened,
@@ -118,8 +118,8 @@ class OrderActivities:
     async def record(self, call: RecordCall) -> StepResult:
         """Journals what the workflow decided, with its consequences."""
 
-        async def decide(_: OrderTurn) -> Decision:
-            return Decision([body.body() for body in call.bodies])
+        async def decide(turn: OrderTurn) -> Decision:
+            return await what_was_decided(turn, call)
 
         return await self._effects.on_order(call.step, decide)
 
@@ -160,8 +160,9 @@ class OrderActivities:
 
 def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
     """On their way to the warehouse, which may have them already."""
-    for parcel in parcels:
-        turn.view.parcels[parcel].status = ParcelStatus.SUBMITTED
+    for parcel in (turn.view.parcels[name] for name in parcels):
+        if parcel.status is ParcelStatus.OPEN:
+            parcel.status = ParcelStatus.SUBMITTED
 
 
 async def _source(turn: OrderTurn) -> Decision:

@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.effects import Decision, Effects, ReturnTurn, check_location
+from activities.effects import Decision, Effects, ReturnTurn, check_location, what_was_decided
 from activities.messages import CommandCall, Opened, RecordCall, Start, Step, StepResult
 from domain import journal as j
 from domain.amounts import refund_amount
@@ -50,8 +50,8 @@ class ReturnActivities:
     async def record(self, call: RecordCall) -> StepResult:
         """Journals what the workflow decided, with its consequences."""
 
-        async def decide(_: ReturnTurn) -> Decision:
-            return Decision([body.body() for body in call.bodies])
+        async def decide(turn: ReturnTurn) -> Decision:
+            return await what_was_decided(turn, call)
 
         return await self._effects.on_return(call.step, decide)
 

@@ -1,6 +1,6 @@
 """Which journal entries a command or a deadline leads to, given the view it is applied to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from domain import journal as j
 from domain.access import Role
@@ -121,11 +121,22 @@ def next_parcel(view: OrderView, ahead: int = 0) -> str:
     return fulfillment_order_id(view.order.number, len(view.parcels) + 1 + ahead)
 
 
-def entries_at_deadline(view: OrderView, wait: Wait) -> list[j.Body]:
-    """What happens when a wait outlasts its deadline."""
+def entries_at_deadline(
+    view: OrderView, wait: Wait, handing_over: Collection[str] = ()
+) -> list[j.Body]:
+    """What happens when a wait outlasts its deadline. While parcels are being handed over, which
+    the warehouse may have already, an order does not expire: people decide.
+    """
+    entries = _at_deadline(view, wait)
+    if handing_over and any(isinstance(entry, j.Expired) for entry in entries):
+        return [_escalated(wait)]
+    return entries
+
+
+def _at_deadline(view: OrderView, wait: Wait) -> list[j.Body]:
     match wait.then:
         case AtDeadline.ESCALATE:
-            return [j.Escalated(wait.key, wait.reason, rises_to(wait), wait.level + 1)]
+            return [_escalated(wait)]
         case AtDeadline.EXPIRE:
             return [j.Expired(f"not in time: {wait.reason}")]
         case AtDeadline.CANCEL_UNITS:
@@ -140,7 +151,11 @@ def return_entries_at_deadline(wait: Wait) -> list[j.Body]:
     """As `entries_at_deadline`, for a return."""
     if wait.then is AtDeadline.EXPIRE:
         return [j.Expired(f"not in time: {wait.reason}")]
-    return [j.Escalated(wait.key, wait.reason, rises_to(wait), wait.level + 1)]
+    return [_escalated(wait)]
+
+
+def _escalated(wait: Wait) -> j.Escalated:
+    return j.Escalated(wait.key, wait.reason, rises_to(wait), wait.level + 1)
 
 
 def _without_missing_units(view: OrderView) -> list[j.Body]:

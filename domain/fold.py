@@ -173,6 +173,15 @@ def notice(view: OrderView, fact: Fact) -> None:
         parcel.at["trouble"] = fact.occurred_at
 
 
+def left_after_the_end(view: OrderView, fact: Fact) -> bool:
+    """Whether a warehouse has sent what nobody will book: its order had ended, so that the units
+    are not ours any more, and nobody pays for them.
+    """
+    parcel = view.parcels.get(fact.subject)
+    unbooked = parcel is not None and not parcel.booked
+    return fact.kind is FactKind.SHIPPED and view.status.final and unbooked
+
+
 def _notice_packages(parcel: Parcel, fact: Fact) -> None:
     if not parcel.booked:
         parcel.packages = fact.packages

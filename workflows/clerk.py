@@ -12,6 +12,7 @@ from temporalio import workflow
 
 from activities.messages import (
     CommandCall,
+    Deadline,
     HandOverCall,
     ParcelCall,
     RecordCall,
@@ -30,6 +31,7 @@ from domain.derived import doing
 from domain.journal import BodyRecord
 from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
+from domain.waits import Wait
 from workflows.alarm import Alarm
 from workflows.book import Book
 from workflows.steps import BOOK_STEP, OUTSIDE_STEP
@@ -96,7 +98,7 @@ class Clerk:
             waits = self.book.waits
             workflow.set_current_details(doing(self.view, waits))
             if waits and waits[0].deadline <= workflow.now():
-                await self.record(*entries_at_deadline(self.view, waits[0]), unless_changed=seen)
+                await self._meet(waits[0], seen)
                 continue
             if waits:
                 self._alarm.set(waits[0].deadline)
@@ -156,21 +158,35 @@ class Clerk:
             due=lambda: not self.view.parcels[parcel].booked,
         )
 
-    async def record(self, *bodies: j.Body, unless_changed: int | None = None) -> None:
-        """Journals a decision, if it still applies when its turn comes; not, if the book has
-        changed since version `unless_changed`.
-        """
+    async def record(self, *bodies: j.Body) -> None:
+        """Journals a decision, if it still applies when its turn comes."""
         records = tuple(BodyRecord.of(body) for body in bodies)
-
-        def due() -> bool:
-            return unless_changed in (None, self.book.version) and applies(self.view, bodies)
-
         await self._book_step(
             _name_of(records),
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.record, RecordCall(step, records), **BOOK_STEP
             ),
-            due=due,
+            due=lambda: applies(self.view, bodies),
+        )
+
+    async def _meet(self, wait: Wait, seen: int) -> None:
+        """What happens at a deadline, if the book is at version `seen` still when the step's turn
+        comes. The books may know better: then nothing happens, and they tell what it is.
+        """
+        at = workflow.now()
+
+        def call(step: Step) -> RecordCall:
+            handing_over = tuple(sorted(self.handing_over))
+            entries = entries_at_deadline(self.view, wait, handing_over)
+            deadline = Deadline(wait.key, at, handing_over)
+            return RecordCall(step, tuple(map(BodyRecord.of, entries)), deadline)
+
+        await self._book_step(
+            f"deadline/{wait.key}/{at.isoformat()}",
+            lambda step: workflow.execute_local_activity_method(
+                OrderActivities.record, call(step), **BOOK_STEP
+            ),
+            due=lambda: self.book.version == seen,
         )
 
     async def apply(self, command: Command) -> StepResult:
@@ -250,6 +266,8 @@ class Clerk:
 
     def _learn(self, step: Step, result: StepResult) -> None:
         self.book.named(step.facts)
+        for fact in result.facts:
+            self.book.hear(fact)
         self.book.learn(result.entries)
 
 

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 from activities.messages import (
     CommandCall,
+    Deadline,
     Opened,
     PaymentCall,
     RecordCall,
@@ -30,6 +31,7 @@ from domain.returns import (
     fold_return,
     return_applies,
 )
+from domain.waits import Wait
 from workflows.alarm import Alarm
 from workflows.order import End, Outcome
 from workflows.steps import BOOK_STEP, OUTSIDE_STEP
@@ -100,7 +102,7 @@ class ReturnWorkflow:
             waits = return_waits(self._view, self._known.process)
             workflow.set_current_details("; ".join(wait.reason for wait in waits))
             if waits and waits[0].deadline <= workflow.now():
-                await self._record(*return_entries_at_deadline(waits[0]), unless_after=seen)
+                await self._meet(waits[0])
                 continue
             if waits:
                 self._alarm.set(waits[0].deadline)
@@ -126,17 +128,27 @@ class ReturnWorkflow:
     def _step(self, name: str) -> Step:
         return Step(self._number, name, self._view.seq)
 
-    async def _record(self, *bodies: j.Body, unless_after: int | None = None) -> None:
+    async def _record(self, *bodies: j.Body) -> None:
         records = tuple(BodyRecord.of(body) for body in bodies)
         async with self._turn:
-            changed = unless_after is not None and self._view.seq != unless_after
-            if changed or not return_applies(self._view, bodies):
-                return
-            call = RecordCall(self._step("record/" + records[0].kind), records)
-            result = await workflow.execute_local_activity_method(
-                ReturnActivities.record, call, **BOOK_STEP
-            )
-            self._learn(result.entries)
+            if return_applies(self._view, bodies):
+                step = self._step("record/" + records[0].kind)
+                await self._journal(RecordCall(step, records))
+
+    async def _meet(self, wait: Wait) -> None:
+        """What happens at a deadline, if nothing has happened when the step's turn comes."""
+        seen, at = self._view.seq, workflow.now()
+        records = tuple(BodyRecord.of(body) for body in return_entries_at_deadline(wait))
+        async with self._turn:
+            if self._view.seq == seen:
+                step = self._step(f"deadline/{wait.key}/{at.isoformat()}")
+                await self._journal(RecordCall(step, records, Deadline(wait.key, at)))
+
+    async def _journal(self, call: RecordCall) -> None:
+        result = await workflow.execute_local_activity_method(
+            ReturnActivities.record, call, **BOOK_STEP
+        )
+        self._learn(result.entries)
 
     async def _write_off(self) -> None:
         async with self._turn:

@@ -25,12 +25,15 @@ from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import order_values, save_view_if
 from adapters.postgres.tables import fact as fact_table
 from adapters.postgres.tables import order_view
+from adapters.postgres.tasks import NewTask, raise_task
 from adapters.postgres.transactions import each_alone, in_transaction
+from domain.access import Role
 from domain.codec import Json, from_json, to_json
 from domain.facts import Fact, FactKind
-from domain.fold import fold
+from domain.fold import fold, left_after_the_end
 from domain.payments import PaymentStatus
 from domain.transitions import OrderStatus
+from domain.view import OrderView
 from domain.waits import waits
 from ports.front_office import StoredFact
 from ports.unit_of_work import LockedOrder
@@ -141,6 +144,8 @@ async def store_fact(
         written = await connection.execute(_INSERT, row)
     if written.one_or_none() is None:
         return await _stored_before(connection, fact.id, matched)
+    if view and left_after_the_end(view, fact):
+        await raise_task(connection, _left_after_the_end(view, fact))
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
 
 
@@ -152,6 +157,13 @@ async def _match(connection: AsyncConnection, fact: Fact) -> tuple[Match, Locked
         return Match(fact.subject), await PostgresOrders(connection).lock(fact.subject)
     locked = await PostgresOrders(connection).lock_by_parcel(fact.subject)
     return Match(locked.order.number if locked else ""), locked
+
+
+def _left_after_the_end(view: OrderView, fact: Fact) -> NewTask:
+    parcel, order = fact.subject, view.order.number
+    why = f"parcel {parcel} was shipped, but its order had ended: {view.status}"
+    name = f"shipped-after-the-end/{parcel}"
+    return NewTask(name, "shipped_after_the_end", parcel, why, Role.SUPERVISOR, order)
 
 
 def _row(fact: Fact, matched: Match, stands: Standing) -> dict[str, Json]:

@@ -6,7 +6,7 @@ engine may call it at its worst: twice, at the same time, late, or for nothing.
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,23 +18,27 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.messages import (
     CommandCall,
+    Deadline,
     HandOverCall,
     PaymentCall,
     RecordCall,
     SourceCall,
     Step,
+    StepResult,
 )
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.warehouse import WarehouseActivities
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
+from adapters.postgres.fact_inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.rules.zen_rules import ZenReviewRules
 from domain import journal as j
 from domain.access import Principal, Role
 from domain.commands import CommandKind
 from domain.errors import StepRefused
+from domain.facts import Fact, FactKind
 from domain.journal import BodyRecord
 from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation
@@ -243,6 +247,35 @@ async def test_a_decision_made_without_knowing_what_forbids_it_is_learned_anew(
     assert late.outcome == "outdated"
     assert [entry.kind for entry in late.entries] == ["Canceled"]
     assert await order.kinds() == ["Reviewed", "Sourced", "Canceled"]
+
+
+async def test_a_deadline_that_the_books_do_not_have_changes_nothing_and_tells_why(
+    order: Order,
+) -> None:
+    """The warehouse has accepted the parcel, which its order has not heard of."""
+    await order.sourced()
+    await order.payments.perform(order.payment(PaymentOperation.AUTHORIZE, 1, 1500))
+    parcel = f"{order.number}-F1"
+    units = (LineUnits(1, "TEA", 3),)
+    await order.parcels.hand_over(
+        HandOverCall(order.step(f"hand_over/{parcel}", 3), parcel, "BOS", units)
+    )
+    late = datetime.now(UTC) + timedelta(hours=5)
+    wait = f"parcel/{parcel}/accept"
+    body = j.Escalated(wait, "the warehouse has to accept the parcel", Role.WAREHOUSE, 1)
+
+    async def met(at: datetime) -> StepResult:
+        step = order.step(f"deadline/{at}", 4)
+        return await order.books.record(
+            RecordCall(step, (BodyRecord.of(body),), Deadline(wait, at))
+        )
+
+    assert (await met(datetime.now(UTC))).outcome == "outdated"  # it is not due yet
+    fact = Fact("warehouse:1", FactKind.ACCEPTED, parcel, datetime.now(UTC))
+    await PostgresFactInbox(order.engine).store("warehouse", "1", fact, {})
+    for told in (await met(late), await met(late)):
+        assert (told.outcome, [each.id for each in told.facts]) == ("outdated", [fact.id])
+    assert "Escalated" not in await order.kinds()
 
 
 async def test_two_live_attempts_of_a_declined_payment_place_one_hold(order: Order) -> None:

@@ -262,6 +262,20 @@ def test_what_happens_at_each_deadline():
     assert due(APPROVED, STOCK) == [j.Expired("no stock turned up in time")]
 
 
+def test_nothing_expires_while_a_parcel_is_being_handed_over():
+    """The warehouse may have it already: people decide."""
+    for bodies in ((*PROCESSING[:2], CHALLENGED), (*PROCESSING, DECLINED)):
+        view = view_of(*bodies)
+        wait = next(w for w in waits(view, PROCESS) if w.then is AtDeadline.EXPIRE)
+        assert [type(each) for each in entries_at_deadline(view, wait)] == [j.Expired]
+        assert entries_at_deadline(view, wait, {F1}) == [
+            j.Escalated(wait.key, wait.reason, Role.AGENT, 1)
+        ]
+    missing = view_of(APPROVED, STOCK)
+    [wait] = waits(missing, PROCESS)
+    assert [type(each) for each in entries_at_deadline(missing, wait, {F1})] == [j.Escalated]
+
+
 def test_units_that_nobody_can_supply_are_canceled_and_the_rest_goes_on():
     order = placed(order_line(1, "A"), order_line(2, "B", 2))
     plan = sourced((F1, "BOS", units((1, "A", 1), (2, "B", 1))))
