@@ -18,6 +18,7 @@ from domain.return_entries import ReturnRequested, Share
 from domain.returns import OVERPAID, ReturnStatus, ReturnView
 from domain.tenders import Tender
 from domain.view import OrderView
+from domain.write_offs import lost
 
 Balances = Mapping[Account, int]
 
@@ -51,21 +52,24 @@ def needs_second_person(process: ProcessDefinition, amount: int) -> bool:
 def refund_plan(
     view: OrderView, balances: Balances, amount: int, store_credit: int, parcel: str = ""
 ) -> tuple[Share, ...]:
-    """Cash that was never collected for `parcel`, which was not delivered, is owed no more. Of the
-    rest, up to `store_credit` becomes that; what the customer still owes for this order is owed no
-    more; and what remains goes back as it came. Refuses (`StepRefused`) store credit of nobody.
+    """Cash that was never collected for `parcel`, which was not delivered, is owed no more. Nor is
+    what the customer still owes for this order, and what was written off of it was never paid. Of
+    the rest, up to `store_credit` becomes that, and what remains goes back as it came. Refuses
+    (`StepRefused`) store credit of nobody.
     """
     if store_credit and not view.order.customer_ref:
         raise StepRefused("the order names no customer who could have store credit")
     cash, rounding = _cash_never_collected(view, amount, parcel)
-    credit = min(store_credit, amount - cash - rounding)
-    rest = amount - cash - rounding - credit
+    rest = amount - cash - rounding
     netted = min(owed_directly(view, balances), rest)
+    unpaid = min(lost(balances), rest - netted)
+    credit = min(store_credit, rest - netted - unpaid)
     shares = (
         Share(Tender.STORE_CREDIT, credit),
         Share(Tender.RECEIVABLE, cash + netted),
+        Share(Tender.BAD_DEBT, unpaid),
         Share(Tender.ROUNDING, rounding),
-        Share(TERMS[view.order.payment_method].back_by, rest - netted),
+        Share(TERMS[view.order.payment_method].back_by, rest - netted - unpaid - credit),
     )
     return tuple(share for share in shares if share.amount)
 
@@ -86,13 +90,14 @@ def overpaid(process: ProcessDefinition, amount: int) -> ReturnRequested:
     return ReturnRequested((), "paid more than was needed", amount, OVERPAID, plan)
 
 
-_HERE = (Tender.STORE_CREDIT, Tender.RECEIVABLE, Tender.ROUNDING)
+_HERE = (Tender.STORE_CREDIT, Tender.RECEIVABLE, Tender.BAD_DEBT, Tender.ROUNDING)
 _ACCOUNTS = {
     Tender.PROVIDER: Account.PROVIDER_CLEARING,
     Tender.CHANNEL: Account.CHANNEL_CLEARING,
     Tender.BANK: Account.BANK,
     Tender.RECEIVABLE: Account.RECEIVABLE,
     Tender.STORE_CREDIT: Account.STORE_CREDIT,
+    Tender.BAD_DEBT: Account.BAD_DEBT,
     Tender.ROUNDING: Account.ROUNDING,
 }
 

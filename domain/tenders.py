@@ -9,4 +9,5 @@ class Tender(StrEnum):
     BANK = "bank"  # a transfer that finance makes
     STORE_CREDIT = "store_credit"
     RECEIVABLE = "receivable"  # the customer owes so much less
+    BAD_DEBT = "bad_debt"  # was owed, and written off: there is nothing to give back
     ROUNDING = "rounding"  # between what a parcel was sold for and what its units give back

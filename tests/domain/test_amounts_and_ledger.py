@@ -147,17 +147,22 @@ SOLD = {Account.REVENUE: -900, Account.TAX: -100}
 
 
 @SOME
-@given(amounts, amounts, amounts, st.sampled_from(PaymentMethod))
-def test_the_shares_of_a_refund_add_up_and_net_no_more_than_is_owed(amount, owed, credit, method):
+@given(amounts, amounts, amounts, amounts, st.sampled_from(PaymentMethod))
+def test_the_shares_of_a_refund_add_up_and_what_was_never_paid_is_not_given_back(
+    amount, owed, lost, credit, method
+):
     view = OrderView(placed(payment_method=method, customer_ref="C-1"))
-    plan = refund_plan(view, {Account.RECEIVABLE: owed}, amount, credit)
+    balances = {Account.RECEIVABLE: owed, Account.BAD_DEBT: lost}
+    plan = refund_plan(view, balances, amount, credit)
     by_tender = {share.tender: share.amount for share in plan}
     assert sum(by_tender.values()) == amount
     assert all(part > 0 for part in by_tender.values())
-    assert by_tender.get(Tender.RECEIVABLE, 0) <= owed
-    assert by_tender.get(Tender.STORE_CREDIT, 0) == min(credit, amount)
     direct = method in (PaymentMethod.BANK_TRANSFER, PaymentMethod.CREDIT_TERMS)
-    assert direct or Tender.RECEIVABLE not in by_tender
+    netted = min(owed, amount) if direct else 0
+    unpaid = min(lost, amount - netted)
+    assert by_tender.get(Tender.RECEIVABLE, 0) == netted
+    assert by_tender.get(Tender.BAD_DEBT, 0) == unpaid
+    assert by_tender.get(Tender.STORE_CREDIT, 0) == min(credit, amount - netted - unpaid)
 
 
 def test_store_credit_is_of_somebody():

@@ -27,6 +27,7 @@ from domain.access import SYSTEM, Principal, Role
 from domain.acts import ActKind
 from domain.aging import Age
 from domain.errors import BadAmount, Forbidden, LimitExceeded, Malformed, NotFound, StepRefused
+from domain.fold import fold
 from domain.order import LineUnits, PaymentMethod
 from domain.process import InvoicePolicy, ProcessDefinition
 from domain.refunds import refund_plan
@@ -85,25 +86,28 @@ class Books:
 
         await self.database.run(work)
 
-    async def give_back(self, order: str, quantity: int) -> None:
+    async def give_back(self, order: str, quantity: int, store_credit: int = 0) -> None:
         """Delivered, and returned: so much less is owed."""
         for n in (1, 2):
             await self.journal(order, j.Delivered(f"{order}-F{n}"))
         rma = await request_return(self.engine, ANA, order, order, units(quantity), "damaged")
         for body in (j.ReturnApproved(), j.ReturnReceived(units(quantity), "BOS")):
             await self._journal_return(rma, body)
-        await self._journal_return(rma, None, quantity)
+        await self._journal_return(rma, None, quantity, store_credit)
 
-    async def _journal_return(self, rma: str, body: j.Body | None, quantity: int = 0) -> None:
+    async def _journal_return(
+        self, rma: str, body: j.Body | None, quantity: int = 0, store_credit: int = 0
+    ) -> None:
         async def work(uow: UnitOfWork) -> None:
             turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
             found = body
             if found is None:
                 balances = await uow.ledger.balances(turn.order.number)
-                amount = 500 * quantity
-                plan = refund_plan(turn.order, balances, amount, 0)
+                locked = await uow.orders.lock(turn.order.number)
+                view = fold(locked.order, locked.journal, locked.facts)
+                plan = refund_plan(view, balances, 500 * quantity, store_credit)
                 back = (j.InspectedUnits(1, "TEA", quantity, "restock"),)
-                found = j.ReturnInspected(back, amount, plan)
+                found = j.ReturnInspected(back, 500 * quantity, plan, store_credit)
             if turn.applies([found]):  # small returns are approved when they are asked for
                 await journal(turn, [found], "system")
 
@@ -426,6 +430,25 @@ async def test_what_is_paid_after_all_is_recovered_and_not_given_back(books: Boo
     ]  # fmt: skip
     assert (await books.pay(order, 600, "B-2"))["used"] == 500
     assert (await books.balances(order))["refunds_payable"] == -100
+
+
+async def test_who_never_paid_gets_nothing_back_neither_money_nor_store_credit(
+    books: Books,
+) -> None:
+    """What is still owed is owed no more; what was written off was never paid."""
+    owing = await books.sent("W-1", 45)
+    await books.give_back(owing, 3, store_credit=1_500)
+    assert await books.balances(owing) == {"receivable": 500, "revenue": -500}
+    lost = await books.sent("W-2", 45)
+    await books.act(WRITE_OFF, lost, amount=1_200)
+    await books.pay(lost, 800)
+    await books.give_back(lost, 3, store_credit=1_000)
+    assert await books.balances(lost) == {"bank": 800, "store_credit": -300, "revenue": -500}
+    assert {status for _, status, _ in await books.invoices(lost) if status != "ISSUED"} == {"PAID"}
+    await books.act(ActKind.GOODWILL_GRANT, owing, amount=500)
+    assert await books.balances(owing) == {"goodwill": 500, "revenue": -500}
+    assert await books.aging() == {}
+    assert await books.violations() == {}
 
 
 async def test_a_debt_that_was_written_off_still_counts_against_the_customers_limit(
