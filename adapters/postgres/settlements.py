@@ -141,7 +141,7 @@ async def _refuse_another(connection: AsyncConnection, given: Settlement, sha256
     if known is not None:
         raise StepRefused(
             f"payout {given.reference} of {given.party} was taken in before, with other content, "
-            f"from {known}"
+            f"from {known}: what is new has to be a payout of its own, without what was in that one"
         )
 
 

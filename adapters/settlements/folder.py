@@ -53,19 +53,32 @@ class SettlementFolder:
             new = await self._settlements.take_in(file.settlement, file.name, file.sha256)
         except FileNotFoundError:  # another worker was faster
             return so_far
+        except OSError as error:  # it stays where it is, and holds up no other
+            return await self._tell_unreadable(path, error, so_far)
         except Refusal as refusal:
-            return await self._refuse(path, refusal.message, so_far)
+            return await self._refuse(path, shown(refusal.message), so_far)
         await asyncio.to_thread(_move, path, PROCESSED)
         return Collected(so_far.taken + new, so_far.known + (not new), so_far.refused)
+
+    async def _tell_unreadable(self, path: Path, error: OSError, so_far: Collected) -> Collected:
+        name = hashlib.sha256(str(path).encode(errors="replace")).hexdigest()
+        why = f"it cannot be read ({error.strerror}): the worker's user has to be allowed to"
+        await self._settlements.tell_refused(shown(path.name), name, why)
+        return Collected(so_far.taken, so_far.known, so_far.refused + 1)
 
     async def _refuse(self, path: Path, why: str, so_far: Collected) -> Collected:
         try:
             sha256 = await asyncio.to_thread(_sha256, path)
         except FileNotFoundError:  # another worker was faster
             return so_far
-        await self._settlements.tell_refused(path.name, sha256, why)
+        await self._settlements.tell_refused(shown(path.name), sha256, why)
         await asyncio.to_thread(_lay_aside, path, why)
         return Collected(so_far.taken, so_far.known, so_far.refused + 1)
+
+
+def shown(words: str) -> str:
+    """A file's name may have bytes that are no text: they are shown as such."""
+    return words.encode(errors="backslashreplace").decode()
 
 
 def named_party(name: str) -> tuple[PartyKind, str, str]:

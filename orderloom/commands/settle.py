@@ -16,6 +16,7 @@ from orderloom.errors import Refused
 
 if TYPE_CHECKING:
     from adapters.postgres.settlements import PostgresSettlements
+    from domain.settlement import PartyKind
     from ports.settlements import DayReport, Reconciled
 
 T = TypeVar("T")
@@ -127,12 +128,12 @@ async def _import(
     settlements: "PostgresSettlements", file: Path, party: str, payout: str
 ) -> "tuple[bool, Reconciled]":
     from adapters.settlements.files import read_settlement
-    from adapters.settlements.folder import named_party, names_of_columns, party_of
+    from adapters.settlements.folder import names_of_columns, party_of
 
     if party:
         kind, name = party_of(party)
     else:
-        kind, name, named = named_party(file.name)
+        kind, name, named = _named(file)
         payout = payout or named
     try:
         columns = names_of_columns(file.parent, kind, name)
@@ -141,6 +142,18 @@ async def _import(
         raise Refused(f"{file} cannot be read: {error.strerror}.") from error
     new = await settlements.take_in(read.settlement, read.name, read.sha256)
     return new, await settlements.match_open()
+
+
+def _named(file: Path) -> "tuple[PartyKind, str, str]":
+    from adapters.settlements.folder import named_party
+    from domain.errors import Malformed
+
+    try:
+        return named_party(file.name)
+    except Malformed as refusal:
+        raise Refused(
+            f"{refusal.message}; or say whose it is, as --party provider:acme."
+        ) from refusal
 
 
 async def _with(ask: "Callable[[PostgresSettlements], Awaitable[T]]") -> T:

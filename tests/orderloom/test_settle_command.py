@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ VALUES ('ORDR-1/capture/1', 'ORDR-1', 'USD');
 INSERT INTO ledger_entry (transaction_id, leg, account, amount)
 VALUES (1, 1, 'provider_clearing', 1999), (1, 2, 'receivable', -1999);
 """
-GOOD = """kind,reference,gross,fee,currency,occurred_at
-charge,ORDR-1/capture/1,19.99,0.60,USD,2026-11-02
-charge,unknown,5.00,,USD,2026-11-03
+FIRST, SECOND = ((datetime.now(UTC) - timedelta(days=n)).date().isoformat() for n in (2, 1))
+GOOD = f"""kind,reference,gross,fee,currency,occurred_at
+charge,ORDR-1/capture/1,19.99,0.60,USD,{FIRST}
+charge,unknown,5.00,,USD,{SECOND}
 """
 NAMED = "provider.acme.po-1.csv"
 
@@ -58,13 +60,13 @@ def test_a_file_is_taken_in_matched_and_reported(settle: Any, tmp_path: Path) ->
     assert "0 matched" in again.stdout
     report = json.loads(settle("report", "--json").stdout)
     assert [(row["day"], row["verdict"], row["gross"]) for row in report] == [
-        ("2026-11-02", "MATCHED", 1999),
-        ("2026-11-03", "UNMATCHED", 500),
+        (FIRST, "MATCHED", 1999),
+        (SECOND, "UNMATCHED", 500),
     ]
-    drawn = settle("report", "--since", "2026-11-03").stdout
+    drawn = settle("report", "--since", SECOND).stdout
     assert "provider acme" in drawn
     assert "5.00 USD" in drawn
-    assert "2026-11-02" not in drawn
+    assert FIRST not in drawn
     lines = settle("lines", "--verdict", "unmatched").stdout
     assert "charge unknown" in lines
     assert settle("match").returncode == 0
@@ -74,7 +76,9 @@ def test_a_file_is_taken_in_matched_and_reported(settle: Any, tmp_path: Path) ->
     ("words", "why"),
     [
         (("import", "no.csv", "--party", "provider:acme"), "cannot be read: No such file"),
-        (("import", "no.csv"), "no.csv is not named <kind>.<party>.<payout>"),
+        (("import", "no.csv"), "no.csv is not named <kind>.<party>.<payout>, as provider."),
+        (("import", "no.csv"), "or say whose it is, as --party provider:acme."),
+        (("import", ".", "--party", "provider:acme"), "cannot be read: Is a directory"),
         (("import", "no.csv", "--party", "police:acme"), "'police:acme' is no party"),
         (("lines", "--verdict", "LOST"), "'LOST' is none of MATCHED"),
     ],

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from domain.errors import Malformed
 from domain.settlement import PartyKind
 from ports.settlements import Collected
 
-GOOD = "kind,reference,gross,currency,occurred_at\ncharge,a,5.00,USD,2026-11-02\n"
-BAD = "kind,reference,gross,currency,occurred_at\ncharge,a,x,USD,2026-11-02\n"
+DAY = datetime.now(UTC).date().isoformat()
+GOOD = f"kind,reference,gross,currency,occurred_at\ncharge,a,5.00,USD,{DAY}\n"
+BAD = f"kind,reference,gross,currency,occurred_at\ncharge,a,x,USD,{DAY}\n"
 NAME = "provider.acme.po-1.csv"
 
 
@@ -105,6 +108,45 @@ async def test_whoever_was_killed_before_laying_a_bad_file_aside_has_told_financ
     assert await desk.inbox.collect() == Collected(refused=1)
     assert await desk.sql("SELECT subject, closed_at FROM task") == told
     assert desk.lying() == [f"failed/{NAME}", f"failed/{NAME}.txt"]
+
+
+async def test_a_copy_by_another_name_or_saved_by_a_spreadsheet_is_the_same_file(desk):
+    desk.drop(NAME)
+    assert await desk.inbox.collect() == Collected(taken=1)
+    desk.drop("provider.acme.copy of po-1.csv")
+    saved = "\ufeffsep=;\r\n" + GOOD.replace(",", ";").replace("\n", "\r\n") + ";;;;\r\n"
+    desk.drop("provider.acme.po-1 (2).csv", saved.replace("5.00", "5"))
+    assert await desk.inbox.collect() == Collected(known=2)
+    assert await desk.payouts() == [("provider", "acme", "po-1", NAME)]
+    desk.drop("provider.other.po-1.csv")
+    assert await desk.inbox.collect() == Collected(taken=1)
+
+
+async def test_a_file_that_nobody_may_read_is_told_once_and_holds_up_no_other(desk, monkeypatch):
+    desk.drop("provider.acme.a.csv")
+    desk.drop("provider.acme.b.csv", GOOD.replace("5.00", "6.00"))
+    read = Path.read_bytes
+
+    def denied(path: Path) -> bytes:
+        if path.name == "provider.acme.a.csv":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    for taken in (1, 0):
+        assert await desk.inbox.collect() == Collected(taken=taken, refused=1)
+    [(subject, reason)] = await desk.sql("SELECT subject, reason FROM task")
+    assert subject == "provider.acme.a.csv"
+    assert "cannot be read (Permission denied): the worker's user has to be allowed to" in reason
+    assert desk.lying() == ["processed/provider.acme.b.csv", "provider.acme.a.csv"]
+
+
+async def test_a_name_that_is_no_text_holds_up_no_other(desk):
+    (desk.folder / os.fsdecode(b"provider.acme.\xff.csv")).write_text(GOOD)
+    desk.drop("provider.acme.good.csv", GOOD.replace("5.00", "6.00"))
+    assert await desk.inbox.collect() == Collected(taken=1, refused=1)
+    assert await desk.sql("SELECT subject FROM task") == [("provider.acme.\\udcff.csv",)]
+    assert await desk.inbox.collect() == Collected()
 
 
 async def test_the_same_payout_with_another_content_is_refused(desk):
