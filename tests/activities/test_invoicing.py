@@ -378,9 +378,8 @@ async def test_a_document_that_a_subtransaction_wrote_takes_its_lines(books: Boo
     await books.source(order, 3)
     await books.ship(order)
     values = {"order": order, "line": 1, "quantity": 1, "net": 500, "tax": 30, "credits": 1}
-    async with books.engine.begin() as connection:
-        async with connection.begin_nested():
-            await connection.execute(text(CREDIT_BY_HAND), values)
+    async with books.engine.begin() as connection, connection.begin_nested():
+        await connection.execute(text(CREDIT_BY_HAND), values)
     assert await books.rows("SELECT invoice, quantity FROM invoice_line WHERE credits = 1") == [
         ("CN-1", 1)
     ]

@@ -6,7 +6,6 @@ from typing import Any
 
 from domain.acts import ActKind
 from domain.facts import FactKind
-from domain.order import LineUnits
 from ports.front_office import RequestedLine
 
 FIVE = (RequestedLine("TEA", 5, 500),)
