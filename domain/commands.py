@@ -40,7 +40,7 @@ class CommandKind(StrEnum):
     RETURN_WRITE_OFF = "return_write_off"
 
 
-_ROLES: dict[CommandKind, tuple[Role, ...]] = {
+ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.APPROVE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.REJECT: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.CANCEL: (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL),
@@ -97,7 +97,7 @@ class Command:
 
 def authorize(kind: CommandKind, principal: Principal, reason: str) -> None:
     """Refuses (`Forbidden`, `StepRefused`) who may not, and an act that owes a reason."""
-    principal.require(*_ROLES[kind])
+    principal.require(*ROLES[kind])
     if kind in _REASON_REQUIRED and not reason.strip():
         raise StepRefused(f"{kind.value.replace('_', ' ')} needs a reason")
 

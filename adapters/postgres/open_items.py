@@ -55,29 +55,33 @@ _NAMES = {
     ),
 }
 _SETTLED = "EXISTS (SELECT FROM ledger_transaction WHERE operation = 'settle/' || posted.operation)"
+OPEN = f"NOT {_SETTLED}"
 
 
-def _items(kind: PartyKind, condition: str) -> TextClause:
+def items_sql(kind: PartyKind, condition: str) -> str:
+    """Those of a kind of party of which the condition holds, about `posted`."""
     names, party, tables = _NAMES[kind]
-    return text(
-        f"""
+    return f"""
         SELECT posted.operation, posted.order_number, sum(entry.amount)::bigint AS amount,
                posted.currency, posted.at, {names} AS names, {party} AS owed_by,
                {_SETTLED} AS settled
         FROM ledger_entry AS entry
         JOIN ledger_transaction AS posted ON posted.id = entry.transaction_id
         {tables}
-        WHERE entry.account = :account AND posted.operation NOT LIKE 'settle/%' AND ({condition})
+        WHERE entry.account = '{CLEARING[kind]}' AND posted.operation NOT LIKE 'settle/%'
+          AND ({condition})
         GROUP BY posted.id, names, owed_by HAVING sum(entry.amount) <> 0
-        ORDER BY posted.id
         """  # noqa: S608 - our own words
-    )
+
+
+def _items(kind: PartyKind, condition: str) -> TextClause:
+    return text(f"{items_sql(kind, condition)} ORDER BY posted.id")
 
 
 _WANTED = {
     kind: _items(
         kind,
-        f"NOT {_SETTLED} OR EXISTS (SELECT FROM unnest({names} || posted.operation) AS name"
+        f"{OPEN} OR EXISTS (SELECT FROM unnest({names} || posted.operation) AS name"
         " WHERE lower(name) = ANY(:references))",
     )
     for kind, (names, _, _) in _NAMES.items()
@@ -90,14 +94,12 @@ async def open_items(
 ) -> list[Item]:
     """What is open, and what is settled of `references`, be they written small or large."""
     plain = [reference.strip().lower() for reference in references]
-    values = {"account": CLEARING[kind].value, "references": plain}
-    found = await connection.execute(_WANTED[kind], values)
+    found = await connection.execute(_WANTED[kind], {"references": plain})
     return [_item(row, CLEARING[kind]) for row in found]
 
 
 async def find_item(connection: AsyncConnection, kind: PartyKind, operation: str) -> Item | None:
-    values = {"account": CLEARING[kind].value, "operation": operation}
-    row = (await connection.execute(_ONE[kind], values)).one_or_none()
+    row = (await connection.execute(_ONE[kind], {"operation": operation})).one_or_none()
     return None if row is None else _item(row, CLEARING[kind])
 
 

@@ -16,6 +16,7 @@ from adapters.postgres.auditing.invoice_checks import INVOICE_CHECKS
 from adapters.postgres.auditing.money_checks import MONEY_CHECKS
 from adapters.postgres.auditing.office_checks import OFFICE_CHECKS
 from adapters.postgres.auditing.points_checks import POINTS_CHECKS
+from adapters.postgres.auditing.refund_checks import REFUND_CHECKS
 from adapters.postgres.auditing.stock_checks import STOCK_CHECKS
 
 QUESTIONS = (
@@ -26,6 +27,7 @@ QUESTIONS = (
     *POINTS_CHECKS,
     *FLOW_CHECKS,
     *OFFICE_CHECKS,
+    *REFUND_CHECKS,
     AuditChain(),
 )
 

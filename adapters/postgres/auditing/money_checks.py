@@ -114,14 +114,14 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M3-granted",
-        "refunds granted ≤ goods sold, and refunds executed ≤ refunds granted, per order",
+        "refunds granted ≤ goods sold for money, and refunds executed ≤ refunds granted, per order",
         """
         WITH balances AS (
             SELECT order_number,
                    sum(CASE WHEN account = 'refunds_payable' THEN 0 ELSE -amount END) AS sold,
                    sum(CASE WHEN account = 'refunds_payable' THEN -amount ELSE 0 END) AS payable
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
-            WHERE account IN ('revenue', 'tax', 'goodwill', 'refunds_payable')
+            WHERE account IN ('revenue', 'tax', 'loyalty', 'goodwill', 'refunds_payable')
             GROUP BY order_number
         )
         SELECT order_number AS "order", sold::bigint, payable::bigint FROM balances

@@ -12,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.effects import OrderTurn, journal
+from activities.effects import OrderTurn, ReturnTurn, journal
 from adapters.postgres.auditing.auditor import Finding, audit_books, audit_on
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
@@ -28,6 +28,7 @@ from domain.facts import Fact, FactKind, Package
 from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus, operation_key
 from domain.process import ProcessDefinition
+from domain.tenders import Tender
 from ports.front_office import OrderRequest, Person, RequestedLine
 from ports.payment_book import PaymentRow
 from ports.unit_of_work import UnitOfWork
@@ -39,6 +40,7 @@ SUE = Principal("sue", frozenset({Role.SUPERVISOR}))
 FINN = Principal("finn", frozenset({Role.FINANCE}))
 UNITS = (LineUnits(1, "TEA", 3),)
 TOTAL = 1_500
+PROCESS = ProcessDefinition(refund_four_eyes_above=600)
 CATALOG = (
     "INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup')",
     "INSERT INTO location (id, name, country) VALUES ('BOS', 'Boston', 'US')",
@@ -102,15 +104,39 @@ class World:
         await office.act(SUE, "yes", ActKind.APPROVAL_APPROVE, asked.approval, {})
 
     async def _pay_too_late(self) -> None:
+        """A large refund, approved and still to be transferred; and a small one, transferred."""
         unpaid = {"payment_method": PaymentMethod.BANK_TRANSFER, "payment_source": ""}
         self.refunding = await self.place("WEB-4", **unpaid)
         await self.journal(self.refunding, j.Canceled("asked"))
-        paid = {"amount": 700, "currency": "USD", "order": self.refunding}
         office = PostgresBackOffice(self.engine)
-        await office.act(FINN, "paid", ActKind.TRANSFER_REGISTER, "B-700", paid)
+        for reference, amount in (("B-700", 700), ("B-100", 100)):
+            paid = {"amount": amount, "currency": "USD", "order": self.refunding}
+            await office.act(FINN, reference, ActKind.TRANSFER_REGISTER, reference, paid)
+        await self._approve_refund(f"{self.refunding}-R1", 700)
+        done = (j.RefundTransferred(100, "OUT-100"), j.ReturnCompleted())
+        await self.journal_return(f"{self.refunding}-R2", FINN, *done)
+
+    async def _approve_refund(self, rma: str, amount: int) -> None:
+        kind = CommandKind.RETURN_APPROVE_REFUND
+        accepted = await PostgresCommandBook(self.engine).accept(
+            SUE, "approve-refund", kind, rma, {"reason": "as agreed"}
+        )
+        await self.journal_return(rma, SUE, j.RefundApproved((j.Share(Tender.BANK, amount),)))
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.commands.settle(accepted.command.id, refusal=None, result={})
+
+        await PostgresDatabase(self.engine).run(work)
+
+    async def journal_return(self, rma: str, by: Principal, *bodies: j.Body) -> None:
+        async def work(uow: UnitOfWork) -> None:
+            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
+            await journal(turn, bodies, by.name)
+
+        await PostgresDatabase(self.engine).run(work)
 
     async def place(self, reference: str, **more: Any) -> str:
-        intake = PostgresIntake(self.engine, b"key", ProcessDefinition())
+        intake = PostgresIntake(self.engine, b"key", PROCESS)
         request = replace(REQUEST, channel_ref=reference, **more)
         return (await intake.place(WEB, reference, request)).number
 

@@ -16,6 +16,10 @@ LEFT_RESERVED = {
     "order": "{canceled}", "status": "CANCELED", "line": 1, "sku": "TEA", "quantity": 2,
 }  # fmt: skip
 COUNT = {"approval": "{approval}", "act": "stock_count", "asked_by": "will", "decided_by": "sue"}
+LARGE = {
+    "return": "{refunding}-R1", "amount": 700, "above": 600, "granted_by": "finn",
+    "approved_by": "sue",
+}  # fmt: skip
 
 # Somebody else invoices, so that sales may be what they want.
 NO_PAPER = """
@@ -255,20 +259,6 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "M5",
-        """
-        UPDATE customer_order SET placed = jsonb_set(placed, '{payment_method}', '"credit_terms"')
-        WHERE number = :canceled;
-        INSERT INTO ledger_transaction (operation, order_number, currency)
-        VALUES ('op', :canceled, 'USD');
-        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
-        SELECT id, leg, account, amount FROM ledger_transaction,
-          (VALUES (1, 'bank', 5), (2, 'receivable', -5)) AS legs(leg, account, amount)
-        WHERE operation = 'op'
-        """,
-        {"order": "{canceled}", "status": "CANCELED", "account": "receivable", "balance": -5},
-    ),
-    (
-        "M5",
         OWED,
         {"order": "{canceled}", "status": "CANCELED", "account": "receivable", "balance": 5},
     ),
@@ -315,6 +305,23 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
                                 file, imported_at)
         VALUES ('channel', 'web', '1', 'USD', now() - interval '1 day', now() + interval '1 day',
                 '', '', now() - interval '2 hours')
+        """,
+        {"operation": "op", "order": "{canceled}", "account": "channel_clearing", "left": 5},
+    ),
+    (
+        "M5-clearing",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :canceled, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'channel_clearing', 5), (2, 'bank', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'op';
+        INSERT INTO settlement (kind, party, reference, currency, period_from, period_to, sha256,
+                                file, imported_at)
+        SELECT 'channel', party, '1', 'USD', now() - interval '1 day', now() + interval '1 day',
+               party, '', now() - interval '2 hours'
+        FROM unnest(ARRAY['Web', 'pos']) AS party
         """,
         {"operation": "op", "order": "{canceled}", "account": "channel_clearing", "left": 5},
     ),
@@ -516,6 +523,26 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "UPDATE approval SET decided_roles = 'agent'",
         {**COUNT, "why": "whoever approved was agent"},
     ),
+    (
+        "A2-refunds",
+        """
+        UPDATE customer_order SET process = jsonb_set(process, '{refund_four_eyes_above}', '99')
+        WHERE number = :refunding
+        """,
+        {
+            **LARGE,
+            "return": "{refunding}-R2",
+            "amount": 100,
+            "above": 99,
+            "approved_by": None,
+            "why": "it goes, and nobody has approved it",
+        },
+    ),
+    (
+        "A2-refunds",
+        "UPDATE command SET roles = 'agent' WHERE kind = 'return_approve_refund'",
+        {**LARGE, "why": "whoever approved was agent"},
+    ),
 ]
 
 
@@ -623,6 +650,63 @@ async def test_one_person_who_asked_and_approved_is_named(shared_world: Any) -> 
         "one person asked and approved",
         "0 audit rows for approving",
     }
+
+
+async def test_one_person_who_granted_and_approved_a_refund_is_named(shared_world: Any) -> None:
+    found = await shared_world.violations_after(
+        "UPDATE journal SET by = 'finn' WHERE kind = 'RefundApproved'"
+    )
+    assert {row["why"] for row in found.pop("A2-refunds")} == {
+        "one person granted and approved",
+        "0 audit rows for approving",
+    }
+    assert found == {}
+
+
+async def test_a_debt_of_ours_is_no_credit(shared_world: Any) -> None:
+    found = await shared_world.violations_after(
+        "UPDATE customer_order SET placed = jsonb_set(placed, '{payment_method}',"
+        " '\"credit_terms\"') WHERE number = :canceled",
+        "INSERT INTO ledger_transaction (operation, order_number, currency)"
+        " VALUES ('op', :canceled, 'USD')",
+        "INSERT INTO ledger_entry (transaction_id, leg, account, amount)"
+        " SELECT id, leg, account, amount FROM ledger_transaction,"
+        " (VALUES (1, 'bank', 5), (2, 'receivable', -5)) AS legs(leg, account, amount)"
+        " WHERE operation = 'op'",
+    )
+    overpaid = {"order": shared_world.canceled, "account": "receivable", "balance": -5}
+    assert found == {"M3-owed": [overpaid], "M5": [{**overpaid, "status": "CANCELED"}]}
+
+
+async def test_goodwill_for_what_points_have_paid_is_named(shared_world: Any) -> None:
+    """Of 15.00, 6.00 were paid with points, and 10.00 are given back in money."""
+    found = await shared_world.violations_after(
+        "INSERT INTO ledger_transaction (operation, order_number, currency)"
+        " VALUES ('op', :delivered, 'USD')",
+        "INSERT INTO ledger_entry (transaction_id, leg, account, amount)"
+        " SELECT id, leg, account, amount FROM ledger_transaction,"
+        " (VALUES (1, 'loyalty', 600), (2, 'bank', -600), (3, 'goodwill', 1000),"
+        " (4, 'refunds_payable', -1000)) AS legs(leg, account, amount) WHERE operation = 'op'",
+    )
+    granted = {"order": shared_world.delivered, "sold": -100, "payable": 1000}
+    assert found.pop("M3-granted") == [granted]
+    assert list(found) == ["L4"]  # there are no such points
+
+
+async def test_what_only_another_partys_settlement_covers_is_not_missed(shared_world: Any) -> None:
+    found = await shared_world.violations_after(
+        "INSERT INTO ledger_transaction (operation, order_number, currency)"
+        " VALUES ('op', :canceled, 'USD')",
+        "INSERT INTO ledger_entry (transaction_id, leg, account, amount)"
+        " SELECT id, leg, account, amount FROM ledger_transaction,"
+        " (VALUES (1, 'channel_clearing', 5), (2, 'bank', -5)) AS legs(leg, account, amount)"
+        " WHERE operation = 'op'",
+        "INSERT INTO settlement (kind, party, reference, currency, period_from, period_to, sha256,"
+        " file, imported_at) SELECT 'channel', party, '1', 'USD', now() - interval '2 days',"
+        " now() + later, party, '', now() - interval '2 hours'"
+        " FROM (VALUES ('web', -interval '1 day'), ('pos', interval '1 day')) AS of(party, later)",
+    )
+    assert found == {}
 
 
 async def test_an_act_that_nobody_else_approves_is_named(shared_world: Any) -> None:

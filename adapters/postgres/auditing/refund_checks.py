@@ -1,0 +1,65 @@
+"""A2: a large refund goes only where a second person has approved it."""
+
+from adapters.postgres.auditing.check import SqlCheck
+from domain.acts import ActKind
+from domain.commands import ROLES, CommandKind
+from domain.process import ProcessDefinition
+from domain.returns import GOODWILL, OVERPAID
+
+REFUND_CHECKS = (
+    # Goodwill is approved before it is granted, as an act; all other refunds after.
+    SqlCheck(
+        "A2-refunds",
+        "a large refund that goes was granted by one and approved by another person, who had the "
+        "role and left one audit row",
+        """
+        WITH granted AS (
+            SELECT journal.subject AS rma, order_number, journal.by AS granted_by,
+                   COALESCE(data->>'refund', data->>'amount')::bigint AS amount,
+                   COALESCE((process->>'refund_four_eyes_above')::bigint, :above) AS above
+            FROM journal JOIN customer_order ON number = order_number
+            WHERE kind = 'ReturnInspected'
+               OR (kind = 'ReturnRequested' AND data->>'kind' IN (:goodwill, :overpaid))
+        ), large AS (
+            SELECT granted.*, approved.by AS approved_by, asked.roles,
+                   (SELECT count(*) FROM audit
+                    WHERE act = :approve AND subject = rma AND principal = approved.by
+                      AND outcome = 'DONE') AS audited,
+                   EXISTS (SELECT FROM ledger_transaction
+                           WHERE ledger_transaction.order_number = granted.order_number
+                             AND (starts_with(operation, rma || '/refund/')
+                                  OR operation = rma || '/refund-at-channel'))
+                   OR EXISTS (SELECT FROM payment_transaction WHERE subject = rma) AS goes,
+                   EXISTS (SELECT FROM command JOIN approval ON approval.id::text = command.subject
+                           WHERE command.kind = :act_approve AND command.status = 'DONE'
+                             AND outcome->'result'->>'return' = rma
+                             AND approval.act = :grant AND approval.status = 'APPROVED') AS act
+            FROM granted
+            LEFT JOIN journal AS approved
+              ON approved.subject = rma AND approved.kind = 'RefundApproved'
+            LEFT JOIN command AS asked
+              ON asked.kind = :approve AND asked.subject = rma AND asked.principal = approved.by
+             AND asked.status = 'DONE'
+            WHERE above > 0 AND amount > above OR approved.by IS NOT NULL
+        )
+        SELECT rma AS return, amount, above, granted_by, approved_by, why.why
+        FROM large, LATERAL (VALUES
+            (approved_by IS NULL AND goes AND NOT act, 'it goes, and nobody has approved it'),
+            (approved_by = granted_by, 'one person granted and approved'),
+            (NOT string_to_array(roles, ',') && CAST(:approvers AS text[]),
+             'whoever approved was ' || roles),
+            (approved_by IS NOT NULL AND audited <> 1, audited || ' audit rows for approving')
+        ) AS why(broken, why) WHERE broken
+        ORDER BY rma, why.why
+        """,
+        {
+            "above": ProcessDefinition().refund_four_eyes_above,
+            "goodwill": GOODWILL,
+            "overpaid": OVERPAID,
+            "approve": CommandKind.RETURN_APPROVE_REFUND.value,
+            "approvers": [role.value for role in ROLES[CommandKind.RETURN_APPROVE_REFUND]],
+            "act_approve": ActKind.APPROVAL_APPROVE.value,
+            "grant": ActKind.GOODWILL_GRANT.value,
+        },
+    ),
+)
