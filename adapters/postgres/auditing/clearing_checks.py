@@ -6,13 +6,17 @@ from domain.settlement import CLEARING, PartyKind
 from domain.transitions import OrderStatus
 
 TELL_WITHIN = "1 hour"  # a settlement that lacks an item is matched, and finance told, by then
-# What the bank statement says is at the bank already; another kind of party has it for us.
-_OPEN_ITEMS = " UNION ALL ".join(
-    f"SELECT '{kind}' AS kind, '{account}' AS account, {kind}.*"
-    f" FROM ({items_sql(kind, OPEN)}) AS {kind}"  # noqa: S608 - our own words
-    for kind, account in CLEARING.items()
-    if kind is not PartyKind.BANK
-)
+
+
+def _open_items(kind: PartyKind) -> str:
+    return f"""
+        SELECT '{kind}' AS kind, '{CLEARING[kind]}' AS account, {kind}.*
+        FROM ({items_sql(kind, OPEN)}) AS {kind}
+        """  # noqa: S608 - our own words
+
+
+# What a bank statement tells of is at the bank already; the others have it for us.
+_OPEN_ITEMS = " UNION ALL ".join(map(_open_items, CLEARING.keys() - {PartyKind.BANK}))
 
 CLEARING_CHECKS = (
     SqlCheck(
