@@ -17,7 +17,7 @@ from domain.codec import Json, from_json, to_json
 from domain.errors import Forbidden, Malformed, Refusal, StepRefused
 from domain.points_acts import AdjustPoints
 from domain.refunds import Goodwill
-from domain.transfers import AssignTransfer, RegisterTransfer
+from domain.transfers import AssignTransfer, RegisterTransfer, SendBackTransfer
 from domain.write_offs import WriteOffReceivable
 
 
@@ -29,6 +29,8 @@ class ActKind(StrEnum):
     PRODUCT_CHANGE = "product_change"
     TRANSFER_REGISTER = "transfer_register"
     TRANSFER_ASSIGN = "transfer_assign"
+    TRANSFER_SEND_BACK = "transfer_send_back"
+    TRANSFER_WRITE_OFF = "transfer_write_off"
     GOODWILL_GRANT = "goodwill_grant"
     RECEIVABLE_WRITE_OFF = "receivable_write_off"
     POINTS_ADJUST = "points_adjust"
@@ -85,6 +87,8 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.PRODUCT_CHANGE: ActRule(ChangeProduct, _FLOOR),
     ActKind.TRANSFER_REGISTER: ActRule(RegisterTransfer, _MONEY, reason_required=False),
     ActKind.TRANSFER_ASSIGN: ActRule(AssignTransfer, _MONEY),
+    ActKind.TRANSFER_SEND_BACK: ActRule(SendBackTransfer, _MONEY, _MONEY),
+    ActKind.TRANSFER_WRITE_OFF: ActRule(Nothing, _MONEY, _MONEY),
     ActKind.GOODWILL_GRANT: ActRule(Goodwill, _MONEY, _MONEY),
     ActKind.RECEIVABLE_WRITE_OFF: ActRule(WriteOffReceivable, _MONEY, _MONEY),
     ActKind.POINTS_ADJUST: ActRule(AdjustPoints, (Role.AGENT, *_MONEY), _MONEY),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.errors import Malformed
 from domain.ledger import Account, Leg, Posting
 from domain.methods import TERMS, Security
+from domain.money import Money
 from domain.order import PlacedOrder
 from domain.receivables import owed_directly
 from domain.securing import order_value
@@ -32,6 +33,13 @@ class AssignTransfer:
     """As above, for a transfer that stands unmatched."""
 
     order: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendBackTransfer:
+    """As above: it has gone back to whoever sent it; `reference` is the bank's for that."""
+
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +97,26 @@ def received(order: PlacedOrder, operation: str, found: Receipt, *, out_of: Acco
         Leg(Account.REFUNDS_PAYABLE, -found.surplus),
     )
     return Posting(operation, order.number, order.currency, legs)
+
+
+def unmatched(reference: str) -> str:
+    """The operation that ends what stood unmatched and is about no order."""
+    return f"unmatched/{reference}"
+
+
+def sent_back(reference: str, out: str, amount: Money) -> tuple[Posting, ...]:
+    """Owed to whoever sent it, and paid by the transfer `out`."""
+    owed = Account.REFUNDS_PAYABLE
+    return (
+        _of_no_order(unmatched(reference), amount, Account.UNMATCHED, owed),
+        _of_no_order(f"bank/{out}", amount, owed, Account.BANK),
+    )
+
+
+def kept(reference: str, amount: Money) -> Posting:
+    return _of_no_order(unmatched(reference), amount, Account.UNMATCHED, Account.WRITTEN_OFF)
+
+
+def _of_no_order(operation: str, amount: Money, debit: Account, credit: Account) -> Posting:
+    legs = (Leg(debit, amount.amount), Leg(credit, -amount.amount))
+    return Posting(operation, "", amount.currency, legs)

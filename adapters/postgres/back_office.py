@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres import settlement_acts as settlements
 from adapters.postgres.approvals import approval_page, ask_second_person, decided, lock_approval
+from adapters.postgres.bank_transfers import TASK as TRANSFER
 from adapters.postgres.catalog_acts import change_location, change_product
 from adapters.postgres.command_rows import wish
 from adapters.postgres.cursors import check_page, read_cursor
@@ -18,11 +19,13 @@ from adapters.postgres.goodwill import grant_goodwill
 from adapters.postgres.once import once
 from adapters.postgres.pick_lists import pick_list_act
 from adapters.postgres.points_acts import adjust_points
+from adapters.postgres.settlement_tasks import LINE, MISSING
 from adapters.postgres.stock import acts as stock
 from adapters.postgres.stock import supply
 from adapters.postgres.tasks import close_task, lock_task
 from adapters.postgres.transactions import in_transaction
 from adapters.postgres.transfers import assign_transfer, register_transfer
+from adapters.postgres.unmatched_transfers import send_back_transfer, write_off_transfer
 from adapters.postgres.write_offs import write_off_receivable
 from domain.access import STAFF, Principal, Role
 from domain.acts import (
@@ -36,7 +39,7 @@ from domain.acts import (
     wanted_of,
 )
 from domain.codec import Json
-from domain.errors import Forbidden, Refusal
+from domain.errors import Forbidden, Refusal, StepRefused
 from ports.back_office import ActAnswer
 from ports.reads import Page
 
@@ -65,12 +68,27 @@ async def _decline(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 
 
 async def _close_task(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """Whoever has it in the queue, or a supervisor."""
-    act.by.require(await lock_task(connection, act.subject), Role.SUPERVISOR)
+    """Whoever has it in the queue, or a supervisor. Refuses (`StepRefused`) one that ends with what
+    it is about: closed, nothing would tell of that any more.
+    """
+    kind, owner = await lock_task(connection, act.subject)
+    act.by.require(owner, Role.SUPERVISOR)
+    if kind in ENDED_BY:
+        acts = ", ".join(ENDED_BY[kind])
+        raise StepRefused(f"it ends with what it is about, by {acts}")
     await close_task(connection, act.subject, act.by.name, act.reason)
     return {}
 
 
+ENDED_BY: Mapping[str, tuple[ActKind, ...]] = {
+    TRANSFER: (
+        ActKind.TRANSFER_ASSIGN, ActKind.TRANSFER_SEND_BACK, ActKind.TRANSFER_WRITE_OFF,
+    ),
+    LINE: (
+        ActKind.SETTLEMENT_CONFIRM, ActKind.SETTLEMENT_ASSIGN, ActKind.SETTLEMENT_WRITE_OFF,
+    ),
+    MISSING: (ActKind.SETTLEMENT_GIVE_UP,),
+}  # fmt: skip
 HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.STOCK_COUNT: stock.count,
     ActKind.STOCK_ADJUST: stock.adjust,
@@ -86,6 +104,8 @@ HANDLERS: Mapping[ActKind, Handler] = {
     **dict.fromkeys(PICK_LIST_ACTS, pick_list_act),
     ActKind.TRANSFER_REGISTER: register_transfer,
     ActKind.TRANSFER_ASSIGN: assign_transfer,
+    ActKind.TRANSFER_SEND_BACK: send_back_transfer,
+    ActKind.TRANSFER_WRITE_OFF: write_off_transfer,
     ActKind.GOODWILL_GRANT: grant_goodwill,
     ActKind.RECEIVABLE_WRITE_OFF: write_off_receivable,
     ActKind.POINTS_ADJUST: adjust_points,

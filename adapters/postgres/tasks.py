@@ -55,16 +55,17 @@ async def raise_task(connection: AsyncConnection, new: NewTask) -> bool:
     return written.one_or_none() is not None
 
 
-async def lock_task(connection: AsyncConnection, task_id: str) -> Role:
-    """Its owner. Refuses (`NotFound`) a task that is not there, or not open."""
-    owner = await connection.scalar(
-        select(task.c.owner)
+async def lock_task(connection: AsyncConnection, task_id: str) -> tuple[str, Role]:
+    """Its kind and owner. Refuses (`NotFound`) a task that is not there, or not open."""
+    found = await connection.execute(
+        select(task.c.kind, task.c.owner)
         .where(task.c.id == task_id, task.c.closed_at.is_(None))
         .with_for_update()
     )
-    if owner is None:
+    row = found.one_or_none()
+    if row is None:
         raise NotFound(f"there is no open task {task_id}")
-    return Role(owner)
+    return row.kind, Role(row.owner)
 
 
 async def close_task(connection: AsyncConnection, task_id: str, by: str, why: str) -> bool:

@@ -2,15 +2,12 @@
 those that finance makes for refunds.
 """
 
-from collections.abc import Mapping
-
-from sqlalchemy import bindparam, null, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.bank_transfers import TASK, lock_unmatched, task_of, write_transfer
 from adapters.postgres.clock import now
 from adapters.postgres.fact_inbox import store_fact
-from adapters.postgres.keys import can_hold
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.overdue import close_paid
@@ -19,7 +16,6 @@ from adapters.postgres.tasks import NewTask, close_task, raise_task
 from domain.access import Role
 from domain.acts import Act
 from domain.codec import Json
-from domain.currency import exponent
 from domain.errors import BadAmount, NotFound, StepRefused
 from domain.facts import Fact, FactKind
 from domain.fold import fold
@@ -42,13 +38,8 @@ _CURRENCY_OF = select(customer_order.c.currency).where(
 )
 _ASSIGN = (
     update(bank_transfer)
-    .where(
-        bank_transfer.c.reference == bindparam("of"),
-        bank_transfer.c.order_number.is_(None),
-        bank_transfer.c.amount > 0,
-    )
+    .where(bank_transfer.c.reference == bindparam("of"))
     .values(order_number=bindparam("to"))
-    .returning(bank_transfer.c.amount, bank_transfer.c.currency)
 )
 
 
@@ -59,7 +50,7 @@ class PostgresTransfers:
         self._connection = connection
 
     async def sent(self, reference: str, order: PlacedOrder, amount: int) -> None:
-        await _write(self._connection, reference, order.number, -amount, order.currency)
+        await write_transfer(self._connection, reference, order.number, -amount, order.currency)
 
 
 async def register_transfer(connection: AsyncConnection, act: Act) -> dict[str, Json]:
@@ -71,16 +62,16 @@ async def register_transfer(connection: AsyncConnection, act: Act) -> dict[str, 
     number = order_number_in(wanted.order)
     known = number and await connection.scalar(_CURRENCY_OF, {"order": number})
     if known == wanted.currency:
-        await _write(connection, reference, number, wanted.amount, wanted.currency)
+        await write_transfer(connection, reference, number, wanted.amount, wanted.currency)
         return await _receive(connection, act, number, wanted.amount, Account.BANK)
-    await _write(connection, reference, None, wanted.amount, wanted.currency)
+    await write_transfer(connection, reference, None, wanted.amount, wanted.currency)
     legs = (Leg(Account.BANK, wanted.amount), Leg(Account.UNMATCHED, -wanted.amount))
     operation = f"{_SOURCE}/{reference}"
     await PostgresLedger(connection).post(Posting(operation, "", wanted.currency, legs))
     why = f"the order is in {known}" if known else "it names no order of ours"
     amount = Money(wanted.amount, wanted.currency)
     reason = f"a transfer of {amount} is to be assigned: {why}"
-    task = NewTask(_task(reference), "transfer", reference, reason, Role.FINANCE)
+    task = NewTask(task_of(reference), TASK, reference, reason, Role.FINANCE)
     await raise_task(connection, task)
     return {"order": None, "task": task.id}
 
@@ -92,20 +83,12 @@ async def assign_transfer(connection: AsyncConnection, act: Act) -> dict[str, Js
     currency = await connection.scalar(_CURRENCY_OF, {"order": number})
     if currency is None:
         raise NotFound(f"there is no order {wanted.order!r}")
-    found = (
-        can_hold(reference)
-        and (await connection.execute(_ASSIGN, {"of": reference, "to": number})).one_or_none()
-    )
-    if not found:
-        raise NotFound(f"no transfer {reference!r} stands unmatched")
+    found = await lock_unmatched(connection, reference)
     if found.currency != currency:
         raise StepRefused(f"the transfer is in {found.currency}, the order in {currency}")
-    await close_task(connection, _task(reference), act.by.name, act.reason)
+    await connection.execute(_ASSIGN, {"of": reference, "to": number})
+    await close_task(connection, task_of(reference), act.by.name, act.reason)
     return await _receive(connection, act, number, found.amount, Account.UNMATCHED)
-
-
-def _task(reference: str) -> str:
-    return f"transfer/{reference}"
 
 
 async def _receive(
@@ -132,18 +115,3 @@ async def _receive(
         refund = await orders.open_return(locked.order, locked.process, entry, act.by.name)
         answer["refund"] = refund
     return answer
-
-
-async def _write(
-    connection: AsyncConnection, reference: str, order: str | None, amount: int, currency: str
-) -> None:
-    exponent(currency)
-    values: Mapping[str, Json] = {"reference": reference, "amount": amount, "currency": currency}
-    written = await connection.execute(
-        insert(bank_transfer)
-        .values(**values, order_number=order or null())
-        .on_conflict_do_nothing(index_elements=["reference"])
-        .returning(bank_transfer.c.reference)
-    )
-    if written.one_or_none() is None:
-        raise StepRefused(f"the transfer {reference} was registered before")

@@ -89,3 +89,17 @@ async def test_of_what_a_customer_wrote_only_the_order_s_number_is_kept(client, 
     await client.graphql(TRANSFER, {"input": given}, role="finance")
     body = {"amount": 2600, "currency": "USD", "order": NUMBER}
     assert office.back_office.done == {("ana", "k"): ("transfer_register", "B-1", body, "")}
+
+
+async def test_an_unmatched_transfer_is_ended_by_its_own_acts(client, office):
+    for name, more in (("SendBack", ', sentAs: "OUT-1"'), ("WriteOff", "")):
+        await client.graphql(
+            f'mutation {{ transfer{name}(input: {{reference: "B-1"{more}, idempotencyKey: "{name}",'
+            ' reason: "nobody\'s"}) { approval userErrors { code } } }',
+            {},
+            role="finance",
+        )
+    assert office.back_office.done == {
+        ("ana", "SendBack"): ("transfer_send_back", "B-1", {"reference": "OUT-1"}, "nobody's"),
+        ("ana", "WriteOff"): ("transfer_write_off", "B-1", {}, "nobody's"),
+    }

@@ -16,7 +16,7 @@ def _open_items(kind: PartyKind) -> str:
 
 
 # What a bank statement tells of is at the bank already; the others have it for us.
-_OPEN_ITEMS = " UNION ALL ".join(map(_open_items, CLEARING.keys() - {PartyKind.BANK}))
+_OPEN_ITEMS = " UNION ALL ".join(map(_open_items, sorted(CLEARING.keys() - {PartyKind.BANK})))
 
 CLEARING_CHECKS = (
     SqlCheck(

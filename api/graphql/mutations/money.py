@@ -34,6 +34,21 @@ class TransferAssignInput:
     reason: str = strawberry.field(description=_REASON)
 
 
+@strawberry.input(description="An unmatched transfer has gone back to whoever sent it.")
+class TransferSendBackInput:
+    reference: str = strawberry.field(description="The bank's, of what came in.")
+    sent_as: str = strawberry.field(description="The bank's, of what went back; used once.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+
+
+@strawberry.input(description="Nobody knows whose an unmatched transfer is.")
+class TransferWriteOffInput:
+    reference: str = strawberry.field(description="The bank's.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+
+
 @strawberry.input(description="Gives money back without goods, of what an order was sold for.")
 class GoodwillGrantInput:
     order: strawberry.ID = strawberry.field(description="The order's number.")
@@ -68,6 +83,26 @@ class MoneyMutations:
     async def transfer_assign(self, info: Ask, input: TransferAssignInput) -> ActPayload:  # noqa: A002
         key, kind, body = input.idempotency_key, Kind.TRANSFER_ASSIGN, {"order": str(input.order)}
         return await act_payload(info.context, key, kind, input.reference, body, input.reason)
+
+    @mutation(
+        "Says that an unmatched transfer was sent back; a large one needs a second person. Finance "
+        "and supervisors."
+    )
+    async def transfer_send_back(self, info: Ask, input: TransferSendBackInput) -> ActPayload:  # noqa: A002
+        key, kind, body = (
+            input.idempotency_key,
+            Kind.TRANSFER_SEND_BACK,
+            {"reference": input.sent_as},
+        )
+        return await act_payload(info.context, key, kind, input.reference, body, input.reason)
+
+    @mutation(
+        "Keeps an unmatched transfer that nobody asks for; a large one needs a second person. "
+        "Finance and supervisors."
+    )
+    async def transfer_write_off(self, info: Ask, input: TransferWriteOffInput) -> ActPayload:  # noqa: A002
+        key, kind = input.idempotency_key, Kind.TRANSFER_WRITE_OFF
+        return await act_payload(info.context, key, kind, input.reference, {}, input.reason)
 
     @mutation("Gives money back without goods; over a threshold another person has to approve it.")
     async def goodwill_grant(self, info: Ask, input: GoodwillGrantInput) -> ActPayload:  # noqa: A002

@@ -232,6 +232,18 @@ async def test_an_item_that_the_settlement_lacks_is_a_task_and_may_be_given_up(b
     assert await books.balances() == {"bank": -502, "fees": 2, "written_off": 1900}
 
 
+async def test_tasks_of_lines_and_of_items_end_with_them_and_cannot_be_closed(books):
+    around = (datetime.now(UTC) - timedelta(seconds=5), datetime.now(UTC) + timedelta(seconds=60))
+    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
+    strange = (line("x", 70, number=n, at=at) for n, at in enumerate(around))
+    assert await books.settle(*strange) == Reconciled(unmatched=2, missing=1)
+    tasks = await books.tasks()
+    for task in tasks:
+        with pytest.raises(StepRefused, match="it ends with what it is about, by settlement_"):
+            await books.act(ActKind.TASK_CLOSE, task)
+    assert await books.tasks() == tasks
+
+
 async def test_the_carrier_names_its_parcel_by_its_own_number_and_the_channel_by_its_order(books):
     await books.post(CASH, 2600, Account.COD_CLEARING)
     await books.post(REGISTER, 900, Account.CHANNEL_CLEARING)
