@@ -14,7 +14,7 @@ AT_ONCE = 8
 SETTLING_SECONDS = 2.0  # what is moving is asked once more after this time
 
 ENGINE_TITLES = {
-    "O1-engine": "every unfinished order and return has exactly one running workflow",
+    "O1-engine": "every order and return that has something to wait for has a running workflow",
     "O3": "no workflow has reported task problems",
     "O5-engine": f"projection = the workflow's own answer (the newest {LIVE_MAX} orders)",
 }

@@ -37,20 +37,22 @@ _PAYMENTS = text(
     """
 )
 _ORDERS = text("SELECT channel, channel_ref, number FROM customer_order")
+# An order that has ended may still owe a void or a refund: while it waits, its process has to run.
 _UNFINISHED = text(
     """
     SELECT 'order/' || number FROM order_view JOIN customer_order USING (number)
-    WHERE status <> ALL(:final) AND created_at < clock_timestamp() - interval '1 second' * :grace
+    WHERE (status <> ALL(:final) OR deadline IS NOT NULL)
+      AND created_at < clock_timestamp() - interval '1 second' * :grace
     UNION ALL
     SELECT 'return/' || number FROM return_order
-    WHERE status <> ALL(:final_returns)
+    WHERE (status <> ALL(:final_returns) OR deadline IS NOT NULL)
       AND created_at < clock_timestamp() - interval '1 second' * :grace
     """
 )
 _LAST_KNOWN = text(
     """
     SELECT placed, view, waits FROM order_view JOIN customer_order USING (number)
-    WHERE status <> ALL(:final) ORDER BY updated_at DESC LIMIT :limit
+    WHERE status <> ALL(:final) OR deadline IS NOT NULL ORDER BY updated_at DESC LIMIT :limit
     """
 )
 _FINAL = [status.value for status in OrderStatus if status.final]
@@ -107,14 +109,16 @@ def _payment(row: Row[*tuple[Any, ...]]) -> PaymentSays:
 
 
 async def unfinished(engine: AsyncEngine, grace_seconds: float) -> list[str]:
-    """Names of the processes that have to run: orders and returns that have not ended."""
+    """Names of the processes that have to run: orders and returns that have not
+    ended, or have, and still wait for something.
+    """
     values = {"final": _FINAL, "final_returns": _FINAL_RETURNS, "grace": grace_seconds}
     async with engine.connect() as connection:
         return [name for (name,) in await connection.execute(_UNFINISHED, values)]
 
 
 async def last_known(engine: AsyncEngine, limit: int) -> dict[str, LiveProcess]:
-    """The newest unfinished orders by number, as the projection knows them."""
+    """The newest orders that wait for something by number, as the projection knows them."""
     async with engine.connect() as connection:
         return await _last_known(connection, limit)
 

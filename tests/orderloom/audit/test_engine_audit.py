@@ -11,6 +11,8 @@ from temporalio.client import Client
 from adapters.postgres.auditing.books import last_known, unfinished
 from adapters.temporal.census import TemporalCensus
 from adapters.temporal.connect import connect
+from domain import journal as j
+from domain.payments import PaymentOperation, PaymentStatus
 from orderloom.audit import engine as engine_checks
 from orderloom.audit.engine import differing_answers, missing_processes, troubled_processes
 from ports.desk import DeskUnavailable, LiveProcess, NoSuchProcess
@@ -55,6 +57,22 @@ async def test_unfinished_orders_and_returns_need_a_process(world: Any) -> None:
     orders = [f"order/{world.delivered}", f"order/{world.fresh}"]
     returns = [f"return/{world.rma}", f"return/{world.refunding}-R1"]
     assert sorted(await all_running(world)) == sorted(orders + returns)
+
+
+async def test_an_ended_order_needs_its_process_as_long_as_it_owes_money(world: Any) -> None:
+    assert f"order/{world.canceled}" not in await all_running(world)
+    key = f"{world.canceled}/authorize/1"
+    authorized = j.PaymentMoved(key, PaymentOperation.AUTHORIZE, 1, PaymentStatus.SUCCEEDED, 1500)
+    await world.journal(world.canceled, authorized)
+    assert f"order/{world.canceled}" in await all_running(world)
+    assert world.canceled in await last_known(world.engine, 10)
+    voided = j.PaymentMoved(
+        f"{world.canceled}/void/1", PaymentOperation.VOID, 1, PaymentStatus.SUCCEEDED, 1500,
+        authorization=key,
+    )  # fmt: skip
+    await world.journal(world.canceled, voided)
+    assert f"order/{world.canceled}" not in await all_running(world)
+    assert world.canceled not in await last_known(world.engine, 10)
 
 
 async def test_an_order_whose_process_does_not_run_is_named(world: Any) -> None:
