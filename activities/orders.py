@@ -39,7 +39,6 @@ from domain.view import ParcelStatus
 from ports.outside import ReviewRules
 from ports.unit_of_work import Database, UnitOfWork
 
-DAY_SECONDS = 86_400
 UNSETTLED = "unsettled"  # the command has to wait for the outcome of a payment
 SOURCING_TRIES = 10  # stock that was there when planned may be gone when reserved
 
@@ -173,8 +172,8 @@ async def _source(turn: OrderTurn) -> Decision:
     closed_to_us = refusing_locations(turn.view)
     inventory = turn.uow.inventory
     places = [p for p in await inventory.locations() if p.id not in closed_to_us]
-    within = int(turn.locked.process.backorder_horizon // DAY_SECONDS)
-    sources = await inventory.sources(turn.order.number, {unit.sku for unit in demand}, within)
+    days = turn.locked.process.backorder_days
+    sources = await inventory.sources(turn.order.number, {unit.sku for unit in demand}, days)
     try:
         plan = plan_parcels(demand, sources, places, turn.order.destination)
     except OutOfStock as short:

@@ -1,8 +1,11 @@
 """Available to promise: how many units could be promised now, and from which day on more."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeVar
+
+from domain.sourcing import Coming
 
 Place = tuple[str, str]  # SKU, location
 
@@ -15,12 +18,15 @@ class Step:
     units: int
 
 
+Arrival = TypeVar("Arrival", Step, Coming)  # units that come on a day
+
+
 @dataclass(frozen=True, slots=True)
 class Supplies:
     """What there is and what is to come of some SKUs at the locations that goods are sourced from.
     `free` is on hand − reserved − safety, less than nothing where safety stock is used up;
-    `inbound` and `presale` are units to come that nobody was promised yet; `recipes` the units of
-    each component in one bundle, and no component is a bundle itself.
+    `inbound` and `presale` are units to come that may be promised and were promised to nobody yet;
+    `recipes` the units of each component in one bundle, and no component is a bundle itself.
     """
 
     free: Mapping[Place, int]
@@ -60,8 +66,8 @@ class Availability:
 
 
 def availability(sku: str, supplies: Supplies, today: date) -> Availability:
-    """What lacks at a location is made up for by what comes there first, and takes nothing from
-    other locations. A bundle is packed at one location from the components there. What is overdue
+    """By the rules that orders are sourced by. What lacks at a location takes nothing from other
+    locations. A bundle is packed at one location from the components on hand there. What is overdue
     is expected today. Presale quotas count in no step: nobody has ordered their units yet.
     """
     parts = supplies.recipes.get(sku) or {sku: 1}
@@ -81,31 +87,31 @@ def availability(sku: str, supplies: Supplies, today: date) -> Availability:
 def _at(
     location: str, sku: str, parts: Mapping[str, int], supplies: Supplies, today: date
 ) -> Available:
-    coming = {
-        part: [Step(max(today, s.day), s.units) for s in supplies.inbound.get((part, location), ())]
-        for part in parts
-    }
-
-    def packed(day: date | None) -> int:
-        """Whole ones, of what has come by then."""
-        return min(
-            max(0, supplies.free.get((part, location), 0) + _until(day, coming[part])) // per_unit
-            for part, per_unit in parts.items()
-        )
-
-    immediate = reached = packed(None)
+    free = {part: supplies.free.get((part, location), 0) for part in parts}
+    immediate = reached = min(max(0, free[part]) // each for part, each in parts.items())
     steps = []
-    for day in sorted({step.day for arrivals in coming.values() for step in arrivals}):
-        if (units := packed(day)) > reached:
-            steps.append(Step(day, units))
-            reached = units
+    if parts.keys() == {sku}:
+        arrivals = sorted(supplies.inbound.get((sku, location), ()), key=lambda step: step.day)
+        left = left_of(arrivals, free[sku])
+        for arrival in _by_day(Step(max(today, step.day), step.units) for step in left):
+            reached += arrival.units
+            steps.append(Step(arrival.day, reached))
     return Available(
         location, immediate, tuple(steps), _by_day(supplies.presale.get((sku, location), ()))
     )
 
 
-def _until(day: date | None, arrivals: Iterable[Step]) -> int:
-    return sum(step.units for step in arrivals if day is not None and step.day <= day)
+def left_of(arrivals: Iterable[Arrival], free: int) -> list[Arrival]:
+    """What may be promised of inbound `arrivals` of a SKU at a location, in the order of their
+    days: what lacks of its safety stock (`free` below zero) is made up for by what comes first.
+    """
+    lacks, left = max(0, -free), []
+    for each in arrivals:
+        kept = min(lacks, each.units)
+        lacks -= kept
+        if each.units > kept:
+            left.append(replace(each, units=each.units - kept))
+    return left
 
 
 def _by_day(quotas: Iterable[Step]) -> tuple[Step, ...]:

@@ -3,8 +3,9 @@ inbound supply or a presale quota, in parcels of their own that wait for it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.availability import left_of
 from domain.errors import OutOfStock
 from domain.journal import Candidate, PlannedParcel, SupplyUnits
 from domain.order import Destination, LineUnits, subtract
@@ -28,25 +29,42 @@ def plan_parcels(
     """Refuses (`OutOfStock`) when neither what is on hand nor what is to come is enough."""
     known = {place.id for place in locations}
     stock = {place: units for place, units in sources.stock.items() if place in known}
-    coming = [each for each in sources.coming if each.location in known]
+    coming = [each for each in _promisable(sources) if each.location in known]
     try:
         plan = choose_sources(demand, stock, locations, destination, sources.recipes)
     except OutOfStock:
-        together = _together(stock, coming, sources)
-        if together == stock:
+        if not coming:
             raise
+        together = _together(stock, coming)
         plan = choose_sources(demand, together, locations, destination, sources.recipes)
     return PlannedSources(tuple(_parcels(plan, stock, coming, sources)), plan.candidates)
 
 
-def _together(stock: Stock, coming: Iterable[Coming], sources: Sources) -> Stock:
-    """Bundles are packed from what is on hand only: their components are left out."""
+def _promisable(sources: Sources) -> list[Coming]:
+    """In the order of their dates: what is left of inbound units, by the rule of availability, and
+    presale quotas as they are. Bundles are packed from what is on hand only: what their components
+    have to come is left out.
+    """
     parts = {part for recipe in sources.recipes.values() for part in recipe}
-    sums = {place: dict(units) for place, units in stock.items()}
+    coming = [each for each in sources.coming if each.sku not in parts]
+    inbound: dict[tuple[str, str], list[Coming]] = {}
     for each in coming:
-        if each.sku not in parts:
-            units = sums.setdefault(each.location, {})
-            units[each.sku] = units.get(each.sku, 0) + each.units
+        if not each.presale:
+            inbound.setdefault((each.location, each.sku), []).append(each)
+    left = {each.supply: each for each in coming if each.presale}
+    for (place, sku), arrivals in inbound.items():
+        free = sources.stock.get(place, {}).get(sku, 0)
+        left.update({each.supply: each for each in left_of(arrivals, free)})
+    return [left[each.supply] for each in coming if each.supply in left]
+
+
+def _together(stock: Stock, coming: Iterable[Coming]) -> Stock:
+    sums = {
+        place: {sku: max(0, has) for sku, has in units.items()} for place, units in stock.items()
+    }
+    for each in coming:
+        units = sums.setdefault(each.location, {})
+        units[each.sku] = units.get(each.sku, 0) + each.units
     return sums
 
 
@@ -84,9 +102,7 @@ def _promise(unit: LineUnits, missing: int, awaited: list[Coming]) -> list[Suppl
         units = min(missing, each.units) if each.sku == unit.sku else 0
         if units > 0:
             promised.append(SupplyUnits(unit.line, unit.sku, units, each.supply))
-            awaited[n] = Coming(
-                each.supply, each.sku, each.location, each.units - units, each.available_on
-            )
+            awaited[n] = replace(each, units=each.units - units)
             missing -= units
     return promised
 

@@ -73,3 +73,7 @@ class ProcessDefinition:
     invoice_time_zone: str = "UTC"  # IANA name: whose calendar dates invoices
     rounding: Rounding = Rounding.HALF_UP  # of every amount of the order
     points: PointsProgram = NO_PROGRAM  # loyalty points: none are earned or spent
+
+    @property
+    def backorder_days(self) -> int:
+        return int(self.backorder_horizon // _DAY)

@@ -55,12 +55,14 @@ class Coming:
     location: str
     units: int
     available_on: str
+    presale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What an order may be sourced from. `coming` is in the order of its dates; bundles are in
-    `recipes`, the stock is that of their components.
+    """What an order may be sourced from. `stock` is below zero where safety stock is used up;
+    `coming` is in the order of its dates; bundles are in `recipes`, the stock is that of their
+    components.
     """
 
     stock: Stock

@@ -36,6 +36,11 @@ _IN_WORDS = {  # by pydantic's types of errors
 }
 
 
+def process_of(path: Path | None) -> ProcessDefinition:
+    """What the settings name; the standard one where they name none."""
+    return read_process(path) if path else ProcessDefinition()
+
+
 def read_process(path: Path) -> ProcessDefinition:
     """Refuses, naming the file and each name in it that is at fault, a file that is missing or no
     JSON object, a name that the definition does not have, a value of another type, below zero or

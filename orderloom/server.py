@@ -37,12 +37,11 @@ from api.books import Books, Check, Doors
 from api.commands import carry_out, request_return
 from api.process_cache import ProcessCache
 from api.refusals import all_problems
-from domain.process import ProcessDefinition
 from orderloom.failing.points import API_COMMANDS, API_DESK, API_INTAKE, API_OFFICE, API_WEBHOOKS
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.payment import stamped
-from orderloom.process_file import read_process
+from orderloom.process_file import process_of
 from orderloom.settings import Settings
 from orderloom.tokens import AUDIENCE, ISSUER, signing_key
 from ports.desk import OrderDesk
@@ -81,7 +80,8 @@ async def serve(settings: Settings) -> None:
 
 def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
     server_key = settings.server_key.get_secret_value().encode()
-    intake = PostgresIntake(engine, server_key, _process(settings))
+    process = stamped(process_of(settings.process_definition), settings)
+    intake = PostgresIntake(engine, server_key, process)
     office = PostgresBackOffice(engine, settings.four_eyes)
     return Books(
         intake=guarded(settings, intake, API_INTAKE),
@@ -94,7 +94,7 @@ def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
         receivables=PostgresReceivables(engine),
         office=guarded(settings, office, API_OFFICE),
         inventory=PostgresInventoryReads(engine),
-        availability=PostgresAvailability(engine),
+        availability=PostgresAvailability(engine, process),
         floor=PostgresFloorReads(engine, server_key),
         prices=PostgresPriceReads(engine),
         settlements=PostgresSettlements(engine),
@@ -104,12 +104,6 @@ def _books(settings: Settings, engine: Engine, desk: OrderDesk) -> Books:
         background=Background(),
         public_url=settings.public_url.rstrip("/"),
     )
-
-
-def _process(settings: Settings) -> ProcessDefinition:
-    """What is stamped on orders from now on."""
-    path = settings.process_definition
-    return stamped(read_process(path) if path else ProcessDefinition(), settings)
 
 
 def _app(settings: Settings, books: Books, doors: Doors) -> FastAPI:

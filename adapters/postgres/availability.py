@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.keys import can_hold
 from adapters.postgres.stock.bundles import PARTS
+from adapters.postgres.stock.sources import SOON_ENOUGH
 from domain.access import STAFF, Principal, Role
 from domain.availability import Availability, Place, Step, Supplies, availability
 from domain.errors import Malformed, NotFound
+from domain.process import ProcessDefinition
 from ports.availability import SKUS_MAX, AvailabilityQuestion
 
 _READERS = (*sorted(STAFF), Role.DEVELOPER, Role.CHANNEL)
-# As reserving has it: locations that are not active are no source, and safety stock is kept back.
+# As sourcing has it: locations that are not active are no source, safety stock is kept back, and
+# what comes too late is not promised.
 _SUPPLIES = text(
     """
     WITH claims AS (
@@ -32,18 +35,19 @@ _SUPPLIES = text(
     UNION ALL SELECT 'free', location, sku, on_hand - reserved - safety, NULL
         FROM stock JOIN skus USING (sku) JOIN places USING (location)
     UNION ALL SELECT kind, location, sku, quantity - received - reserved, available_on
-        FROM supply JOIN skus USING (sku) JOIN places USING (location)
+        FROM supply s JOIN skus USING (sku) JOIN places USING (location)
         WHERE received < quantity AND quantity - received - reserved > 0
-          AND (:until IS NULL OR available_on <= :until)
-    """.replace("{parts}", PARTS)
+          AND (:until IS NULL OR available_on <= :until) AND {soon_enough}
+    """.replace("{parts}", PARTS).replace("{soon_enough}", SOON_ENOUGH)
 ).bindparams(bindparam("until", type_=DATE))
 
 
 class PostgresAvailability:
-    """See `ports.availability.AvailabilityReads`."""
+    """See `ports.availability.AvailabilityReads`. `process` says how far ahead is promised."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, process: ProcessDefinition | None = None) -> None:
         self._engine = engine
+        self._days = (process or ProcessDefinition()).backorder_days
 
     async def availability(
         self, principal: Principal, question: AvailabilityQuestion
@@ -58,6 +62,7 @@ class PostgresAvailability:
             "skus": list(filter(can_hold, skus)),
             "location": question.location,
             "until": question.until,
+            "days": self._days,
         }
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_SUPPLIES, values)).all()

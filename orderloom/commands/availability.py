@@ -54,12 +54,15 @@ async def _ask(question: "AvailabilityQuestion") -> "list[Availability]":
     from adapters.postgres.engine import create_engine
     from domain.access import Principal, Role
     from domain.errors import Refusal
+    from orderloom.process_file import process_of
     from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
+    settings = part_settings()
+    process = process_of(settings.process_definition)
+    engine = create_engine(settings.database_url, pool_size=1)
     reader = Principal("cli", frozenset({Role.DEVELOPER}))
     try:
-        return await PostgresAvailability(engine).availability(reader, question)
+        return await PostgresAvailability(engine, process).availability(reader, question)
     except Refusal as refusal:
         raise Refused(f"{refusal.message}.") from refusal
     finally:

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.postgres.stock.bundles import PARTS
 from domain.sourcing import Coming, Sources
 
-# What the order itself has reserved softly is there for it. Units to come count when they come soon
-# enough; a presale is sold for its date, however late.
+# Whether units to come may be promised: `:days` ahead, and a presale for its date, however late.
+SOON_ENOUGH = "(s.kind = 'presale' OR s.available_on <= current_date + :days)"
+# What the order itself has reserved softly is there for it.
 _SOURCES = text(
     """
     WITH claims AS (
@@ -28,19 +29,19 @@ _SOURCES = text(
         LEFT JOIN own ON own.sku = s.sku AND own.location = s.location
         WHERE location.active
     ), coming AS (
-        SELECT s.location, s.sku, s.quantity - s.received - s.reserved AS units, s.id,
+        SELECT s.kind, s.location, s.sku, s.quantity - s.received - s.reserved AS units, s.id,
                s.available_on
         FROM skus JOIN supply s USING (sku) JOIN location ON location.id = s.location
         WHERE location.active AND s.received < s.quantity
-          AND (s.kind = 'presale' OR s.available_on <= current_date + :days)
+          AND {soon_enough}
     )
     SELECT 'part' AS kind, whole AS place, part AS sku, per_unit AS units,
            CAST(NULL AS bigint) AS supply, CAST(NULL AS date) AS available_on
     FROM parts WHERE whole <> part
-    UNION ALL SELECT 'free', location, sku, units, NULL, NULL FROM free WHERE units > 0
-    UNION ALL SELECT 'coming', location, sku, units, id, available_on FROM coming WHERE units > 0
+    UNION ALL SELECT 'free', location, sku, units, NULL, NULL FROM free WHERE units <> 0
+    UNION ALL SELECT kind, location, sku, units, id, available_on FROM coming WHERE units > 0
     ORDER BY available_on, supply, place, sku
-    """.replace("{parts}", PARTS)
+    """.replace("{parts}", PARTS).replace("{soon_enough}", SOON_ENOUGH)
 ).bindparams(bindparam("order", type_=Text))
 
 
@@ -58,7 +59,7 @@ async def sources(
                 recipes.setdefault(row.place, {})[row.sku] = row.units
             case "free":
                 stock.setdefault(row.place, {})[row.sku] = row.units
-            case _:
-                when = row.available_on.isoformat()
-                coming.append(Coming(row.supply, row.sku, row.place, row.units, when))
+            case kind:
+                when, presale = row.available_on.isoformat(), kind == "presale"
+                coming.append(Coming(row.supply, row.sku, row.place, row.units, when, presale))
     return Sources(stock, recipes, tuple(coming))

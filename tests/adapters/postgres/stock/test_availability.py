@@ -16,6 +16,7 @@ from domain.availability import Availability, Available, Step
 from domain.errors import Forbidden, Malformed, NotFound
 from domain.journal import PlannedParcel
 from domain.order import LineUnits
+from domain.process import ProcessDefinition
 from ports.availability import SKUS_MAX, AvailabilityQuestion
 
 Sql = Callable[..., Awaitable[list[tuple[Any, ...]]]]
@@ -154,3 +155,18 @@ async def test_exactly_what_is_available_now_can_be_reserved_and_not_one_more(
                 assert await reserve(sku, place.location, place.immediate)
         [left] = await reads.availability(WEB, AvailabilityQuestion([sku]))
         assert left.total.immediate == 0
+
+
+async def test_what_comes_later_than_orders_are_promised_from_is_promised_to_nobody(
+    reads: PostgresAvailability, engine: AsyncEngine, run_sql: Sql, today: date
+) -> None:
+    soon, late = today + timedelta(days=30), today + timedelta(days=31)
+    await expect(run_sql, "TEA", "BOS", soon, 5)
+    await expect(run_sql, "TEA", "BOS", late, 7, reference="PO-2")
+    await expect(run_sql, "TEA", "BOS", late, 2, kind="presale")
+    asked = AvailabilityQuestion(["TEA"])
+    [found] = await reads.availability(WEB, asked)
+    assert found.total == Available("", 0, (Step(soon, 5),), (Step(late, 2),))
+    farther = ProcessDefinition(backorder_horizon=31 * 86_400)
+    [found] = await PostgresAvailability(engine, farther).availability(WEB, asked)
+    assert found.total.steps == (Step(soon, 5), Step(late, 12))

@@ -202,6 +202,16 @@ async def test_what_comes_too_late_is_not_promised(supplied: Any) -> None:
     assert await supply(supplied) == (10, 0, 0)
 
 
+async def test_what_lacks_of_safety_stock_is_promised_to_nobody(supplied: Any) -> None:
+    """Two on hand, of which five are to be kept: the first three of ten to come fill them up."""
+    await supplied.run("UPDATE stock SET safety = 5")
+    with pytest.raises(OutOfStock, match=r"TEA \(7 of 8\)"):
+        await backorder(supplied, "B1", 8)
+    await backorder(supplied, "B2", 7)
+    assert (await stock(supplied), await supply(supplied)) == ((2, 0), (10, 0, 7))
+    assert await sound(supplied)
+
+
 async def test_a_canceled_order_gives_its_promises_back(supplied: Any) -> None:
     order = await backorder(supplied, "B1", 5)
     database = PostgresDatabase(supplied.engine)
