@@ -182,8 +182,8 @@ async def _refuse(uow: UnitOfWork, command: str, refusal: tuple[str, str]) -> No
 async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]]) -> StepResult:
     if turn.locked.done is not None:
         known = from_json(StepResult, turn.locked.done)
-        entries = unknown_entries(turn, step.seq)
-        return StepResult(entries, known.outcome, known.refusal, facts=_news(turn, known.outcome))
+        told = unknown_entries(turn, step.seq)
+        return StepResult(told, known.outcome, known.refusal, facts=_news(turn, known.outcome))
     decision = await decide()
     if turn.seq > step.seq and not decision.command and not turn.applies(decision.bodies):
         decision = Decision(outcome=OUTDATED)
@@ -195,9 +195,8 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
         await turn.uow.commands.settle(
             decision.command, refusal=decision.refusal, result={"seq": turn.seq + len(entries)}
         )
-    before = unknown_entries(turn, step.seq)
-    known = (*before, *map(EntryRecord.of, entries))
-    return StepResult(known, decision.outcome, facts=_news(turn, decision.outcome))
+    told = (*unknown_entries(turn, step.seq), *map(EntryRecord.of, entries))
+    return StepResult(told, decision.outcome, facts=_news(turn, decision.outcome))
 
 
 def _news(turn: Turn, outcome: str) -> tuple[Fact, ...]:
