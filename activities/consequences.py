@@ -1,5 +1,6 @@
 """What each journal entry does to stock, ledger, points and invoices: the one place for it."""
 
+from activities.disputes import settle_deposit
 from activities.invoicing import issue_documents
 from activities.loyalty import move_points
 from domain import journal as j
@@ -149,6 +150,8 @@ async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: 
     """
     order = view.order
     if order.payment_method is PaymentMethod.CARD:
+        if view.disputes:
+            await settle_deposit(uow, process, view)
         return
     left = await _deposit(uow, view)
     if left <= 0:

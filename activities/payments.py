@@ -208,7 +208,7 @@ async def _row(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> PaymentRow:
     """
     authorization, amount = call.authorization, call.amount
     if call.operation is PaymentOperation.REFUND:
-        authorization, amount = await _to_give_back(uow, turn.order.number, call)
+        authorization, amount = await _to_give_back(uow, turn, call)
     drawn_on = await uow.payments.find(authorization) if authorization else None
     if call.operation is PaymentOperation.VOID and drawn_on:
         amount = drawn_on.amount - (await uow.payments.drawn(authorization)).captured
@@ -229,19 +229,26 @@ async def _row(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> PaymentRow:
     )
 
 
-async def _to_give_back(uow: UnitOfWork, order: str, call: PaymentCall) -> tuple[str, int]:
+async def _to_give_back(uow: UnitOfWork, turn: Turn, call: PaymentCall) -> tuple[str, int]:
     """(authorization, minor units) of the next refund: of the one that is named, else all at once,
     if one payment has as much.
     """
-    left = await uow.payments.refundable(order)
+    left, amount = await uow.payments.refundable(turn.order.number), call.amount
     if call.authorization:
         left = {call.authorization: left.get(call.authorization, 0)}
-    if call.amount > sum(left.values()):
-        raise LimitExceeded(
-            f"refund of {call.amount} is more than the {sum(left.values())} that is left"
-        )
+        amount = _still_kept(turn, amount)
+    most_of_all = sum(left.values())
+    if not 0 < amount <= most_of_all:
+        raise LimitExceeded(f"refund of {amount} is more than the {most_of_all} that is left")
     authorization, most = next(iter(left.items()))
-    return authorization, min(call.amount, most)
+    return authorization, min(amount, most)
+
+
+def _still_kept(turn: Turn, deposit: int) -> int:
+    """Of a deposit the bank may have taken a part since the order decided to give it back."""
+    if isinstance(turn, OrderTurn) and turn.view.disputes:
+        return min(deposit, turn.view.deposit)
+    return deposit
 
 
 def _request(row: PaymentRow) -> PaymentRequest:

@@ -33,6 +33,7 @@ class ActKind(StrEnum):
     TRANSFER_WRITE_OFF = "transfer_write_off"
     GOODWILL_GRANT = "goodwill_grant"
     RECEIVABLE_WRITE_OFF = "receivable_write_off"
+    CHARGEBACK_ACCEPT = "chargeback_accept"
     POINTS_ADJUST = "points_adjust"
     PICK_LIST_ACCEPT = "pick_list_accept"
     PICK_LIST_REJECT = "pick_list_reject"
@@ -91,6 +92,7 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.TRANSFER_WRITE_OFF: ActRule(Nothing, _MONEY, _MONEY),
     ActKind.GOODWILL_GRANT: ActRule(Goodwill, _MONEY, _MONEY),
     ActKind.RECEIVABLE_WRITE_OFF: ActRule(WriteOffReceivable, _MONEY, _MONEY),
+    ActKind.CHARGEBACK_ACCEPT: ActRule(Nothing, _MONEY, _MONEY),
     ActKind.POINTS_ADJUST: ActRule(AdjustPoints, (Role.AGENT, *_MONEY), _MONEY),
     ActKind.PICK_LIST_ACCEPT: ActRule(floor.Accept, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REJECT: ActRule(floor.Reject, _FLOOR),

@@ -148,14 +148,16 @@ def _refund_due(view: OrderView) -> MoneyStep | None:
 
 
 def _kept_in_advance(view: OrderView, authorization: Payment) -> int:
-    """Minor units captured under it for no parcel in particular, and not refunded."""
+    """Minor units captured under it for no parcel in particular, neither refunded nor ever charged
+    back.
+    """
     moved = [
         payment.amount if payment.operation is PaymentOperation.CAPTURE else -payment.amount
         for operation in (PaymentOperation.CAPTURE, PaymentOperation.REFUND)
         for payment in _of(view, operation, PaymentStatus.SUCCEEDED)
         if payment.authorization == authorization.key and not payment.fulfillment_order
     ]
-    return sum(moved)
+    return sum(moved) - view.taken_in_advance(authorization.key)
 
 
 def _is_superfluous(view: OrderView, payment: Payment) -> bool:

@@ -24,6 +24,8 @@ class PaymentState(StrEnum):
     CAPTURED = "CAPTURED"
     PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
     REFUNDED = "REFUNDED"
+    PARTIALLY_CHARGED_BACK = "PARTIALLY_CHARGED_BACK"
+    CHARGED_BACK = "CHARGED_BACK"  # by the customer's bank
     VOIDED = "VOIDED"
     PAID_AT_CHANNEL = "PAID_AT_CHANNEL"
     ON_DELIVERY = "ON_DELIVERY"  # the carrier collects it
@@ -69,8 +71,8 @@ def _is_on_its_way(view: OrderView) -> bool:
 def _at_the_provider(view: OrderView) -> PaymentState:
     captured, refunded = view.paid(PaymentOperation.CAPTURE), view.paid(PaymentOperation.REFUND)
     if captured:
-        if refunded:
-            return refunded_state(captured, refunded)
+        if refunded or view.charged_back:
+            return taken_back_state(captured, refunded, view.charged_back)
         whole = captured >= order_value(view)
         return PaymentState.CAPTURED if whole else PaymentState.PARTIALLY_CAPTURED
     asked = (p for p in view.payments.values() if p.operation is PaymentOperation.AUTHORIZE)
@@ -78,9 +80,13 @@ def _at_the_provider(view: OrderView) -> PaymentState:
     return PaymentState.NONE if last is None else _promised(view, last)
 
 
-def refunded_state(captured: int, refunded: int) -> PaymentState:
-    """What was refunded may be known by returns only, which have journals of their own."""
-    whole = refunded >= captured
+def taken_back_state(captured: int, refunded: int, charged_back: int) -> PaymentState:
+    """Of what was refunded or charged back. What was refunded may be known by returns only, which
+    have journals of their own.
+    """
+    whole = refunded + charged_back >= captured
+    if charged_back:
+        return PaymentState.CHARGED_BACK if whole else PaymentState.PARTIALLY_CHARGED_BACK
     return PaymentState.REFUNDED if whole else PaymentState.PARTIALLY_REFUNDED
 
 

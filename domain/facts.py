@@ -37,10 +37,18 @@ class FactKind(StrEnum):
     PAYMENT_CAPTURE_FAILED = "payment.capture_failed"
     PAYMENT_VOIDED = "payment.voided"
     PAYMENT_REFUNDED = "payment.refunded"
+    CHARGED_BACK = "payment.charged_back"
+    CHARGEBACK_REVERSED = "payment.chargeback_reversed"
 
     @property
     def is_payment(self) -> bool:
-        return self.value.startswith("payment.")
+        """About something that we asked the provider for: looked up, never believed."""
+        return self.value.startswith("payment.") and not self.is_dispute
+
+    @property
+    def is_dispute(self) -> bool:
+        """About money that has left, or come back, without our asking."""
+        return self in (FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,10 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
-    operation (`<order>/authorize/1`), for a transfer the order; `code` the party's own raw code;
-    lines are what was picked, or broken; `amount` is what came in, in minor units of the order's
-    currency.
+    operation (`<order>/authorize/1`), for a dispute the capture, for a transfer the order; `code`
+    the party's own raw code; lines are what was picked, or broken; `amount` is what came in, or was
+    charged back, in minor units: of `currency` where it is told, else of the order's; `dispute` is
+    the provider's own name for it.
     """
 
     id: str
@@ -68,6 +77,8 @@ class Fact:
     tracking_number: str = ""
     code: str = ""
     amount: int = 0
+    dispute: str = ""
+    currency: str = ""
 
     @property
     def is_ours(self) -> bool:

@@ -10,8 +10,9 @@ from datetime import datetime
 from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.order import PlacedOrder, subtract
+from domain.payments import Disputed, disputed_key
 from domain.transitions import transition
-from domain.view import Escalation, Hold, OrderView, Parcel, ParcelStatus, Payment
+from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus, Payment
 
 
 def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) -> OrderView:
@@ -143,6 +144,9 @@ def notice(view: OrderView, fact: Fact) -> None:
     if fact.kind.is_payment or fact.id in view.facts:
         return
     view.facts += (fact.id,)
+    if fact.kind.is_dispute:
+        _notice_dispute(view, fact)
+        return
     view.received += fact.amount
     parcel = view.parcels.get(fact.subject)
     if parcel is None:
@@ -180,6 +184,16 @@ def left_after_the_end(view: OrderView, fact: Fact) -> bool:
     parcel = view.parcels.get(fact.subject)
     unbooked = parcel is not None and not parcel.booked
     return fact.kind is FactKind.SHIPPED and view.status.final and unbooked
+
+
+def _notice_dispute(view: OrderView, fact: Fact) -> None:
+    """Each dispute moves money once there and once back, whatever it is told by and how often."""
+    key = disputed_key(fact.subject, Disputed.CHARGEBACK, fact.dispute)
+    known = view.disputes.setdefault(key, Dispute(fact.subject))
+    if fact.kind is FactKind.CHARGED_BACK:
+        known.amount = known.amount or fact.amount
+    else:
+        known.reversed = known.reversed or fact.amount
 
 
 def _notice_packages(parcel: Parcel, fact: Fact) -> None:

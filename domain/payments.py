@@ -10,6 +10,15 @@ class PaymentOperation(StrEnum):
     REFUND = "refund"
 
 
+class Disputed(StrEnum):
+    """What nobody asks the provider for: the cardholder's bank takes a capture back, or gives it
+    back once the dispute is won. In the books it stands beside our own operations.
+    """
+
+    CHARGEBACK = "chargeback"
+    REVERSAL = "chargeback_reversal"
+
+
 class PaymentStatus(StrEnum):
     """REQUESTED is the committed intent; UNKNOWN means the outcome was not heard, and only an
     inquiry at the provider resolves it.
@@ -33,6 +42,13 @@ KEY_REFUSED = "key_refused"  # REQUESTED, and nothing happened: the provider ref
 def operation_key(subject: str, operation: PaymentOperation, ordinal: int) -> str:
     """The idempotency key and reference of a business operation: never derived from an attempt."""
     return f"{subject}/{operation}/{ordinal}"
+
+
+def disputed_key(capture: str, what: Disputed, dispute: str) -> str:
+    """One effect for each dispute of a capture, however often and by whatever event it is told;
+    `dispute` is the provider's own name for it.
+    """
+    return f"{capture}/{what}/{dispute}"
 
 
 _MOVES = {

@@ -19,7 +19,7 @@ def owed_directly(view: OrderView, balances: Mapping[Account, int]) -> int:
             parcels = view.parcels.values()
             left = sum(view.parcels[name].amount for name in view.left_receivable)
             coming = sum(parcel.amount for parcel in parcels if awaits_capture(view, parcel))
-            return max(0, min(left, open_now - coming))
+            return max(0, min(left + view.charged_back, open_now - coming))
         case Security.REGISTRATION | Security.NOTHING:
             return 0
 

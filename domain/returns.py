@@ -44,6 +44,7 @@ class Disposition(StrEnum):
 
 
 RETURN, GOODWILL, OVERPAID = "return", "goodwill", "overpaid"  # kinds
+DISPUTE_WON = "dispute_won"  # a refund: the bank gave back what the customer no longer owed
 LOST, RETURNED_TO_SENDER = "lost", "returned_to_sender"  # … of a parcel that was not delivered
 UNDELIVERED = (LOST, RETURNED_TO_SENDER)
 _FIRST = {
@@ -52,6 +53,7 @@ _FIRST = {
     LOST: ReturnStatus.RECEIVED,  # nothing will come
     GOODWILL: ReturnStatus.GRANTED,
     OVERPAID: ReturnStatus.GRANTED,
+    DISPUTE_WON: ReturnStatus.GRANTED,
 }
 
 

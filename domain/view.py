@@ -136,6 +136,15 @@ class Payment:
 
 
 @dataclass(slots=True)
+class Dispute:
+    """Of one capture; `amount` was charged back, `reversed` of it has come back. Minor units."""
+
+    capture: str
+    amount: int = 0
+    reversed: int = 0
+
+
+@dataclass(slots=True)
 class Escalation:
     wait: str
     reason: str
@@ -159,6 +168,7 @@ class OrderView:
     holds: dict[str, Hold] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)  # by the key of the chargeback
     escalations: dict[str, Escalation] = field(default_factory=dict)
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
@@ -238,9 +248,27 @@ class OrderView:
 
     @property
     def deposit(self) -> int:
-        """What is prepaid, and not used up by what was shipped."""
+        """What is prepaid, not used up by what was shipped, and was never charged back: what was,
+        the order does not give back once more.
+        """
         used = sum(parcel.amount for parcel in self.parcels.values() if parcel.booked)
-        return max(0, self.prepaid - used)
+        return max(0, self.prepaid - used - self.taken_in_advance())
+
+    def taken_in_advance(self, authorization: str = "") -> int:
+        """What was ever charged back of captures in advance: of all, or of one authorization's."""
+        found = ((self.payments.get(each.capture), each.amount) for each in self.disputes.values())
+        return sum(
+            amount
+            for capture, amount in found
+            if capture
+            and not capture.fulfillment_order
+            and authorization in ("", capture.authorization)
+        )
+
+    @property
+    def charged_back(self) -> int:
+        """What the customer's bank has taken back, and not given back."""
+        return sum(max(0, each.amount - each.reversed) for each in self.disputes.values())
 
     def last_payment(self, operation: PaymentOperation, parcel: str = "") -> Payment | None:
         found = [

@@ -40,6 +40,7 @@ class Drawn:
     captured: int = 0
     captures: int = 0  # with those under way
     refunds: int = 0  # with those under way
+    charged_back: int = 0  # less what was given back
     given_up: bool = False
 
 
@@ -47,7 +48,7 @@ class Payments(Protocol):
     async def begin(self, row: PaymentRow) -> tuple[PaymentRow, bool]:
         """Writes the intent, or finds the row that is there; and whether it wrote it. Refuses
         (`LimitExceeded`), under lock, a capture beyond what its authorization has left, and a
-        refund beyond what was captured under it.
+        refund beyond what was captured under it and neither refunded nor charged back.
         """
 
     async def prepared(self, key: str, provider_payment: str) -> bool:
@@ -66,7 +67,9 @@ class Payments(Protocol):
     async def drawn(self, authorization: str) -> Drawn: ...
 
     async def refundable(self, order: str) -> dict[str, int]:
-        """What was captured and not refunded, by authorization; the most first."""
+        """What was captured and neither refunded nor charged back, by authorization; the most
+        first.
+        """
 
     async def find(self, key: str) -> PaymentRow | None: ...
 

@@ -13,6 +13,7 @@ from adapters.postgres import settlement_acts as settlements
 from adapters.postgres.approvals import approval_page, ask_second_person, decided, lock_approval
 from adapters.postgres.bank_transfers import TASK as TRANSFER
 from adapters.postgres.catalog_acts import change_location, change_product
+from adapters.postgres.chargeback_acts import accept_chargeback
 from adapters.postgres.command_rows import wish
 from adapters.postgres.cursors import check_page, read_cursor
 from adapters.postgres.goodwill import grant_goodwill
@@ -108,6 +109,7 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.TRANSFER_WRITE_OFF: write_off_transfer,
     ActKind.GOODWILL_GRANT: grant_goodwill,
     ActKind.RECEIVABLE_WRITE_OFF: write_off_receivable,
+    ActKind.CHARGEBACK_ACCEPT: accept_chargeback,
     ActKind.POINTS_ADJUST: adjust_points,
     ActKind.APPROVAL_APPROVE: _approve,
     ActKind.APPROVAL_DECLINE: _decline,

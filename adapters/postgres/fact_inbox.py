@@ -4,26 +4,29 @@ The order's row is locked before the fact's, as every effect does it.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Interval, Row, bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.clock import now
+from adapters.postgres.dispute_inbox import look_at_dispute, store_dispute
 from adapters.postgres.fact_match import (
     TELL_GRACE_SECONDS,
     Match,
-    Standing,
     match_payment,
     standing,
+)
+from adapters.postgres.fact_rows import (
+    INSERT,
+    STANDS,
+    fact_values,
+    standing_values,
+    stored_before,
 )
 from adapters.postgres.keys import storable
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import order_values, save_view_if
-from adapters.postgres.tables import fact as fact_table
 from adapters.postgres.tables import order_view
 from adapters.postgres.tasks import NewTask, raise_task
 from adapters.postgres.transactions import each_alone, in_transaction
@@ -56,7 +59,7 @@ _CLAIM = text(
     UPDATE fact SET due_at = clock_timestamp() + interval '10 seconds'
     WHERE id IN (SELECT id FROM fact WHERE due_at <= clock_timestamp()
                  ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING id, data, order_number, due_at,
+    RETURNING id, data, order_number, due_at, quarantined,
       (SELECT status FROM payment_transaction WHERE key = fact.subject) AS payment,
       (SELECT status FROM order_view WHERE number = fact.order_number) AS status
     """
@@ -74,17 +77,7 @@ _NOBODY_THERE = text(
     WHERE order_view.number = order_number AND id = :fact AND handled_by IS NULL
     """
 )
-_DUE = now() + bindparam("due_in", type_=Interval)
-_GIVEN = ("id", "source", "event_id", "kind", "subject", "order_number", "occurred_at", "data",
-          "raw", "handled_by", "quarantined")  # fmt: skip
-_INSERT = (
-    insert(fact_table)
-    .values(due_at=_DUE, **{c: bindparam(c, type_=fact_table.c[c].type) for c in _GIVEN})
-    .on_conflict_do_nothing()
-    .returning(fact_table.c.id)
-)
-_INSERT_AND_PROJECT = save_view_if(_INSERT.cte("written")).returning(order_view.c.number)
-_STANDS = update(fact_table).where(fact_table.c.id == bindparam("fact")).values(due_at=_DUE)
+_INSERT_AND_PROJECT = save_view_if(INSERT.cte("written")).returning(order_view.c.number)
 _FINAL = [status.value for status in OrderStatus if status.final]
 
 
@@ -107,7 +100,12 @@ class PostgresFactInbox:
     async def untold(self, limit: int) -> list[StoredFact]:
         async with self._engine.begin() as connection:
             claimed = (await connection.execute(_CLAIM, {"limit": limit})).all()
-            found = [await _look_again(connection, row) for row in claimed]
+            plain = [row for row in claimed if row.quarantined is None]
+            found = [await _look_again(connection, row) for row in plain]
+        for row in claimed:
+            if row.quarantined is not None:  # a dispute that may be booked now, under lock
+                work = partial(look_at_dispute, fact_id=row.id)
+                found += [await in_transaction(self._engine, work)]
         return [stored for stored in found if stored.signal]
 
     async def nobody_there(self, fact: str) -> None:
@@ -127,6 +125,8 @@ async def store_fact(
     """Within a transaction of the caller's, which locks the order here at the latest. After the
     grace the relay tells the order: none for a caller that leaves all telling to it.
     """
+    if fact.kind.is_dispute:
+        return await store_dispute(connection, source, event_id, fact, raw)
     matched, locked = await _match(connection, fact)
     view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
     stands = standing(
@@ -136,14 +136,15 @@ async def store_fact(
         again=False,
         grace_seconds=grace_seconds,
     )
-    row = {"source": source, "event_id": event_id, "raw": raw, **_row(fact, matched, stands)}
+    told = {"source": source, "event_id": event_id, "raw": raw}
+    row = {**told, **fact_values(fact, matched.order, stands)}
     if locked and view:
         row |= order_values(view, waits(view, locked.process))
         written = await connection.execute(_INSERT_AND_PROJECT, row)
     else:
-        written = await connection.execute(_INSERT, row)
+        written = await connection.execute(INSERT, row)
     if written.one_or_none() is None:
-        return await _stored_before(connection, fact.id, matched)
+        return await stored_before(connection, fact.id, matched)
     if view and left_after_the_end(view, fact):
         await raise_task(connection, _left_after_the_end(view, fact))
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
@@ -166,35 +167,6 @@ def _left_after_the_end(view: OrderView, fact: Fact) -> NewTask:
     return NewTask(name, "shipped_after_the_end", parcel, why, Role.SUPERVISOR, order)
 
 
-def _row(fact: Fact, matched: Match, stands: Standing) -> dict[str, Json]:
-    return {
-        "id": fact.id,
-        "kind": fact.kind.value,
-        "subject": fact.subject,
-        "order_number": matched.order or None,
-        "occurred_at": fact.occurred_at,
-        "data": to_json(fact),
-        **_standing_values(stands),
-    }
-
-
-def _standing_values(stands: Standing) -> dict[str, Json]:
-    return {
-        "due_in": None if stands.due_seconds is None else timedelta(seconds=stands.due_seconds),
-        "handled_by": stands.handled_by,
-        "quarantined": stands.quarantined,
-    }
-
-
-async def _stored_before(connection: AsyncConnection, fact_id: str, matched: Match) -> StoredFact:
-    found = await connection.execute(select(fact_table).where(fact_table.c.id == fact_id))
-    row = found.one()
-    fact = from_json(Fact, row.data)
-    waiting = row.due_at is not None and row.told == 0
-    news = not fact.kind.is_payment or matched.payment is PaymentStatus.REQUIRES_ACTION
-    return StoredFact(fact, row.order_number or "", repeated=True, signal=waiting and news)
-
-
 async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
     """What stands now of a fact that is due: the books may have settled, the order ended."""
     fact = from_json(Fact, row.data)
@@ -202,5 +174,5 @@ async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
     matched = Match(row.order_number, payment)
     stands = standing(fact, matched, final=row.status in _FINAL, again=True)
     if not stands.signal:
-        await connection.execute(_STANDS, {"fact": fact.id, **_standing_values(stands)})
+        await connection.execute(STANDS, {"fact": fact.id, **standing_values(stands)})
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)

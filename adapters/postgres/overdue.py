@@ -7,6 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.postgres.disputes import close_settled
 from adapters.postgres.documents import view_of
 from adapters.postgres.receivables import all_items, items_of_order
 from adapters.postgres.tables import customer_order, order_view
@@ -60,6 +61,7 @@ async def close_paid(connection: AsyncConnection, order: str, by: str) -> None:
     """What of the order is not open any more is no task any more."""
     open_now = [item.invoice for item in await items_of_order(connection, order) if item.days]
     await _close(connection, open_now, by, order)
+    await close_settled(connection, by, order)
 
 
 async def _tell(connection: AsyncConnection) -> int:
@@ -70,6 +72,7 @@ async def _tell(connection: AsyncConnection) -> int:
     if ours:
         await connection.execute(_TELL, [_task(item) for item in ours])
     await _close(connection, [item.invoice for item in ours], BY)
+    await close_settled(connection, BY)
     return len(ours)
 
 

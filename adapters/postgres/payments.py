@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import payment_source, payment_transaction
 from domain.errors import LimitExceeded
-from domain.payments import KEY_REFUSED, PaymentOperation, PaymentStatus, sources_of
+from domain.payments import KEY_REFUSED, Disputed, PaymentOperation, PaymentStatus, sources_of
 from ports.payment_book import Drawn, PaymentRow
 
 _t = payment_transaction.c
@@ -82,7 +82,7 @@ _NOT_SENT, _SENT_ANEW = (
 )
 
 
-def _sum(operation: PaymentOperation, *, under_way: bool) -> ColumnElement[int]:
+def _sum(operation: PaymentOperation | Disputed, *, under_way: bool) -> ColumnElement[int]:
     done = (
         _t.status != PaymentStatus.FAILED.value
         if under_way
@@ -95,17 +95,22 @@ def _sum(operation: PaymentOperation, *, under_way: bool) -> ColumnElement[int]:
 
 _CAPTURED = _sum(PaymentOperation.CAPTURE, under_way=False)
 _REFUNDS = _sum(PaymentOperation.REFUND, under_way=True)
+_CHARGED_BACK = _sum(Disputed.CHARGEBACK, under_way=False) - _sum(
+    Disputed.REVERSAL, under_way=False
+)
+_LEFT = _CAPTURED - _REFUNDS - _CHARGED_BACK
 _DRAWN = select(
     _CAPTURED,
     _sum(PaymentOperation.CAPTURE, under_way=True),
     _REFUNDS,
+    _CHARGED_BACK,
     _sum(PaymentOperation.VOID, under_way=True) > 0,
 ).where(_t.authorization_key == bindparam("authorization"))
 _REFUNDABLE = (
-    select(_t.authorization_key, (_CAPTURED - _REFUNDS).label("left"))
+    select(_t.authorization_key, _LEFT.label("left"))
     .where(_t.order_number == bindparam("order"), _t.authorization_key != "")
     .group_by(_t.authorization_key)
-    .having(_CAPTURED > _REFUNDS)
+    .having(_LEFT > 0)
     .order_by(desc("left"), _t.authorization_key)
 )
 
@@ -198,7 +203,7 @@ class PostgresPayments:
                 left = await self._capturable(row.authorization)
             case PaymentOperation.REFUND:
                 drawn = await self.drawn(row.authorization)
-                left = drawn.captured - drawn.refunds
+                left = drawn.captured - drawn.refunds - drawn.charged_back
             case PaymentOperation.AUTHORIZE | PaymentOperation.VOID:
                 return
         if row.amount > left:

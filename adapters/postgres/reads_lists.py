@@ -12,13 +12,13 @@ from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import customer_order, order_view, payment_transaction
 from domain.access import STAFF, Principal, Role
 from domain.acts import RULES
-from domain.derived import refunded_state
+from domain.derived import taken_back_state
 from domain.errors import Forbidden
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import Disputed, PaymentOperation, PaymentStatus
 from ports.reads import OrderFilter, OrderSummary, Page, TaskRead
 
 
-def _moved(operation: PaymentOperation) -> ColumnElement[Any]:
+def _moved(operation: PaymentOperation | Disputed) -> ColumnElement[Any]:
     """Minor units, of the order and its returns."""
     p = payment_transaction.c
     done = (p.operation == operation.value, p.status == PaymentStatus.SUCCEEDED.value)
@@ -40,6 +40,7 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
     order_view.c.parcels,
     _moved(PaymentOperation.CAPTURE).label("captured"),
     _moved(PaymentOperation.REFUND).label("refunded"),
+    (_moved(Disputed.CHARGEBACK) - _moved(Disputed.REVERSAL)).label("charged_back"),
 )
 
 # The queued waits of orders and returns, acts that wait for a second person, and tasks of their
@@ -76,8 +77,9 @@ _APPROVERS = json.dumps(
 
 def order_summary(row: Row[*tuple[Any, ...]]) -> OrderSummary:
     values = {name: getattr(row, name) for name in OrderSummary.__dataclass_fields__}
-    if row.refunded:
-        values["payment_status"] = refunded_state(row.captured, row.refunded).value
+    if row.refunded or row.charged_back:
+        taken_back = taken_back_state(row.captured, row.refunded, row.charged_back)
+        values["payment_status"] = taken_back.value
     return OrderSummary(**values)
 
 

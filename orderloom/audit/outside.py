@@ -12,6 +12,7 @@ from datetime import timedelta
 from adapters.postgres.auditing.auditor import Finding
 from adapters.postgres.auditing.books import Books
 from adapters.postgres.auditing.check import Violation
+from domain.payments import Disputed, disputed_key
 from orderloom.audit.journals import Journals, Line, at
 
 
@@ -55,10 +56,20 @@ def _shipped_units(both: Comparison) -> Iterator[Violation]:
             yield {"parcel": parcel, "line": number, "ours": here, "warehouse": there}
 
 
+_MOVES = ("capture", "refund", *Disputed)
+
+
+def _name(line: Line) -> str:
+    """As our books call what the provider did: nobody asks it for what a bank takes or gives."""
+    if line["kind"] in tuple(Disputed):
+        return disputed_key(line["reference"], Disputed(line["kind"]), line["dispute"])
+    return str(line["reference"])
+
+
 def _money_moved(both: Comparison) -> Iterator[Violation]:
     theirs = {
-        line["reference"]: line
-        for line in both.journals.of("payment", "capture", "refund")
+        _name(line): line
+        for line in both.journals.of("payment", *_MOVES)
         if line["status"] == "succeeded"
     }
     for key, line in sorted(theirs.items()):
@@ -70,19 +81,19 @@ def _money_moved(both: Comparison) -> Iterator[Violation]:
             says = f"{ours.status} {ours.amount}" if ours else "nothing"
             yield {"operation": key, "ours": says, "provider": f"succeeded {line['amount']}"}
     for key, ours in sorted(both.books.payments.items()):
-        moves = ours.operation in ("capture", "refund") and ours.status == "SUCCEEDED"
+        moves = ours.operation in _MOVES and ours.status == "SUCCEEDED"
         if moves and key not in theirs:
             yield {"operation": key, "ours": f"SUCCEEDED {ours.amount}", "provider": "nothing"}
 
 
 def _one_effect_each(both: Comparison) -> Iterator[Violation]:
     effects: dict[str, list[str]] = defaultdict(list)
-    for line in both.journals.of("payment", "authorize", "challenge", "capture", "void", "refund"):
+    for line in both.journals.of("payment", "authorize", "challenge", "void", *_MOVES):
         if line["status"] in ("authorized", "succeeded"):
-            ours = both.books.payments.get(line["reference"])
+            ours = both.books.payments.get(_name(line))
             kind = "authorize" if line["kind"] == "challenge" else line["kind"]
-            effect = ours.effect if ours else f"{kind} of {line['reference']}"
-            effects[effect].append(line.get("key") or line["reference"])
+            effect = ours.effect if ours else f"{kind} of {_name(line)}"
+            effects[effect].append(line.get("key") or _name(line))
     for effect, keys in sorted(effects.items()):
         if len(keys) > 1:
             yield {"operation": effect, "effects": len(keys), "keys": keys}

@@ -1,6 +1,8 @@
 """M: the ledger balances, and says of each order what its payments say."""
 
 from adapters.postgres.auditing.check import SqlCheck
+from adapters.postgres.overdue import BY as SETTLED_BY
+from domain.journal import SYSTEM
 from domain.returns import ReturnStatus
 from domain.transitions import OrderStatus
 
@@ -23,12 +25,14 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M2",
-        "captured − refunded = what the ledger had come in at the provider, per order",
+        "captured − refunded − charged back = what the ledger had come in at the provider, per "
+        "order",
         """
         WITH paid AS (
             SELECT order_number,
-                   sum(CASE operation WHEN 'capture' THEN amount
-                                      WHEN 'refund' THEN -amount ELSE 0 END)::bigint AS amount
+                   sum(CASE WHEN operation IN ('capture', 'chargeback_reversal') THEN amount
+                            WHEN operation IN ('refund', 'chargeback') THEN -amount
+                            ELSE 0 END)::bigint AS amount
             FROM payment_transaction WHERE status = 'SUCCEEDED' GROUP BY order_number
         ), booked AS (
             SELECT order_number, sum(amount)::bigint AS amount
@@ -93,22 +97,27 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M3",
-        "refunded + pending refunds ≤ captured ≤ authorized, per authorization",
+        "0 ≤ chargebacks; refunded + pending refunds + chargebacks ≤ captured ≤ authorized, per "
+        "authorization",
         """
         WITH sums AS (
             SELECT order_number, COALESCE(NULLIF(authorization_key, ''), key) AS authorization_key,
               COALESCE(sum(amount) FILTER (
                 WHERE operation = 'refund' AND status <> 'FAILED'), 0)::bigint AS refunds,
+              COALESCE(sum(CASE operation WHEN 'chargeback' THEN amount
+                                          WHEN 'chargeback_reversal' THEN -amount
+                                          ELSE 0 END), 0)::bigint AS charged_back,
               COALESCE(sum(amount) FILTER (
                 WHERE operation = 'capture' AND status = 'SUCCEEDED'), 0)::bigint AS captured,
               COALESCE(sum(amount) FILTER (
                 WHERE operation = 'authorize' AND status = 'SUCCEEDED'), 0)::bigint AS authorized
             FROM payment_transaction GROUP BY 1, 2
         )
-        SELECT order_number AS "order", authorization_key AS "authorization", refunds, captured,
-               authorized
+        SELECT order_number AS "order", authorization_key AS "authorization", refunds,
+               charged_back, captured, authorized
         FROM sums
-        WHERE NOT (0 <= refunds AND refunds <= captured AND captured <= authorized)
+        WHERE NOT (0 <= refunds AND 0 <= charged_back AND refunds + charged_back <= captured
+                   AND captured <= authorized)
         ORDER BY 1, 2
         """,
     ),
@@ -141,7 +150,8 @@ MONEY_CHECKS = (
         """,
     ),
     # A debt may outlast its order where the customer pays later: while it is not due, or where
-    # finance was told that it is overdue.
+    # finance was told that it is overdue. And what was charged back, as long as finance has that
+    # for a task, or a person has closed the task and so decided to leave it.
     SqlCheck(
         "M5",
         "an order that has ended, with its returns, leaves no deposit, and no debt but one that "
@@ -161,19 +171,30 @@ MONEY_CHECKS = (
                  OR EXISTS (SELECT FROM invoice WHERE order_number = owner.number
                             AND kind = 'invoice' AND due_on >= CURRENT_DATE - :told_within))
         ) AS debt(may_stand)
+        CROSS JOIN LATERAL (
+          SELECT COALESCE(sum(CASE operation WHEN 'chargeback' THEN taken.amount
+                                             ELSE -taken.amount END), 0)
+          FROM payment_transaction AS taken
+          WHERE taken.order_number = owner.number
+            AND operation IN ('chargeback', 'chargeback_reversal')
+            AND EXISTS (SELECT FROM task WHERE kind = 'chargeback' AND order_number = owner.number
+                        AND (closed_at IS NULL OR closed_by <> ALL(:settled_by)))
+        ) AS disputed(told)
         WHERE owner.status = ANY(:ended)
           AND account IN ('receivable', 'deposits', 'refunds_payable')
           AND NOT EXISTS (SELECT FROM return_order AS back
                           WHERE back.order_number = owner.number
                             AND back.status <> ALL(:returns_ended))
-        GROUP BY owner.number, owner.status, account, may_stand
-        HAVING sum(amount) <> 0 AND NOT (account = 'receivable' AND sum(amount) > 0 AND may_stand)
+        GROUP BY owner.number, owner.status, account, may_stand, told
+        HAVING sum(amount) <> 0 AND NOT (account = 'receivable' AND sum(amount) > 0
+                                         AND (may_stand OR sum(amount) <= told))
         ORDER BY owner.number, account
         """,
         {
             "ended": [status.value for status in OrderStatus if status.final],
             "returns_ended": [status.value for status in ReturnStatus if status.final],
             "told_within": TOLD_WITHIN_DAYS,
+            "settled_by": [SYSTEM, SETTLED_BY],
         },
     ),
 )

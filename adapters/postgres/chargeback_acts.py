@@ -1,0 +1,57 @@
+"""Finance accepts a chargeback: the loss is written off."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.disputes import TASK
+from adapters.postgres.ledger import PostgresLedger
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.overdue import close_paid
+from adapters.postgres.tasks import close_task
+from domain.acts import Act
+from domain.codec import Json
+from domain.errors import NotFound, StepRefused
+from domain.fold import fold
+from domain.money import Money
+from domain.receivables import owed_directly
+from domain.write_offs import lost, written_off
+
+_ORDER = text(
+    "SELECT order_number FROM payment_transaction WHERE key = :key AND operation = 'chargeback'"
+)
+_ACCEPTED = text(
+    """
+    SELECT COALESCE(sum(amount), 0)::bigint
+    FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+    WHERE order_number = :order AND account = 'bad_debt'
+      AND starts_with(operation, :key || '/accepted/')
+    """
+)
+
+
+async def accept_chargeback(connection: AsyncConnection, act: Act) -> dict[str, Json]:
+    """The subject is the chargeback's key. What is still open of it is written off; what was given
+    up of the order before counts towards the threshold. Refuses (`NotFound`, `StepRefused`) one
+    that is not there, or of which nothing is open.
+    """
+    key = act.subject.strip()
+    order = await connection.scalar(_ORDER, {"key": key})
+    if not order:
+        raise NotFound(f"there is no chargeback {key}")
+    orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
+    locked = await orders.lock(order)
+    view, balances = fold(locked.order, locked.journal, locked.facts), await ledger.balances(order)
+    dispute = view.disputes[key]
+    accepted = await connection.scalar(_ACCEPTED, {"order": order, "key": key}) or 0
+    of_this = dispute.amount - dispute.reversed - accepted
+    amount = min(of_this, owed_directly(view, balances))
+    if amount <= 0:
+        raise StepRefused(f"nothing of {key} is open: it was won, paid, given back or accepted")
+    in_all, limit = lost(balances) + amount, act.limits.written_off
+    if in_all > limit:
+        told, most = (Money(each, locked.order.currency) for each in (in_all, limit))
+        act.needs_second_person(f"it makes {told} written off of this order, more than {most}")
+    await ledger.post(written_off(locked.order, f"{key}/accepted/{act.id}", amount))
+    await close_task(connection, f"{TASK}/{key}", act.by.name, act.reason)
+    await close_paid(connection, order, act.by.name)
+    return {"order": order, "written_off": amount}

@@ -1,0 +1,210 @@
+"""Disputes in the books: payment rows beside our own operations, postings, and finance's task.
+
+The caller has locked the order. Nothing is booked twice: rows and postings are keyed by the capture
+and the provider's name for the dispute.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.ledger import PostgresLedger
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.tasks import NewTask, close_task, raise_task
+from domain.access import Role
+from domain.chargebacks import (
+    Captured,
+    Unbooked,
+    charged_back,
+    check_chargeback,
+    check_reversal,
+    deposit_settled,
+    owed_back,
+    same_again,
+    won,
+)
+from domain.facts import Fact, FactKind
+from domain.journal import SYSTEM
+from domain.money import Money
+from domain.payments import Disputed, PaymentStatus, disputed_key
+from domain.transitions import OrderStatus
+from domain.view import OrderView
+from ports.unit_of_work import LockedOrder
+
+TASK = "chargeback"
+# By our own key, or by the provider's object where that is captured once.
+_CAPTURE = text(
+    """
+    SELECT key, order_number, fulfillment_order, provider_payment, authorization_key
+    FROM payment_transaction
+    WHERE operation = 'capture' AND (key = :subject OR provider_payment = :subject)
+    ORDER BY key = :subject DESC, status = 'SUCCEEDED' DESC, created_at DESC LIMIT 1
+    """
+)
+_STANDS = text(
+    """
+    SELECT capture.status, capture.amount, capture.currency,
+      COALESCE(sum(drawn.amount) FILTER (WHERE of_this AND drawn.operation = 'chargeback'), 0)
+        - COALESCE(sum(drawn.amount) FILTER (
+            WHERE of_this AND drawn.operation = 'chargeback_reversal'), 0) AS taken,
+      COALESCE(sum(CASE WHEN drawn.status <> 'SUCCEEDED' THEN 0
+                        WHEN drawn.operation IN ('capture', 'chargeback_reversal')
+                        THEN drawn.amount
+                        WHEN drawn.operation IN ('refund', 'chargeback') THEN -drawn.amount
+                        ELSE 0 END), 0) AS left,
+      COALESCE(bool_or(drawn.operation = 'refund'
+                       AND drawn.status NOT IN ('SUCCEEDED', 'FAILED')), false) AS refunding
+    FROM payment_transaction AS capture
+    JOIN payment_transaction AS drawn USING (order_number, authorization_key)
+    CROSS JOIN LATERAL (SELECT starts_with(drawn.key, capture.key || '/')) AS name(of_this)
+    WHERE capture.key = :capture GROUP BY capture.key
+    """
+)
+_AMOUNT = text("SELECT amount FROM payment_transaction WHERE key = :key")
+_WRITE = text(
+    """
+    INSERT INTO payment_transaction (key, subject, order_number, operation, ordinal, status, amount,
+      currency, fulfillment_order, provider_payment, reason, action_url, authorization_key)
+    SELECT :key, order_number, order_number, :operation,
+      (SELECT count(*) + 1 FROM payment_transaction AS other
+       WHERE other.order_number = capture.order_number AND other.operation = :operation),
+      'SUCCEEDED', :amount, currency, fulfillment_order, provider_payment, :reason, '',
+      authorization_key
+    FROM payment_transaction AS capture WHERE key = :capture
+    """
+)
+# What an order owes no longer, finance need not look at: paid by transfer, given back, written off.
+_CLOSE_SETTLED = text(
+    """
+    UPDATE task SET closed_at = clock_timestamp(), closed_by = :by,
+           closed_why = 'it is paid, given back or written off'
+    WHERE kind = :kind AND closed_at IS NULL AND (:order = '' OR order_number = :order)
+      AND 0 >= (SELECT COALESCE(sum(amount), 0) FROM ledger_transaction AS posted
+                JOIN ledger_entry ON transaction_id = posted.id
+                WHERE posted.order_number = task.order_number AND account = 'receivable')
+    """
+)
+
+
+async def close_settled(connection: AsyncConnection, by: str, order: str = "") -> None:
+    """Tasks of chargebacks of which nothing is owed any more: of one order, or of all."""
+    await connection.execute(_CLOSE_SETTLED, {"kind": TASK, "by": by, "order": order})
+
+
+@dataclass(frozen=True, slots=True)
+class DisputedCapture:
+    """A capture that a dispute is about, and the order that it belongs to."""
+
+    key: str
+    order: str
+
+
+async def find_capture(connection: AsyncConnection, subject: str) -> DisputedCapture | None:
+    """By the capture's key, or the provider's payment; None for what is none of ours."""
+    row = (await connection.execute(_CAPTURE, {"subject": subject})).one_or_none()
+    return None if row is None else DisputedCapture(row.key, row.order_number)
+
+
+class Disputes:
+    """Of one order under lock; `before` is its view without the fact that is being booked, `after`
+    the one with it. What it projects is in the closing of `orders`.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        orders: PostgresOrders,
+        locked: LockedOrder,
+        before: OrderView,
+        after: OrderView,
+    ) -> None:
+        self._connection = connection
+        self._orders, self._locked = orders, locked
+        self._before, self._after = before, after
+        self._ledger = PostgresLedger(connection)
+
+    async def book(self, fact: Fact) -> Unbooked | None:
+        """None when the books have it, now or from before. `fact.subject` is the capture's key."""
+        what = Disputed.CHARGEBACK if fact.kind is FactKind.CHARGED_BACK else Disputed.REVERSAL
+        key = disputed_key(fact.subject, what, fact.dispute)
+        known = await self._amount(key)
+        if known is not None:
+            return same_again(known, fact)
+        if what is Disputed.CHARGEBACK:
+            return await self._charge_back(key, fact)
+        return await self._give_back(key, fact)
+
+    async def _charge_back(self, key: str, fact: Fact) -> Unbooked | None:
+        odd = check_chargeback(await self._capture(fact.subject), fact)
+        if odd is None:
+            await self._write(key, Disputed.CHARGEBACK, fact)
+            await self._ledger.post(charged_back(self._locked.order, key, fact.amount))
+            owed = await self._settle_deposit(key)
+            await raise_task(self._connection, self._task(key, fact))
+            await self._refund(owed)
+        return odd
+
+    async def _give_back(self, key: str, fact: Fact) -> Unbooked | None:
+        charged = disputed_key(fact.subject, Disputed.CHARGEBACK, fact.dispute)
+        taken = await self._amount(charged) or 0
+        odd = check_reversal(taken, self._locked.order.currency, fact)
+        if odd is None:
+            await self._write(key, Disputed.REVERSAL, fact)
+            balances = await self._ledger.balances(self._locked.order.number)
+            posting, owed = won(self._before, key, fact.amount, balances)
+            await self._ledger.post(posting)
+            if fact.amount == taken:
+                why = "the dispute was won: the money has come back"
+                await close_task(self._connection, f"{TASK}/{charged}", SYSTEM, why)
+            await self._refund(owed)
+        return odd
+
+    async def _settle_deposit(self, key: str) -> int:
+        """As the end of the order does it, of one that has ended already."""
+        if not (self._after.status.final or self._after.status is OrderStatus.COMPLETED):
+            return 0
+        balances = await self._ledger.balances(self._locked.order.number)
+        posting, owed = deposit_settled(self._after, f"{key}/deposit", balances)
+        if posting:
+            await self._ledger.post(posting)
+        return owed
+
+    async def _refund(self, owed: int) -> None:
+        if owed:
+            order, process = self._locked.order, self._locked.process
+            balances = await self._ledger.balances(order.number)
+            entry = owed_back(self._after, process, balances, owed)
+            await self._orders.open_return(order, process, entry, SYSTEM)
+
+    async def _amount(self, key: str) -> int | None:
+        amount: int | None = await self._connection.scalar(_AMOUNT, {"key": key})
+        return amount
+
+    async def _capture(self, key: str) -> Captured:
+        row = (await self._connection.execute(_STANDS, {"capture": key})).one()
+        return Captured(
+            key,
+            PaymentStatus(row.status),
+            row.amount,
+            row.currency,
+            int(row.taken),
+            int(row.left),
+            row.refunding,
+        )
+
+    async def _write(self, key: str, what: Disputed, fact: Fact) -> None:
+        values = {"key": key, "operation": what.value, "amount": fact.amount, "reason": fact.code}
+        await self._connection.execute(_WRITE, {**values, "capture": fact.subject})
+
+    def _task(self, key: str, fact: Fact) -> NewTask:
+        order = self._locked.order
+        amount = Money(fact.amount, order.currency)
+        reason = (
+            f"{amount} of {fact.subject} was charged back ({fact.code or 'no reason told'}): "
+            f"contest it at the provider as dispute {fact.dispute}, have the customer pay "
+            "otherwise, or accept the loss (chargeback_accept)"
+        )
+        data = {"dispute": fact.dispute, "amount": fact.amount, "currency": order.currency}
+        name = f"{TASK}/{key}"
+        return NewTask(name, TASK, key, reason, Role.FINANCE, order.number, data)
