@@ -4,7 +4,7 @@ decided and done in one transaction, and leaves a trace.
 A new act is one member of `ActKind`, one dataclass for what it asks, and one rule in `RULES`.
 """
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from domain.access import STAFF, Principal, Role
 from domain.catalog_acts import ChangeLocation, ChangeProduct
 from domain.codec import Json, from_json, to_json
 from domain.errors import Forbidden, Malformed, Refusal, StepRefused
+from domain.four_eyes import FourEyes, SecondPersonNeeded
 from domain.points_acts import AdjustPoints
 from domain.refunds import Goodwill
 from domain.transfers import AssignTransfer, RegisterTransfer, SendBackTransfer
@@ -108,7 +109,7 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.STOCK_REGRADE: ActRule(stock.Regrade, _FLOOR, _APPROVES_STOCK),
     ActKind.STOCK_SET_LEVELS: ActRule(stock.Levels, _FLOOR, reason_required=False),
     ActKind.SUPPLY_EXPECT: ActRule(stock.Expect, _FLOOR, reason_required=False),
-    ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _FLOOR, reason_required=False),
+    ActKind.SUPPLY_RECEIVE: ActRule(stock.Receive, _FLOOR, _APPROVES_STOCK, reason_required=False),
     ActKind.SUPPLY_END: ActRule(stock.EndSupply, _FLOOR),
     ActKind.SETTLEMENT_CONFIRM: ActRule(Nothing, _MONEY, reason_required=False),
     ActKind.SETTLEMENT_ASSIGN: ActRule(settlements.Assign, _MONEY, _MONEY, reason_required=False),
@@ -119,15 +120,6 @@ RULES: dict[ActKind, ActRule] = {
 PICK_LIST_ACTS = {
     kind: rule.asks for kind, rule in RULES.items() if issubclass(rule.asks, floor.FloorAct)
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FourEyes:
-    """From which size on an act needs a second person."""
-
-    stock_units: int = 100  # changed by one count or adjustment
-    written_off: int = 5_000  # minor units, of any currency
-    points: int = 10_000  # given or taken by one adjustment
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,24 +134,13 @@ class Act:
     wanted: Any
     reason: str
     by: Principal
-    limits: FourEyes = FourEyes()
+    limits: FourEyes = field(default_factory=FourEyes)
     approved_by: str = ""
 
     def needs_second_person(self, why: str, **seen: Json) -> None:
         """Called before anything is written. Raises `SecondPersonNeeded` until one approved."""
         if not self.approved_by:
             raise SecondPersonNeeded(why, seen)
-
-
-class SecondPersonNeeded(Exception):  # a state of the act, not an error
-    """Nothing has happened: another person has to approve the act first. `seen` are fields of what
-    is asked that only the books could fill in, as they were when it was asked.
-    """
-
-    def __init__(self, why: str, seen: dict[str, Json]) -> None:
-        super().__init__(why)
-        self.why = why
-        self.seen = seen
 
 
 def may_act(kind: ActKind, by: Principal, reason: str) -> None:
@@ -182,12 +163,12 @@ def wanted_of(kind: ActKind, body: dict[str, Json]) -> Any:
     or of another type.
     """
     asks = RULES[kind].asks
-    known = {field.name: field for field in fields(asks)}
+    known = {each.name: each for each in fields(asks)}
     unknown = sorted(body.keys() - known.keys())
     if unknown:
         raise Malformed(f"{kind} has no {unknown[0]!r}; it takes {_listed(known)}")
-    for name, field in known.items():
-        if name not in body and field.default is MISSING and field.default_factory is MISSING:
+    for name, asked in known.items():
+        if name not in body and asked.default is MISSING and asked.default_factory is MISSING:
             raise Malformed(f"{kind} needs {name!r}; it takes {_listed(known)}")
     try:
         wanted: Any = from_json(asks, body)

@@ -24,7 +24,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError
 from standardwebhooks import Webhook
 
-from domain.acts import FourEyes
+from domain.four_eyes import FourEyes
 from orderloom.errors import Refused
 from orderloom.home import Home, HomeKind, home_path, read_json
 from orderloom.keys import SIMULATOR_KEY_PREFIX
@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by source
     channel_secrets: dict[str, SecretStr] = Field(default_factory=dict)  # by channel
 
-    # From how many units on a count, an adjustment or a regrade needs a second person.
+    # How much one person may change within 24 hours before a second person has to look: units of a
+    # SKU at a location, by counts, adjustments, regrades, deliveries beyond what was expected; and
+    # points of a customer.
     four_eyes_stock_units: int = Field(default=100, ge=0)
     four_eyes_points: int = Field(default=10_000, ge=0)
 

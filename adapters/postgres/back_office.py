@@ -33,14 +33,13 @@ from domain.acts import (
     PICK_LIST_ACTS,
     Act,
     ActKind,
-    FourEyes,
-    SecondPersonNeeded,
     may_act,
     may_approve,
     wanted_of,
 )
 from domain.codec import Json
 from domain.errors import Forbidden, Refusal, StepRefused
+from domain.four_eyes import FourEyes, SecondPersonNeeded
 from ports.back_office import ActAnswer
 from ports.reads import Page
 

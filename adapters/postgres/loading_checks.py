@@ -75,9 +75,7 @@ def _no_stock_of_bundles(connection: Connection, incoming: Table) -> Refused:
 
 
 def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
-    """So that nothing contains itself: no component is a bundle. And no bundle has stock, or will
-    have some.
-    """
+    """So that nothing contains itself: no component is a bundle."""
     connection.execute(LOCK_BUNDLES)
     connection.execute(_locked(select(incoming.c.bundle)).with_for_update())
     here, there, also = incoming.c, bundle_component.c, incoming.alias("also").c
@@ -102,18 +100,24 @@ def _bundles_are_flat(connection: Connection, incoming: Table) -> Refused:
         ),
         ("{} is a component of another bundle", advice),
     )
-    refused |= _refuse(
+    return refused
+
+
+def _bundles_have_no_stock(connection: Connection, incoming: Table) -> Refused:
+    """Nor will they have some."""
+    bundle = incoming.c.bundle
+    refused = _refuse(
         connection,
         incoming,
-        here.bundle,
-        exists().where(supply.c.sku == here.bundle, IS_TO_COME),
+        bundle,
+        exists().where(supply.c.sku == bundle, IS_TO_COME),
         ("{} is still to come, which a bundle never is", "end its supply first"),
     )
     return refused | _refuse(
         connection,
         incoming,
-        here.bundle,
-        exists().where(stock.c.sku == here.bundle, HAS_UNITS),
+        bundle,
+        exists().where(stock.c.sku == bundle, HAS_UNITS),
         ("{} has stock of its own, which a bundle has not", "count its stock to 0 first"),
     )
 
@@ -183,7 +187,7 @@ def _refuse(
 _CHECKS: dict[Table, Sequence[Callable[[Connection, Table], Refused]]] = {
     stock: (_no_stock_of_bundles,),
     supply: (_no_stock_of_bundles, _supply_keeps_its_promises),
-    bundle_component: (_bundles_are_flat,),
+    bundle_component: (_bundles_are_flat, _bundles_have_no_stock),
     location: (_time_zones_are_known,),
     price_list: (_lists_begin_before_they_end,),
 }

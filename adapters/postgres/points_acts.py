@@ -5,10 +5,12 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.four_eyes import alone
 from adapters.postgres.points import PostgresPoints
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import NotFound
+from domain.four_eyes import Watched
 from domain.points import PointsAccount
 from domain.points_acts import AdjustPoints
 
@@ -25,10 +27,8 @@ async def adjust_points(connection: AsyncConnection, act: Act) -> dict[str, Json
     wanted: AdjustPoints = act.wanted
     if not await connection.scalar(_KNOWN, {"customer": act.subject}):
         raise NotFound(f"there is no customer {act.subject}")
-    if abs(wanted.points) > act.limits.points:
-        act.needs_second_person(
-            f"it is about {abs(wanted.points)} points, more than {act.limits.points}"
-        )
+    lately = await alone(connection, act, Watched.POINTS, act.subject)
+    lately.check(abs(wanted.points), "it is about {} points")
     left: list[int] = []
 
     def adjust(account: PointsAccount) -> None:
@@ -36,4 +36,5 @@ async def adjust_points(connection: AsyncConnection, act: Act) -> dict[str, Json
         left.append(sum(lot.available for lot in account.lots.values()))
 
     await PostgresPoints(connection).change(act.subject, "", f"{act.id}/points-adjusted", adjust)
+    await lately.done(abs(wanted.points))
     return {"available": left[0]}

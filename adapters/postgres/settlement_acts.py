@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.four_eyes import count_money
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.open_items import find_item
 from adapters.postgres.settlement_lines import claim_of, keep_apart, lines_of
@@ -57,11 +58,12 @@ async def assign(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     amount, told = received(claim.line, claim.currency, item)
     unknown = told != item.currency
     if unknown:
-        _ask_second(
+        await count_money(
+            connection,
             act,
             Money(item.amount, item.currency),
-            f"it settles {Money(item.amount, item.currency)} with {Money(amount, told)}, and the "
-            "line does not say what that was before it was exchanged",
+            f"it settles {{}} with {Money(amount, told)}, and the line does not say what that was "
+            "before it was exchanged",
         )
     postings = settle(item, claim.line, claim.currency, POLICY, write_off=unknown)
     return await _resolve(connection, act, claim, item, postings)
@@ -73,13 +75,13 @@ async def write_off(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     kind, claim, _ = await _lock(connection, act.subject)
     if not wanted.item:
         lost = max(abs(claim.line.gross), abs(claim.line.fee))
-        _ask_second(act, Money(lost, claim.currency))
+        await count_money(connection, act, Money(lost, claim.currency))
         posting = book_alone(claim.line, claim.currency, f"line/{claim.id}")
         return await _resolve(connection, act, claim, None, (posting,))
     item = await _open_item(connection, kind, wanted.item)
     amount, told = received(claim.line, claim.currency, item)
     lost = item.amount - amount if told == item.currency else item.amount
-    _ask_second(act, Money(lost, item.currency))
+    await count_money(connection, act, Money(lost, item.currency))
     postings = settle(item, claim.line, claim.currency, POLICY, write_off=True)
     return await _resolve(connection, act, claim, item, postings)
 
@@ -92,7 +94,7 @@ async def give_up_item(connection: AsyncConnection, act: Act) -> dict[str, Json]
     if item is None:
         raise NotFound(f"there is no open item {act.subject}")
     await _check_open(connection, item)
-    _ask_second(act, Money(item.amount, item.currency))
+    await count_money(connection, act, Money(item.amount, item.currency))
     await PostgresLedger(connection).post(give_up(item))
     await close_ended(connection, act.by.name)
     return {"item": item.operation, "written_off": item.amount}
@@ -147,10 +149,3 @@ async def _resolve(
     await PostgresLedger(connection).post(*postings)
     await close_ended(connection, act.by.name)
     return {"line": str(claim.id), "verdict": verdict.value, "item": values["item"]}
-
-
-def _ask_second(act: Act, amount: Money, why: str = "") -> None:
-    limit = Money(act.limits.written_off, amount.currency)
-    size = Money(abs(amount.amount), amount.currency)
-    if size.amount > limit.amount:
-        act.needs_second_person(f"{why or f'it writes off {size}'}, more than {limit}")

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.bank_transfers import lock_unmatched, task_of, write_transfer
+from adapters.postgres.four_eyes import count_money
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.tasks import close_task
 from domain.acts import Act
@@ -30,9 +31,7 @@ async def write_off_transfer(connection: AsyncConnection, act: Act) -> dict[str,
 
 async def _lock(connection: AsyncConnection, act: Act) -> Money:
     amount = await lock_unmatched(connection, act.subject.strip())
-    limit = Money(act.limits.written_off, amount.currency)
-    if amount.amount > limit.amount:
-        act.needs_second_person(f"it ends a transfer of {amount}, more than {limit}")
+    await count_money(connection, act, amount, "it ends a transfer of {}")
     return amount
 
 

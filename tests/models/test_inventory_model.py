@@ -20,8 +20,9 @@ from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.keys import command_id
 from adapters.postgres.stock.soft import PostgresSoftReservations
 from domain import journal as j
-from domain.acts import ActKind, FourEyes
+from domain.acts import ActKind
 from domain.errors import LimitExceeded, OutOfStock
+from domain.four_eyes import FourEyes
 from domain.order import LineUnits
 from ports.front_office import RequestedLine
 from tests.adapters.postgres.conftest import Shop

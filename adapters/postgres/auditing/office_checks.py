@@ -2,6 +2,7 @@
 
 from adapters.postgres.auditing.check import SqlCheck
 from domain.acts import RULES, ActKind
+from domain.four_eyes import ALONE_WITHIN
 
 _RULES = [(kind.value, rule) for kind, rule in RULES.items() if rule.approvers]
 
@@ -43,5 +44,27 @@ OFFICE_CHECKS = (
             "approving": [",".join(rule.approvers) for _, rule in _RULES],
             "approve": ActKind.APPROVAL_APPROVE.value,
         },
+    ),
+    SqlCheck(
+        "A2-alone",
+        "what one person did without a second one stayed below the threshold, added up over a day",
+        """
+        WITH added AS (
+            SELECT lone_act.*, sum(size) OVER (
+                PARTITION BY person, what, subject ORDER BY at
+                RANGE BETWEEN CAST(:within AS interval) PRECEDING AND CURRENT ROW
+            ) AS together FROM lone_act
+        )
+        SELECT added.command, act.kind AS act, person, why.why
+        FROM added JOIN command AS act ON act.id = added.command
+        LEFT JOIN approval ON approval.command = added.command, LATERAL (VALUES
+            (together > most,
+             together || ' of ' || added.subject || ' within a day, more than ' || most),
+            (person <> principal OR act.status <> 'DONE' OR approval.id IS NOT NULL,
+             person || ' has not done it alone')
+        ) AS why(broken, why) WHERE broken
+        ORDER BY added.at, why.why
+        """,
+        {"within": ALONE_WITHIN},
     ),
 )

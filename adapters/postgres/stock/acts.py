@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.four_eyes import Alone, alone
 from adapters.postgres.stock.breaking import Level, Place, lock_level, make_room
 from adapters.postgres.tables import stock
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import LimitExceeded, Malformed, NotFound
+from domain.four_eyes import Watched
 from domain.stock_acts import Adjust, Bucket, Count, Levels, Regrade
 
 _OPEN = text(
@@ -67,6 +69,8 @@ _LEVELS = (
     )
 )
 
+_CHANGES = "it changes {} units"
+
 
 async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """What is there is there; the difference is explained by the act. Units that came or went since
@@ -74,35 +78,39 @@ async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """
     wanted: Count = act.wanted
     place = await open_place(connection, act.subject, wanted.location, left_over=True)
+    lately = await changed_alone(connection, act, place)
 
     def after(level: Level) -> int:
         books = level.on_hand if wanted.books is None else wanted.books
-        _ask_second(act, wanted.counted - books, books=level.on_hand)
+        lately.check(abs(wanted.counted - books), _CHANGES, books=level.on_hand)
         return max(0, level.on_hand + wanted.counted - books)
 
-    return await _set_on_hand(connection, act, place, "count", after)
+    return await _set_on_hand(connection, act, place, after, lately)
 
 
 async def adjust(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """So many more or fewer than the books say. Refuses (`LimitExceeded`) below zero."""
     wanted: Adjust = act.wanted
     place = await open_place(connection, act.subject, wanted.location, left_over=True)
-    _ask_second(act, wanted.units)
+    lately = await changed_alone(connection, act, place)
 
     def after(level: Level) -> int:
+        lately.check(abs(wanted.units), _CHANGES)
         if level.on_hand + wanted.units < 0:
             raise LimitExceeded(f"{place.location} has {level.on_hand} of {place.sku}, no more")
         return level.on_hand + wanted.units
 
-    return await _set_on_hand(connection, act, place, "adjust", after)
+    return await _set_on_hand(connection, act, place, after, lately)
 
 
 async def _set_on_hand(
-    connection: AsyncConnection, act: Act, place: Place, reason: str, after: Any
+    connection: AsyncConnection, act: Act, place: Place, after: Any, lately: Alone
 ) -> dict[str, Json]:
     before = await make_room(connection, place, after, act.id)
     units = after(before) - before.on_hand
+    reason = act.kind.value.removeprefix("stock_")
     found = await move(connection, act.id, place, reason, [(units, "", 0)])
+    await lately.done(abs(units))
     return {**found, "changed": units}
 
 
@@ -112,7 +120,8 @@ async def regrade(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """
     wanted: Regrade = act.wanted
     place = await open_place(connection, act.subject, wanted.location, left_over=True)
-    _ask_second(act, wanted.units)
+    lately = await changed_alone(connection, act, place)
+    lately.check(wanted.units, _CHANGES)
     level = await lock_level(connection, place)
     free = level.on_hand - level.reserved
     if wanted.before is Bucket.ON_HAND and wanted.units > free:
@@ -120,7 +129,14 @@ async def regrade(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     if wanted.before is not Bucket.ON_HAND:
         await _check_bucket(connection, place, wanted)
     moves = [_into(wanted.before, -wanted.units), _into(wanted.after, wanted.units)]
-    return await move(connection, act.id, place, "regrade", [each for each in moves if each])
+    found = await move(connection, act.id, place, "regrade", [each for each in moves if each])
+    await lately.done(wanted.units)
+    return found
+
+
+async def changed_alone(connection: AsyncConnection, act: Act, place: Place) -> Alone:
+    """What the person has changed of the SKU there without a second one."""
+    return await alone(connection, act, Watched.STOCK_UNITS, f"{place.sku}@{place.location}")
 
 
 def _into(bucket: Bucket, units: int) -> tuple[int, str, int] | None:
@@ -197,10 +213,3 @@ async def move(
         "bucket_units": [units for _, _, units in moves],
     }
     return dict((await connection.execute(_MOVE, values)).mappings().one())
-
-
-def _ask_second(act: Act, units: int, **seen: Json) -> None:
-    if abs(units) > act.limits.stock_units:
-        act.needs_second_person(
-            f"it changes {abs(units)} units, more than {act.limits.stock_units}", **seen
-        )

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.stock.acts import move, open_place
+from adapters.postgres.stock.acts import changed_alone, move, open_place
 from adapters.postgres.stock.breaking import Place, lock_level, tell
 from domain.acts import Act
 from domain.codec import Json
@@ -34,6 +34,8 @@ _FIND = text(
     WHERE kind = :kind AND reference = :reference AND sku = :sku AND location = :location
     """
 )
+# As expected by whoever ordered it; what came beyond that has raised `quantity`.
+_EXPECTED = text("SELECT quantity - received FROM supply WHERE id = :supply FOR UPDATE")
 _PROMISED = """
     SELECT r.id, r.order_number, r.fulfillment_order AS parcel, r.line, r.quantity, r.supply
     FROM reservation r JOIN supply s ON s.id = r.supply
@@ -122,12 +124,16 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 
 async def receive(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """The units are on hand by a movement; whoever was promised them has them, the oldest first,
-    and what nobody was promised of this delivery goes to who was promised of a presale.
+    and what nobody was promised of this delivery goes to who was promised of a presale. Many more
+    than were expected need a second person.
     """
     wanted: Receive = act.wanted
     place = await open_place(connection, act.subject, wanted.location)
+    lately = await changed_alone(connection, act, place)
     supply = await _find(connection, place, SupplyKind.INBOUND, wanted.reference)
     promised = await _lock_promised(connection, place, supply, presales=True)
+    beyond = wanted.units - await connection.scalar(_EXPECTED, {"supply": supply})
+    lately.check(max(0, beyond), "it brings {} units more than were expected")
     arrived = [(wanted.units, "", 0)] if wanted.units else []
     found = await move(connection, act.id, place, "receive", arrived)
     left, own = wanted.units, wanted.units
@@ -140,6 +146,7 @@ async def receive(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     await connection.execute(_CAME, {"supply": supply, "units": own})
     if wanted.last:
         await _give_up(connection, act, place, supply)
+    await lately.done(max(0, beyond))
     return found
 
 

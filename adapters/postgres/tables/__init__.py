@@ -20,7 +20,7 @@ from adapters.postgres.tables.money import (
     ledger_transaction,
     payment_transaction,
 )
-from adapters.postgres.tables.office import approval, task
+from adapters.postgres.tables.office import approval, lone_act, task
 from adapters.postgres.tables.orders import (
     audit,
     channel_order,
@@ -53,6 +53,7 @@ __all__ = [
     "ledger_entry",
     "ledger_transaction",
     "location",
+    "lone_act",
     "metadata",
     "movement",
     "number_series",

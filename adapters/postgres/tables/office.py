@@ -1,4 +1,6 @@
-"""Acts that wait for a second person, and tasks that are no wait of an order."""
+"""Acts that wait for a second person, what was done without one, and tasks that are no wait of an
+order.
+"""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Table
 
@@ -26,6 +28,22 @@ approval = Table(
     CheckConstraint("status IN ('PENDING', 'APPROVED', 'DECLINED')", name="status"),
     CheckConstraint("decided_by <> asked_by OR status = 'DECLINED'", name="four_eyes"),
     Index("ix_approval_pending", "deadline", postgresql_where="status = 'PENDING'"),
+)
+
+# What a person did without a second one, of what is watched: the next such act adds it up. `most`
+# is how much was allowed by then, this act included.
+lone_act = Table(
+    "lone_act",
+    metadata,
+    text("command", ForeignKey("command.id"), primary_key=True),
+    text("person"),
+    text("what"),  # domain.four_eyes.Watched
+    text("subject"),
+    Column("size", BigInteger, nullable=False),
+    Column("most", BigInteger, nullable=False),
+    now("at"),
+    CheckConstraint("size > 0", name="size"),
+    Index("ix_lone_act_sum", "person", "what", "subject", "at"),
 )
 
 # What staff has to look at, beside the waits of orders; `id` is derived, so that it is raised once.

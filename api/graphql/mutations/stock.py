@@ -127,7 +127,10 @@ class SupplyEndInput:
 
 @strawberry.type
 class StockMutations:
-    @mutation("Counts stock. Warehouse and supervisors; a large difference needs a second person.")
+    @mutation(
+        "Counts stock. Warehouse and supervisors; a large difference, or many small ones within a "
+        "day, need a second person."
+    )
     async def stock_count(self, info: Ask, input: StockCountInput) -> ActPayload:  # noqa: A002 - the schema's word, here and below
         return await _act(info, Kind.STOCK_COUNT, input)
 
@@ -147,7 +150,10 @@ class StockMutations:
     async def supply_expect(self, info: Ask, input: SupplyExpectInput) -> ActPayload:  # noqa: A002
         return await _act(info, Kind.SUPPLY_EXPECT, input)
 
-    @mutation("Books in what has come. Warehouse and supervisors.")
+    @mutation(
+        "Books in what has come. Warehouse and supervisors; many more units than were expected "
+        "need a second person."
+    )
     async def supply_receive(self, info: Ask, input: SupplyReceiveInput) -> ActPayload:  # noqa: A002
         return await _act(info, Kind.SUPPLY_RECEIVE, input)
 

@@ -173,6 +173,26 @@ async def test_a_large_write_off_needs_a_second_person(books):
     assert await books.balances() == {"bank": 3999, "written_off": 5001}
 
 
+async def test_write_offs_of_one_person_add_up_by_currency(books):
+    """A difference, a line of nothing, and an item that is given up: 50.00 in all."""
+    for item, amount in ((CAPTURE, 3_000), (f"{CAPTURE}2", 2_001)):
+        await books.post(item, amount, Account.PROVIDER_CLEARING)
+    await books.settle(line(CAPTURE, 1_000))
+    [differing] = await books.lines()
+    assert not (await books.act(ActKind.SETTLEMENT_WRITE_OFF, differing.id, item=CAPTURE)).approval
+    await books.settle(line("nobody's", 1_000))
+    [unmatched] = await books.lines("UNMATCHED")
+    assert not (await books.act(ActKind.SETTLEMENT_WRITE_OFF, unmatched.id)).approval
+    asked = await books.act(ActKind.SETTLEMENT_GIVE_UP, f"{CAPTURE}2")
+    assert await books.sql("SELECT why FROM approval") == [
+        ("it writes off 20.01 USD, 50.01 USD within 24 hours, more than 50.00 USD",)
+    ]
+    await books.act(ActKind.APPROVAL_APPROVE, asked.approval, by=SUE)
+    assert await books.sql("SELECT person, what, subject, size FROM lone_act ORDER BY at") == [
+        ("fin", "written_off", "USD", 2_000), ("fin", "written_off", "USD", 1_000)
+    ]  # fmt: skip
+
+
 async def test_a_proposal_books_nothing_until_somebody_confirms_it(books):
     await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
     run = await books.settle(line("INV 17", 1900, orders=(NUMBER,)))

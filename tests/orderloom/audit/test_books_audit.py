@@ -534,6 +534,20 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         "UPDATE command SET roles = 'agent' WHERE kind = 'return_approve_refund'",
         {**LARGE, "why": "whoever approved was agent"},
     ),
+    (
+        "A2-alone",
+        """
+        INSERT INTO lone_act (command, person, what, subject, size, most)
+        SELECT id, principal, 'stock_units', 'TEA@BOS', 101, 100 FROM command
+        WHERE id = :cancel_command
+        """,
+        {
+            "command": "{cancel_command}",
+            "act": "cancel",
+            "person": "ana",
+            "why": "101 of TEA@BOS within a day, more than 100",
+        },
+    ),
 ]
 
 

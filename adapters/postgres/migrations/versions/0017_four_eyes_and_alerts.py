@@ -1,4 +1,4 @@
-"""four eyes and alerts: stock alerts by transaction"""
+"""four eyes and alerts: what people did alone; stock alerts by transaction"""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -97,6 +97,25 @@ TOLD = f"""
 
 
 def upgrade() -> None:
+    op.create_table(
+        "lone_act",
+        sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("most", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint("size > 0", name=op.f("ck_lone_act_size")),
+        sa.ForeignKeyConstraint(["command"], ["command.id"], name=op.f("fk_lone_act_command")),
+        sa.PrimaryKeyConstraint("command", name=op.f("pk_lone_act")),
+    )
+    op.create_index("ix_lone_act_sum", "lone_act", ["person", "what", "subject", "at"])
     for name in ("safety_told", "reorder_told"):
         op.add_column(
             "stock", sa.Column(name, sa.Boolean(), server_default="false", nullable=False)
@@ -111,6 +130,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("lone_act")
     op.execute("DROP TRIGGER stock_crossed ON stock")
     op.execute("DROP TRIGGER stock_opened ON stock")
     op.execute("DROP FUNCTION stock_alert()")
