@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     TRANSFER_RECEIVED = "bank.transfer_received"
     RESERVATION_BROKEN = "reservation.broken"  # by our own stock books: a count found too few
     SUPPLY_ARRIVED = "reservation.supplied"  # … the units that a parcel waited for are on hand
+    SUPPLY_MOVED = "reservation.expected"  # … they are expected on another day
     PAYMENT_AUTHORIZED = "payment.authorized"
     PAYMENT_DECLINED = "payment.declined"
     PAYMENT_CAPTURED = "payment.captured"
@@ -65,7 +66,8 @@ class Fact:
     operation (`<order>/authorize/1`), for a dispute the capture, for a transfer the order; `code`
     the party's own raw code; lines are what was picked, or broken; `amount` is what came in, or was
     charged back, in minor units: of `currency` where it is told, else of the order's; `dispute` is
-    the provider's own name for it.
+    the provider's own name for it; `expected_on` the day on which what a parcel waits for is
+    expected from now on.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Fact:
     amount: int = 0
     dispute: str = ""
     currency: str = ""
+    expected_on: str = ""
 
     @property
     def is_ours(self) -> bool:

@@ -166,6 +166,8 @@ def notice(view: OrderView, fact: Fact) -> None:
         parcel.broken += fact.lines
     elif fact.kind is FactKind.SUPPLY_ARRIVED:
         parcel.at["supplied"] = fact.occurred_at
+    elif fact.kind is FactKind.SUPPLY_MOVED:
+        _expect(parcel, fact)
     elif fact.kind is FactKind.REJECTED:
         _reach(parcel, ParcelStatus.REJECTED, fact.occurred_at)
     elif fact.kind is FactKind.CANCEL_CONFIRMED:
@@ -194,6 +196,13 @@ def _notice_dispute(view: OrderView, fact: Fact) -> None:
         known.amount = known.amount or fact.amount
     else:
         known.reversed = known.reversed or fact.amount
+
+
+def _expect(parcel: Parcel, fact: Fact) -> None:
+    """What was told last counts, whichever came first."""
+    told = (parcel.at["expected"], parcel.expected_on) if "expected" in parcel.at else None
+    if told is None or (fact.occurred_at, fact.expected_on) > told:
+        parcel.at["expected"], parcel.expected_on = fact.occurred_at, fact.expected_on
 
 
 def _notice_packages(parcel: Parcel, fact: Fact) -> None:

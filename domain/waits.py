@@ -230,9 +230,12 @@ def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
 
 
 def _supply_wait(parcel: Parcel, process: ProcessDefinition) -> Wait:
-    """From the end of the day on which they were expected, staff looks after it."""
+    """From the end of the day on which they were expected, staff looks after it; of another day it
+    is another wait, which nobody has to look after yet.
+    """
     expected = datetime.fromisoformat(f"{parcel.expected_on}T00:00:00+00:00")
-    return _wait(f"parcel/{parcel.fulfillment_order}/supply",
+    key = f"parcel/{parcel.fulfillment_order}/supply"
+    return _wait(f"{key}/{parcel.expected_on}" if "expected" in parcel.at else key,
                  f"the units are expected on {parcel.expected_on}", "warehouse",
                  max(parcel.since, expected), process.task_within, AtDeadline.ESCALATE)  # fmt: skip
 

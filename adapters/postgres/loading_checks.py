@@ -134,10 +134,24 @@ def _supply_keeps_its_promises(connection: Connection, incoming: Table) -> Refus
         exists().where(same_row(supply, incoming), incoming.c.quantity < settled)
     )
     advice = "expect more; or `orderloom act supply_expect`, which breaks promises openly"
-    return {
+    refused = {
         line: (f"{least[line]} units have come or are promised to orders", advice)
         for (line,) in connection.execute(taken_out.returning(incoming.c.line))
     }
+    return refused | _refuse(
+        connection,
+        incoming,
+        incoming.c.available_on,
+        exists().where(
+            same_row(supply, incoming),
+            supply.c.reserved > 0,
+            supply.c.available_on != incoming.c.available_on,
+        ),
+        (
+            "units are promised to orders for another day than {}",
+            "`orderloom act supply_expect` changes the day, and tells the orders",
+        ),
+    )
 
 
 def _time_zones_are_known(connection: Connection, incoming: Table) -> Refused:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain import journal as j
 from domain.errors import StepRefused
 from domain.facts import FactKind as K
-from domain.fold import fold
+from domain.fold import fold, notice
 from domain.order import subtract
 from domain.payments import PaymentStatus
 from domain.transitions import OrderStatus
@@ -176,6 +176,24 @@ def test_a_confirmed_cancel_wins_over_a_refused_one(told, answer):
     facts = tuple(fact(kind, minute=n) for n, kind in enumerate(told))
     view = view_of(*PROCESSING, j.Submitted(F1), j.CancelRequested(F1), facts=facts)
     assert view.parcels[F1].cancel == answer
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0, 1), (2, 2, 0, 1)])
+def test_units_are_expected_on_the_day_that_was_told_last_whichever_came_first(order):
+    waiting = j.Sourced(
+        (j.PlannedParcel(F1, "BOS", ONE_A, (j.SupplyUnits(1, "A", 1, 7),), "2026-12-01"),), "rule/1"
+    )
+    told = [
+        fact(K.SUPPLY_MOVED, minute=60 + n, expected_on=day)
+        for n, day in enumerate(("2026-12-20", "2026-12-31", "2026-12-23"))
+    ]
+    assert view_of(APPROVED, waiting).parcels[F1].expected_on == "2026-12-01"
+    moved = view_of(APPROVED, waiting, facts=[told[n] for n in order])
+    assert moved.parcels[F1].expected_on == "2026-12-23"
+    one_by_one = view_of(APPROVED, waiting)
+    for n in order:
+        notice(one_by_one, told[n])
+    assert one_by_one.parcels[F1] == moved.parcels[F1]
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,25 @@ async def test_supply_that_does_not_come_is_brought_to_peoples_notice(shop: Any)
     await shop.until(escalated)
 
 
+async def test_supply_that_is_expected_later_is_waited_for_until_then(shop: Any) -> None:
+    await expect(shop, 5)
+    number = await shop.place(lines=(RequestedLine("CUP", 15, 900),))
+    await shop.until_submitted(f"{number}-F1")
+    for parcel in [p for p in (await shop.view(number)).parcels.values() if not p.waiting]:
+        await shop.carry(parcel.fulfillment_order)
+    await expect(shop, 5, days=20)
+    day = (date.today() + timedelta(days=20)).isoformat()  # noqa: DTZ011 - as the database's
+
+    async def waited_for() -> bool:
+        reasons = [wait.reason for wait in (await shop.live(number)).waits]
+        return f"the units are expected on {day}" in reasons
+
+    await shop.until(waited_for)
+    await shop.env.sleep(timedelta(days=5))
+    assert await waited_for()
+    assert [task for task in await shop.tasks() if "expected" in task[0]] == []
+
+
 async def test_a_bundle_is_its_components_in_stock_and_itself_on_the_order(shop: Any) -> None:
     for statement in BUNDLE:
         await shop.run(statement)

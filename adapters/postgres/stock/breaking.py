@@ -146,8 +146,9 @@ async def tell(
     parcel: str,
     event: str,
     lines: tuple[LineUnits, ...] = (),
+    expected_on: str = "",
 ) -> None:
     """The order hears of its stock as it hears of everything else: by a fact."""
     at = (await connection.execute(select(now()))).scalar_one()
-    fact = Fact(f"{SOURCE}:{event}", kind, parcel, at, lines)
+    fact = Fact(f"{SOURCE}:{event}", kind, parcel, at, lines, expected_on=expected_on)
     await store_fact(connection, SOURCE, event, fact, to_json(fact))

@@ -90,7 +90,7 @@ def _claims(parcel: PlannedParcel) -> list[Claim]:
     """What is to come of a parcel, and the rest, which is on hand."""
     name, location = parcel.fulfillment_order, parcel.location
     coming = [
-        Claim(name, each.line, each.sku, location, each.quantity, each.supply)
+        Claim(name, each.line, each.sku, location, each.quantity, each.supply, parcel.expected_on)
         for each in parcel.supplies
     ]
     awaited = tuple(LineUnits(each.line, each.sku, each.quantity) for each in parcel.supplies)

@@ -18,10 +18,12 @@ _RESERVE = text(
     WITH claims AS (
         SELECT * FROM unnest(
             CAST(:parcels AS text[]), CAST(:lines AS int[]), CAST(:skus AS text[]),
-            CAST(:locations AS text[]), CAST(:units AS int[]), CAST(:supplies AS bigint[])
-        ) AS c(parcel, line, sku, location, units, supply)
+            CAST(:locations AS text[]), CAST(:units AS int[]), CAST(:supplies AS bigint[]),
+            CAST(:days AS date[])
+        ) AS c(parcel, line, sku, location, units, supply, expected_on)
     ), {parts}, lines AS (
-        SELECT parcel, line, part AS sku, location, units * per_unit AS units, per_unit, supply
+        SELECT parcel, line, part AS sku, location, units * per_unit AS units, per_unit, supply,
+               expected_on
         FROM claims JOIN parts ON parts.whole = claims.sku
     ), soft AS (
         SELECT id, sku, location, quantity FROM reservation
@@ -32,14 +34,16 @@ _RESERVE = text(
             UNION ALL SELECT sku, location, -quantity FROM soft
         ) AS both_ways GROUP BY sku, location
     ), promise AS (
-        SELECT supply, sum(units)::int AS units FROM lines WHERE supply IS NOT NULL GROUP BY supply
+        SELECT supply, sum(units)::int AS units, min(expected_on) AS expected_on FROM lines
+        WHERE supply IS NOT NULL GROUP BY supply
     ), locked AS (
         SELECT s.sku, s.location, c.units FROM stock s JOIN change c USING (sku, location)
         WHERE c.units <= 0 OR s.on_hand - s.reserved - s.safety >= c.units
         ORDER BY s.sku COLLATE "C", s.location COLLATE "C" FOR UPDATE OF s
     ), locked_supply AS (
         SELECT s.id, p.units FROM supply s JOIN promise p ON p.supply = s.id
-        WHERE s.quantity - s.received - s.reserved >= p.units ORDER BY s.id FOR UPDATE OF s
+        WHERE s.quantity - s.received - s.reserved >= p.units AND s.available_on <= p.expected_on
+        ORDER BY s.id FOR UPDATE OF s
     ), complete AS (
         SELECT 1 AS one WHERE (SELECT count(*) FROM locked) = (SELECT count(*) FROM change)
           AND (SELECT count(*) FROM locked_supply) = (SELECT count(*) FROM promise)
@@ -92,8 +96,8 @@ _EXPIRE = text(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Units of one order line from one location. `supply` is set when they have yet to come,
-    `parcel` empty while the claim is soft.
+    """Units of one order line from one location. `supply` is set when they have yet to come, by the
+    end of the day `expected_on`; `parcel` is empty while the claim is soft.
     """
 
     parcel: str
@@ -102,6 +106,7 @@ class Claim:
     location: str
     units: int
     supply: int | None = None
+    expected_on: str = ""
 
 
 async def reserve(
@@ -110,7 +115,7 @@ async def reserve(
     claims: Sequence[Claim],
     expires_at: datetime | None = None,
 ) -> bool:
-    """All units or none: False when some are no longer there."""
+    """All units or none: False when some are no longer there, or expected later than planned."""
     wanted = {
         "order": order,
         "expires_at": expires_at,
@@ -120,6 +125,7 @@ async def reserve(
         "locations": [claim.location for claim in claims],
         "units": [claim.units for claim in claims],
         "supplies": [claim.supply for claim in claims],
+        "days": [claim.expected_on or None for claim in claims],
     }
     return bool(await connection.scalar(_RESERVE, wanted))
 

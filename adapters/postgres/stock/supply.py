@@ -3,20 +3,21 @@ become reservations of units on hand, the oldest first, or are broken.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.stock.acts import changed_alone, move, open_place
+from adapters.postgres.stock.acts import changed_alone, move, open_place, too_many
 from adapters.postgres.stock.breaking import Place, lock_level, tell
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import NotFound
 from domain.facts import FactKind
 from domain.order import LineUnits
-from domain.stock_acts import EndSupply, Expect, Receive, SupplyKind
+from domain.stock_acts import ON_HAND_MAX, EndSupply, Expect, Receive, SupplyKind
 
 _EXPECT = text(
     """
@@ -45,6 +46,14 @@ _PROMISED = """
     """
 _LOOK = text(_PROMISED)
 _LOCK = text(f"{_PROMISED} FOR UPDATE OF r")  # made meanwhile, their orders are not locked
+_HOLD = text("SELECT FROM supply WHERE id = :supply FOR UPDATE")  # nobody promises from it now
+_DAYS = text(
+    """
+    SELECT r.fulfillment_order AS parcel, max(s.available_on) AS day
+    FROM reservation r JOIN supply s ON s.id = r.supply
+    WHERE r.state = 'HARD' AND r.fulfillment_order = ANY(:parcels) GROUP BY 1 ORDER BY 1
+    """
+)
 # A promise becomes a reservation of units on hand; of a part, the row is split.
 _KEEP = text(
     """
@@ -83,7 +92,7 @@ _CAME = text(
     """
     UPDATE supply SET received = received + :units, updated_at = clock_timestamp(),
                       quantity = greatest(quantity, received + reserved + :units)
-    WHERE id = :supply
+    WHERE id = :supply AND received + reserved + CAST(:units AS bigint) <= :most RETURNING id
     """
 )
 _ENDED = text(
@@ -98,7 +107,9 @@ Promises = Sequence[Row[*tuple[Any, ...]]]
 
 
 async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """Said again, it is changed; fewer units than are promised break the youngest promises."""
+    """Said again, it is changed: fewer units than are promised break the youngest promises, and
+    whoever was promised them for another day is told.
+    """
     wanted: Expect = act.wanted
     place = await open_place(connection, act.subject, wanted.location)
     values = {
@@ -109,9 +120,12 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
         "available_on": wanted.day,
         "quantity": wanted.quantity,
     }
+    there = await connection.scalar(_FIND, values)
+    promised = await _lock_promised(connection, place, there, presales=False) if there else ()
+    parcels = sorted({promise.parcel for promise in promised})
+    before = await _days(connection, parcels)
     row = (await connection.execute(_EXPECT, values)).one()
     if row.quantity > wanted.quantity:
-        promised = await _lock_promised(connection, place, row.id, presales=False)
         youngest, units = [], row.quantity - wanted.quantity
         for promise in reversed(promised):
             if units > 0:
@@ -119,6 +133,9 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
                 units -= promise.quantity
         await _break(connection, act, place, row.id, youngest)
         await connection.execute(_EXPECT, values)
+    for parcel, day in (await _days(connection, parcels)).items():
+        if day != before[parcel]:
+            await _tell_day(connection, act, parcel, day)
     return {"supply": row.id}
 
 
@@ -143,7 +160,9 @@ async def receive(connection: AsyncConnection, act: Act) -> dict[str, Json]:
             await _keep(connection, act, place, promise, units)
             left -= units
             own -= units if promise.supply == supply else 0
-    await connection.execute(_CAME, {"supply": supply, "units": own})
+    came = {"supply": supply, "units": own, "most": ON_HAND_MAX}
+    if await connection.scalar(_CAME, came) is None:
+        raise too_many()
     if wanted.last:
         await _give_up(connection, act, place, supply)
     await lately.done(max(0, beyond))
@@ -189,6 +208,7 @@ async def _lock_promised(
     for number in sorted({promise.order_number for promise in before}):
         await orders.lock(number)
     await lock_level(connection, place)
+    await connection.execute(_HOLD, {"supply": supply})
     return (await connection.execute(_LOCK, values)).all()
 
 
@@ -217,6 +237,17 @@ async def _break(
         event = f"{act.id}/{parcel}/broken"
         await tell(connection, FactKind.RESERVATION_BROKEN, parcel, event, lines)
         await _tell_if_complete(connection, act, parcel)
+
+
+async def _days(connection: AsyncConnection, parcels: list[str]) -> dict[str, date]:
+    """On which the last of what each of them waits for is expected."""
+    found = await connection.execute(_DAYS, {"parcels": parcels})
+    return {row.parcel: row.day for row in found}
+
+
+async def _tell_day(connection: AsyncConnection, act: Act, parcel: str, day: date) -> None:
+    event = f"{act.id}/{parcel}/expected"
+    await tell(connection, FactKind.SUPPLY_MOVED, parcel, event, expected_on=day.isoformat())
 
 
 async def _tell_if_complete(connection: AsyncConnection, act: Act, parcel: str) -> None:

@@ -36,6 +36,17 @@ def test_what_has_come_or_is_promised_is_not_expected_away(stocked):
     assert [row[5] for row in stocked.rows(SUPPLY)] == [3, 2]
 
 
+def test_units_that_are_promised_are_not_moved_to_another_day_without_a_word(stocked):
+    stocked.load(HEADER + "inbound,PO-1,A,L1,2026-11-30,5\n")
+    stocked.execute("UPDATE supply SET reserved = 1")
+    assert stocked.verdicts(HEADER + "inbound,PO-1,A,L1,2026-12-01,5\n") == (
+        {"refused": 1},
+        {2: "units are promised to orders for another day than 2026-12-01"},
+    )
+    assert stocked.verdicts(HEADER + "inbound,PO-1,A,L1,2026-11-30,9\n") == ({"changed": 1}, {})
+    assert [row[4:6] for row in stocked.rows(SUPPLY)] == [("2026-11-30", 9)]
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

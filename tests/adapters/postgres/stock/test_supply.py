@@ -14,7 +14,7 @@ from domain.acts import ActKind
 from domain.backorder import plan_parcels
 from domain.errors import Malformed, NotFound, OutOfStock, StepRefused
 from domain.facts import FactKind
-from domain.order import LineUnits
+from domain.order import Destination, LineUnits
 from domain.remedies import remedies
 from domain.sourcing import Location
 
@@ -125,6 +125,60 @@ async def test_the_oldest_promise_is_kept_first_and_its_order_is_told(supplied: 
     assert await stock(supplied) == (12, 9)
     assert await waiting(supplied, young) == [False]
     assert await sound(supplied)
+
+
+async def waits(shop: Any, order: str) -> list[tuple[str, str]]:
+    known = (await shop.reads.order(shop.agent, order)).last_known
+    return [(wait.key, wait.reason) for wait in known.waits if "/supply" in wait.key]
+
+
+async def test_who_was_promised_units_for_another_day_is_told_and_waits_for_that(
+    supplied: Any,
+) -> None:
+    early, late = (
+        await supplied.rows("SELECT (current_date + 3)::text, (current_date + 9)::text")
+    )[0]
+    promised = await backorder(supplied, "B1", 5)
+    on_hand = (await supplied.place("B2")).number
+    key = f"parcel/{promised}-F2/supply"
+    assert await waits(supplied, promised) == [(key, f"the units are expected on {early}")]
+
+    await act(supplied, ActKind.SUPPLY_EXPECT, "same", quantity=12, available_on=early)
+    assert await supplied.count("fact") == 0
+    await act(supplied, ActKind.SUPPLY_EXPECT, "moved", quantity=12, available_on=late)
+
+    assert await supplied.rows(
+        "SELECT kind, source, subject, data->>'expected_on', told FROM fact"
+    ) == [("reservation.expected", "stock", f"{promised}-F2", late, 0)]
+    assert await waits(supplied, promised) == [
+        (f"{key}/{late}", f"the units are expected on {late}")
+    ]
+    assert await waits(supplied, on_hand) == []
+    assert await supply(supplied) == (12, 0, 3)
+    assert await sound(supplied)
+
+
+async def test_an_order_that_was_planned_for_an_earlier_day_is_planned_again(supplied: Any) -> None:
+    order = (await supplied.place("B1")).number
+    database = PostgresDatabase(supplied.engine)
+
+    async def planned(uow: Any) -> Any:
+        sources = await uow.inventory.sources(order, ["TEA"], 30)
+        return plan_parcels([LineUnits(1, "TEA", 4)], sources, PLACES, Destination("US")).parcels
+
+    async def reserved(parcels: Any) -> Any:
+        named = [
+            j.PlannedParcel(f"{order}-F{n}", p.location, p.lines, p.supplies, p.expected_on)
+            for n, p in enumerate(parcels, start=1)
+        ]
+        return await database.run(lambda uow: uow.inventory.reserve(order, named))
+
+    parcels = await database.run(planned)
+    await supplied.run("UPDATE supply SET available_on = available_on + 1")
+    assert await reserved(parcels) is False
+    assert (await stock(supplied), await supply(supplied)) == ((2, 0), (10, 0, 0))
+    assert await reserved(await database.run(planned)) is True
+    assert (await stock(supplied), await supply(supplied)) == ((2, 2), (10, 0, 2))
 
 
 async def test_a_delivery_that_is_booked_in_twice_came_once(supplied: Any) -> None:
