@@ -175,7 +175,7 @@ def wanted_of(kind: ActKind, body: dict[str, Json]) -> Any:
         told = to_json(wanted)
     except Refusal:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise Malformed(f"{kind} takes {_listed(known)}: {error}") from error
     wrong = [name for name, value in body.items() if not _same(value, told[name])]
     if wrong:

@@ -87,10 +87,24 @@ def run() -> int:
     except Refused as refusal:
         typer.secho(f"orderloom: {refusal}", fg="red", err=True)
         return 1
-    except Exception:  # noqa: BLE001 - shown in full; `leave` would hide it
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - shown in full; `leave` would hide it
+        if told := _unusable(error):
+            typer.secho(f"orderloom: {told}", fg="red", err=True)
+        else:
+            traceback.print_exc()
         return 1
     return 0
+
+
+def _unusable(error: Exception) -> Exception | None:
+    """What to tell an operator whose database does not answer; None when that is not the trouble.
+    A command that never came so far as to ask a database is not made to load what talks to it.
+    """
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from adapters.postgres.unusable import unusable
+
+    return unusable(error)
 
 
 def leave(code: int) -> NoReturn:

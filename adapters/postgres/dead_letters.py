@@ -4,6 +4,7 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.clock import now
+from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import outbox
 from adapters.postgres.transactions import each_alone
 from domain.errors import NotFound
@@ -38,6 +39,8 @@ class PostgresDeadLetterOffice:
             return [DeadLetter(*row) for row in await connection.execute(dead.limit(limit))]
 
     async def redeliver(self, event_id: str) -> None:
+        if not can_hold(event_id):
+            raise NotFound("there is no such dead letter")
         async with self._alone.connect() as connection:
             changed = await connection.execute(
                 update(outbox)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from psycopg import errors
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -28,19 +27,16 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_conflict
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from adapters.postgres.clock import now
 from adapters.postgres.loading_checks import keys_of, same_row, take_out_refused
 from adapters.postgres.tables import metadata, movement, stock
 from adapters.postgres.transactions import TRIES, is_conflict
+from adapters.postgres.unusable import unusable
 
 REASON = "load"
-
-
-class DatabaseUnusable(Exception):  # a state of the world, told to the operator
-    """It cannot be reached, or has no tables; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -206,19 +202,7 @@ def _in_lock_order(incoming: Table, keys: Sequence[str]) -> list[ColumnElement[A
 def _explained() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        if error.connection_invalidated or isinstance(error.orig, errors.ConnectionTimeout):
-            raise DatabaseUnusable(
-                "The connection to the database was lost. Load again."
-            ) from error
-        if isinstance(error.orig, errors.OperationalError) and not error.orig.sqlstate:
-            raise DatabaseUnusable(
-                "The database cannot be reached. Is `orderloom up` running on this home?"
-            ) from error
-        raise
-    except ProgrammingError as error:
-        if isinstance(error.orig, errors.UndefinedTable):
-            raise DatabaseUnusable(
-                "The database has no tables. Run `orderloom migrate` first."
-            ) from error
+    except DBAPIError as error:
+        if told := unusable(error):
+            raise told from error
         raise

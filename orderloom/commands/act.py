@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -53,10 +53,17 @@ def _body(fields: list[str]) -> dict[str, Any]:
         if not equals or not name:
             raise Refused(f"{field!r} is no FIELD=VALUE.")
         try:
-            body[name] = json.loads(value)
+            body[name] = json.loads(value, parse_constant=_no_number)
+        except RecursionError as error:
+            raise Refused(f"{name} is nested too deep.") from error
         except ValueError:
             body[name] = value
     return body
+
+
+def _no_number(word: str) -> NoReturn:
+    """JSON has neither Infinity nor NaN."""
+    raise ValueError(word)
 
 
 async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: str) -> "ActAnswer":
@@ -65,6 +72,7 @@ async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: 
 
     from adapters.postgres.back_office import PostgresBackOffice
     from adapters.postgres.engine import create_engine
+    from api.acts import act as checked_act
     from domain.access import STAFF, Principal
     from domain.acts import ActKind
     from domain.errors import Refusal
@@ -77,9 +85,8 @@ async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: 
     engine = create_engine(settings.database_url, pool_size=1)
     try:
         office = PostgresBackOffice(engine, settings.four_eyes)
-        return await office.act(
-            person, key or str(uuid.uuid4()), ActKind(kind), subject, body, reason
-        )
+        made = key or str(uuid.uuid4())
+        return await checked_act(office, person, made, ActKind(kind), subject, body, reason)
     except Refusal as refusal:
         raise Refused(f"{refusal.code}: {refusal.message}") from refusal
     finally:

@@ -71,7 +71,8 @@ def load_files(
     """Loads `files` in their order; `at` tells this run from others. Refuses when the database
     cannot be used; what was loaded by then stays, and loading again is safe.
     """
-    from adapters.postgres.loading import DatabaseUnusable, loader
+    from adapters.postgres.loading import loader
+    from adapters.postgres.unusable import DatabaseUnusable
 
     reports = []
     try:

@@ -16,7 +16,7 @@ from domain.acts import Act
 from domain.codec import Json
 from domain.errors import LimitExceeded, Malformed, NotFound
 from domain.four_eyes import Watched
-from domain.stock_acts import Adjust, Bucket, Count, Levels, Regrade
+from domain.stock_acts import ON_HAND_MAX, Adjust, Bucket, Count, Levels, Regrade
 
 _OPEN = text(
     """
@@ -56,6 +56,8 @@ _MOVE = text(
                      damaged = stock.damaged + change.damaged,
                      quarantined = stock.quarantined + change.quarantined
     FROM change WHERE sku = :sku AND location = :location
+      AND greatest(stock.on_hand + change.on_hand, stock.damaged + change.damaged,
+                   stock.quarantined + change.quarantined) <= :most
     RETURNING stock.on_hand, stock.reserved, stock.damaged, stock.quarantined
     """
 )
@@ -108,6 +110,8 @@ async def _set_on_hand(
 ) -> dict[str, Json]:
     before = await make_room(connection, place, after, act.id)
     units = after(before) - before.on_hand
+    if units > ON_HAND_MAX:
+        raise too_many()
     reason = act.kind.value.removeprefix("stock_")
     found = await move(connection, act.id, place, reason, [(units, "", 0)])
     await lately.done(abs(units))
@@ -201,7 +205,9 @@ async def move(
     reason: str,
     moves: list[tuple[int, str, int]],
 ) -> dict[str, Json]:
-    """Each of `moves` is (change of on_hand, bucket, change of the bucket). What is there now."""
+    """Each of `moves` is (change of on_hand, bucket, change of the bucket). What is there now.
+    Refuses (`LimitExceeded`) more than the books can hold.
+    """
     values: Mapping[str, Any] = {
         "reason": reason,
         "reference": reference,
@@ -211,5 +217,13 @@ async def move(
         "units": [units for units, _, _ in moves],
         "buckets": [bucket for _, bucket, _ in moves],
         "bucket_units": [units for _, _, units in moves],
+        "most": ON_HAND_MAX,
     }
-    return dict((await connection.execute(_MOVE, values)).mappings().one())
+    now = (await connection.execute(_MOVE, values)).mappings().one_or_none()
+    if now is None:
+        raise too_many()
+    return dict(now)
+
+
+def too_many() -> LimitExceeded:
+    return LimitExceeded(f"the books hold no more than {ON_HAND_MAX:,} units at a location")

@@ -8,10 +8,11 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from adapters.postgres.auditing.auditor import audit_books
+from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.engine import PostgresDatabase
 from adapters.postgres.orders import PostgresOrders
 from domain import journal as j
-from domain.acts import ActKind
+from domain.acts import ActKind, FourEyes
 from domain.errors import BadQuantity, Forbidden, LimitExceeded, Malformed, NotFound, StepRefused
 from domain.facts import FactKind
 from domain.order import LineUnits
@@ -345,3 +346,31 @@ async def test_the_same_acts_many_at_once_never_meet_in_the_books(stocked: Any) 
     )
     assert await stock(stocked) == (50, 0, 0, 0)
     assert all(answers[n] == answers[n // 4 * 4] for n in range(160))
+
+
+FULL = "UPDATE stock SET on_hand = 2147483000, opening = 2147483000"
+
+
+async def test_more_than_the_books_can_hold_is_refused_and_changes_nothing(stocked: Any) -> None:
+    await stocked.run(FULL)
+    await stocked.run("UPDATE stock SET damaged = 2147483640, quarantined = 10")
+    expected = {"reference": "PO-1", "quantity": 5, "available_on": "2099-01-01"}
+    await act(stocked, ActKind.SUPPLY_EXPECT, "expect", **expected)
+    office = PostgresBackOffice(stocked.engine, FourEyes(stock_units=10**9))
+    into = {"before": "quarantined", "after": "damaged"}
+    for number, (kind, body) in enumerate([
+        (ActKind.STOCK_ADJUST, {"units": 1_000}),
+        (ActKind.STOCK_COUNT, {"counted": 9_000_000, "books": 0}),
+        (ActKind.STOCK_REGRADE, {"units": 8, **into}),
+        (ActKind.STOCK_REGRADE, {"units": 9, "before": "damaged", "after": "quarantined"}),
+        (ActKind.SUPPLY_RECEIVE, {"units": 1_000, "reference": "PO-1"}),
+    ]):  # fmt: skip
+        wanted = {**BOS, **body}
+        if body.get("before") == "damaged":
+            await stocked.run("UPDATE stock SET quarantined = 2147483640")
+        with pytest.raises(LimitExceeded, match="no more than 2,147,483,647 units"):
+            await office.act(stocked.warehouse, f"n{number}", kind, "TEA", wanted, "as seen")
+    assert await stock(stocked) == (2147483000, 0, 2147483640, 2147483640)
+    assert await stocked.count("movement") == 0
+    await act(stocked, ActKind.STOCK_ADJUST, "fits", units=100)
+    assert (await stock(stocked))[0] == 2147483100
