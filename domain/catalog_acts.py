@@ -1,5 +1,8 @@
-"""What staff may change of locations and products. What an act leaves out (None) stays as it is."""
+"""What staff may change of locations and products. What an act leaves out (None) stays as it is; of
+a `new` one, which must not be there yet, it is as docs/operator.md says.
+"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -9,14 +12,27 @@ from domain.errors import Malformed
 CLOSED_DAYS_MAX = 366
 COMPONENTS_MAX = 100  # of a bundle
 NUMBER_MAX = 2**31 - 1
+ID_MAX = 200  # characters of the name that a location or product is known by
+TEXT_MAX = 500
+WAREHOUSES = ("built_in", "http")
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLocation:
     """`capacity` 0 is without limit, `cutoff` empty the end of the day, `holidays` empty none.
-    `weekdays` by ISO number, `closed_on` as 2026-12-24.
+    `weekdays` by ISO number, `closed_on` as 2026-12-24; degrees come in pairs; of `priority` the
+    lower is preferred; `fulfilled_by` empty is as the settings say.
     """
 
+    new: bool | None = None
+    name: str | None = None
+    kind: str | None = None
+    country: str | None = None
+    region: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    priority: int | None = None
+    fulfilled_by: str | None = None
     active: bool | None = None
     capacity: int | None = None
     timezone: str | None = None
@@ -36,15 +52,49 @@ class ComponentOf:
 
 @dataclass(frozen=True, slots=True)
 class ChangeProduct:
-    """Of one unit as it is packed; 0 is not known. `components` are all of them: none make the
-    bundle a plain product.
+    """Measures are of one unit as it is packed; 0 is not known. `components` are all of them: none
+    make the bundle a plain product.
     """
 
+    new: bool | None = None
+    name: str | None = None
+    category: str | None = None
+    tax_category: str | None = None
     weight_g: int | None = None
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None
     components: tuple[ComponentOf, ...] | None = None
+
+
+def words(name: str, text: str, least: int = 1, most: int = TEXT_MAX) -> str:
+    """Refuses (`Malformed`) what is too short, too long, or no line of text."""
+    if not least <= len(text.strip()) or len(text) > most or not (text.isprintable() or not text):
+        raise Malformed(f"{name} is {least} to {most} printable characters")
+    return text
+
+
+def country_code(text: str) -> str:
+    if len(text) == 2 and text.isascii() and text.isalpha():
+        return text.upper()
+    raise Malformed(f"{text[:20]!r} is no ISO 3166 country code")
+
+
+def one_of(name: str, text: str, known: Iterable[str]) -> str:
+    if text not in (choices := list(known)):
+        raise Malformed(f"{name} is one of {', '.join(filter(None, choices))}, not {text[:20]!r}")
+    return text
+
+
+def coordinates(latitude: float | None, longitude: float | None) -> dict[str, float]:
+    """None of them, or both. Refuses (`Malformed`) what is nowhere on earth."""
+    if latitude is None and longitude is None:
+        return {}
+    if latitude is None or longitude is None:
+        raise Malformed("latitude and longitude come together")
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise Malformed("latitude is from -90 to 90, longitude from -180 to 180")
+    return {"latitude": latitude, "longitude": longitude}
 
 
 def cutoff_of(text: str) -> time | None:

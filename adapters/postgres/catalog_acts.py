@@ -1,10 +1,11 @@
 """Acts of staff on locations and products: what changes is what was asked for, and is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import Column, Table, delete, exists, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_conflict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.calendars.public_holidays import keeps_holidays
@@ -12,16 +13,22 @@ from adapters.postgres.loading_checks import HAS_UNITS, IS_TO_COME, LOCK_BUNDLES
 from adapters.postgres.tables import bundle_component, location, product, stock, supply
 from domain.acts import Act
 from domain.catalog_acts import (
+    ID_MAX,
+    WAREHOUSES,
     ChangeLocation,
     ChangeProduct,
     ComponentOf,
     check_components,
     closing_days,
+    coordinates,
+    country_code,
     cutoff_of,
+    one_of,
     whole_number,
+    words,
 )
 from domain.codec import Json
-from domain.departure import WorkingDays
+from domain.departure import LocationKind, WorkingDays
 from domain.errors import Malformed, NotFound, StepRefused, UnknownSku
 
 _MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
@@ -29,10 +36,14 @@ _ZONE_KNOWN = text("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :z
 
 
 async def change_location(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """One that is made inactive is no source any more; parcels already there go on."""
+    """One that is made inactive is no source any more; parcels already there go on, with whoever
+    fulfills them.
+    """
     values = _location_values(act.wanted)
     if "timezone" in values:
         await _check_zone(connection, values["timezone"])
+    if act.wanted.new:
+        return await _create(connection, location.c.id, act.subject, values, ("name", "country"))
     return await _change(connection, location.c.id, act.subject, values)
 
 
@@ -40,11 +51,18 @@ async def change_product(connection: AsyncConnection, act: Act) -> dict[str, Jso
     wanted: ChangeProduct = act.wanted
     measures = {name: getattr(wanted, name) for name in _MEASURES}
     values = {n: whole_number(n, value) for n, value in measures.items() if value is not None}
+    values |= _texts(wanted, {"name": 1, "category": 0, "tax_category": 1})
+    composed = wanted.components is not None
+    if wanted.components is not None:
+        check_components(act.subject, wanted.components)
+        await connection.execute(LOCK_BUNDLES)
+    if wanted.new:
+        result = await _create(connection, product.c.sku, act.subject, values, ("name",))
+    else:
+        key = product.c.sku
+        result = await _change(connection, key, act.subject, values, or_nothing=composed)
     if wanted.components is None:
-        return await _change(connection, product.c.sku, act.subject, values)
-    check_components(act.subject, wanted.components)
-    await connection.execute(LOCK_BUNDLES)
-    result = await _change(connection, product.c.sku, act.subject, values, or_nothing=True)
+        return result
     before = await _recompose(connection, act.subject, wanted.components)
     after = {each.sku: each.quantity for each in wanted.components}
     if before != after:
@@ -54,7 +72,7 @@ async def change_product(connection: AsyncConnection, act: Act) -> dict[str, Jso
 
 def _location_values(wanted: ChangeLocation) -> dict[str, Any]:
     """By column. Refuses (`Malformed`) what no location can be."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {**_place_values(wanted)}
     if wanted.active is not None:
         values["active"] = wanted.active
     if wanted.capacity is not None:
@@ -74,11 +92,51 @@ def _location_values(wanted: ChangeLocation) -> dict[str, Any]:
     return values
 
 
+def _place_values(wanted: ChangeLocation) -> dict[str, Any]:
+    """What it is and where, and who fulfills from it."""
+    values: dict[str, Any] = _texts(wanted, {"name": 1, "region": 0})
+    values |= coordinates(wanted.latitude, wanted.longitude)
+    if wanted.kind is not None:
+        values["kind"] = one_of("kind", wanted.kind, LocationKind)
+    if wanted.country is not None:
+        values["country"] = country_code(wanted.country)
+    if wanted.priority is not None:
+        values["priority"] = whole_number("priority", wanted.priority) or 0
+    if wanted.fulfilled_by is not None:
+        values["fulfilled_by"] = one_of("fulfilled_by", wanted.fulfilled_by, ("", *WAREHOUSES))
+    return values
+
+
+def _texts(wanted: Any, least: Mapping[str, int]) -> dict[str, str]:
+    """By name, with the least characters of each."""
+    given = {name: getattr(wanted, name) for name in least}
+    return {n: words(n, text, least[n]) for n, text in given.items() if text is not None}
+
+
 async def _check_zone(connection: AsyncConnection, zone: str) -> None:
     """Known here and to the database, which reckons with it when orders are sourced."""
     known = zone in available_timezones()
     if not (known and await connection.scalar(_ZONE_KNOWN, {"zone": zone})):
         raise Malformed(f"{zone[:40]!r} is no time zone, such as America/New_York")
+
+
+async def _create(
+    connection: AsyncConnection,
+    key: Column[Any],
+    subject: str,
+    values: Mapping[str, Any],
+    needs: Sequence[str],
+) -> dict[str, Any]:
+    """Refuses (`StepRefused`) one that is there, and (`Malformed`) one that lacks what it needs."""
+    table: Table = key.table
+    words(f"the name of a {table.name}", subject, most=ID_MAX)
+    if missing := [name for name in needs if name not in values]:
+        raise Malformed(f"a new {table.name} needs {' and '.join(missing)}")
+    made = insert_or_conflict(table).values({key.name: subject, **values})
+    written = await connection.execute(made.on_conflict_do_nothing().returning(key))
+    if written.one_or_none() is None:
+        raise StepRefused(f"there is a {table.name} {subject} already")
+    return {"before": {}, "after": {name: _plain(value) for name, value in values.items()}}
 
 
 async def _change(
@@ -109,7 +167,9 @@ async def _change(
 def _plain(value: Any) -> Json:
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, str | int | bool) else value.isoformat()
+    return (
+        value if value is None or isinstance(value, str | int | float | bool) else value.isoformat()
+    )
 
 
 async def _recompose(

@@ -8,7 +8,7 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 from adapters.calendars.public_holidays import keeps_holidays
-from domain.catalog_acts import closing_days, cutoff_of
+from domain.catalog_acts import WAREHOUSES, closing_days, country_code, cutoff_of
 from domain.currency import exponent
 from domain.days import DAY_MAX, DAY_MIN, day_of
 from domain.departure import EVERY_DAY, LocationKind
@@ -20,7 +20,6 @@ from domain.stock_acts import SupplyKind, check_reference
 TEXT_CHARACTERS_MAX = 500
 TERMS_DAYS_MAX = 3_650
 UNITS_MAX = 2**31 - 1  # a PostgreSQL integer
-WAREHOUSES = ("built_in", "http")
 YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -62,9 +61,7 @@ def lower_text(cell: str) -> str:
 
 
 def country(cell: str) -> str:
-    if len(cell) == 2 and cell.isascii() and cell.isalpha():
-        return cell.upper()
-    raise BadCell(f"{cell!r} is no ISO 3166 country code", "write two letters, such as US")
+    return _told(country_code, cell, "write two letters, such as US")
 
 
 def currency(cell: str) -> str:

@@ -157,6 +157,21 @@ async def test_a_location_is_changed_in_what_is_given_only(client, office):
     }
 
 
+async def test_a_new_location_and_a_new_product_are_made_by_the_same_acts(client, office):
+    place = {"location": "SHA", "idempotencyKey": "1", "reason": "why", "new": True,
+             "name": "Shanghai", "country": "CN", "kind": "store", "region": "", "latitude": 31.2,
+             "longitude": 121.5, "priority": 5, "fulfilledBy": "built_in"}  # fmt: skip
+    goods = {"sku": "JAR", "idempotencyKey": "2", "reason": "why", "new": True, "name": "Jar",
+             "category": "kitchen", "taxCategory": "standard"}  # fmt: skip
+    await client.graphql(CHANGE_LOCATION, {"input": place}, role="supervisor")
+    await client.graphql(CHANGE_PRODUCT, {"input": goods}, role="supervisor")
+    assert [done[1:3] for done in office.back_office.done.values()] == [
+        ("SHA", {"new": True, "name": "Shanghai", "country": "CN", "kind": "store", "region": "",
+                 "latitude": 31.2, "longitude": 121.5, "priority": 5, "fulfilled_by": "built_in"}),
+        ("JAR", {"new": True, "name": "Jar", "category": "kitchen", "tax_category": "standard"}),
+    ]  # fmt: skip
+
+
 async def test_a_product_is_changed_and_no_components_are_not_the_same_as_none_named(
     client, office
 ):

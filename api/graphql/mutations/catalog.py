@@ -12,11 +12,36 @@ _KEY = "Chosen by you: the same key with the same content never acts twice."
 _REASON = "Why; it stands in the audit trail. No personal data."
 
 
+_NEW = "True: there is none of that name yet, and this makes it; {}."
+
+
 @strawberry.input(description="Changes a location. What is left out, or null, stays as it is.")
 class LocationChangeInput:
     location: strawberry.ID = strawberry.field(description="Which one.")
     idempotency_key: str = strawberry.field(description=_KEY)
     reason: str = strawberry.field(description=_REASON)
+    new: bool | None = strawberry.field(
+        default=None, description=_NEW.format("it needs `name` and `country`")
+    )
+    name: str | None = strawberry.field(default=None, description="What people call it.")
+    kind: str | None = strawberry.field(
+        default=None, description="`warehouse`, `store` or `supplier`."
+    )
+    country: str | None = strawberry.field(default=None, description="ISO 3166, as `US`.")
+    region: str | None = strawberry.field(default=None, description="As `MA`; empty: none.")
+    latitude: float | None = strawberry.field(
+        default=None, description="Degrees; together with `longitude`."
+    )
+    longitude: float | None = strawberry.field(
+        default=None, description="Degrees; together with `latitude`."
+    )
+    priority: int | None = strawberry.field(
+        default=None, description="The lower is preferred when distances do not tell."
+    )
+    fulfilled_by: str | None = strawberry.field(
+        default=None,
+        description="`built_in` or `http`; empty: as the settings say. Of new parcels only.",
+    )
     active: bool | None = strawberry.field(
         default=None,
         description="An inactive one is no source for new parcels; those already there go on.",
@@ -52,6 +77,12 @@ class ProductChangeInput:
     sku: strawberry.ID = strawberry.field(description="Which one.")
     idempotency_key: str = strawberry.field(description=_KEY)
     reason: str = strawberry.field(description=_REASON)
+    new: bool | None = strawberry.field(default=None, description=_NEW.format("it needs `name`"))
+    name: str | None = strawberry.field(default=None, description="What people call it.")
+    category: str | None = strawberry.field(default=None, description="Empty: none.")
+    tax_category: str | None = strawberry.field(
+        default=None, description="Whose tax rates it has, as `standard`."
+    )
     weight_g: int | None = strawberry.field(default=None, description="Grams; 0: not known.")
     length_mm: int | None = strawberry.field(default=None, description="Millimeters; 0: not known.")
     width_mm: int | None = strawberry.field(default=None, description="Millimeters; 0: not known.")
@@ -63,9 +94,18 @@ class ProductChangeInput:
 
 @strawberry.type
 class CatalogMutations:
-    @mutation("Changes when a location works, and whether at all. Warehouse and supervisors.")
+    @mutation("Changes a location, or makes a new one. Warehouse and supervisors.")
     async def location_change(self, info: Ask, input: LocationChangeInput) -> ActPayload:  # noqa: A002 - the schema's word, here and below
         body = {
+            "new": input.new,
+            "name": input.name,
+            "kind": input.kind,
+            "country": input.country,
+            "region": input.region,
+            "latitude": input.latitude,
+            "longitude": input.longitude,
+            "priority": input.priority,
+            "fulfilled_by": input.fulfilled_by,
             "active": input.active,
             "capacity": input.capacity,
             "timezone": input.timezone,
@@ -83,12 +123,16 @@ class CatalogMutations:
             input.reason,
         )
 
-    @mutation("Changes what a product measures and is made of. Warehouse and supervisors.")
+    @mutation("Changes a product, or makes a new one. Warehouse and supervisors.")
     async def product_change(self, info: Ask, input: ProductChangeInput) -> ActPayload:  # noqa: A002
         parts = None
         if input.components is not None:
             parts = [{"sku": each.sku, "quantity": each.quantity} for each in input.components]
         body: dict[str, Json] = {
+            "new": input.new,
+            "name": input.name,
+            "category": input.category,
+            "tax_category": input.tax_category,
             "weight_g": input.weight_g,
             "length_mm": input.length_mm,
             "width_mm": input.width_mm,

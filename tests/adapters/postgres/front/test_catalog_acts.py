@@ -123,7 +123,17 @@ async def test_the_same_change_twice_is_one_and_a_second_finds_nothing_to_change
         ({"holidays": "XX"}, "not known"),
         ({"closed_on": ["2026-02-30"]}, "no day"),
         ({"closed_on": "2026-02-03"}, "another type"),
-        ({"priority": 1}, "has no 'priority'"),
+        ({"color": 1}, "has no 'color'"),
+        ({"name": " "}, "name is 1 to 500"),
+        ({"name": "Bos\nton"}, "name is 1 to 500"),
+        ({"kind": "ship"}, "kind is one of warehouse, store, supplier, not 'ship'"),
+        ({"country": "USA"}, "no ISO 3166 country code"),
+        ({"latitude": 42.4}, "come together"),
+        ({"latitude": 91, "longitude": 0}, "latitude is from -90 to 90"),
+        ({"latitude": float("inf"), "longitude": 0}, "latitude is from -90 to 90"),
+        ({"latitude": "42", "longitude": 0}, "another type"),
+        ({"priority": -1}, "priority is a whole number from 0"),
+        ({"fulfilled_by": "pigeon"}, "fulfilled_by is one of built_in, http, not 'pigeon'"),
     ],
 )
 async def test_what_no_location_can_be_is_refused_and_leaves_no_trace(
@@ -262,3 +272,85 @@ async def test_a_bundle_that_is_being_made_is_seen_by_who_expects_units_of_it(sh
     with pytest.raises(Malformed, match="POT is a bundle"):
         await expecting
     assert await shop.count("supply") == 0
+
+
+WHAT = (
+    "SELECT name, kind, country, region, latitude, longitude, priority, fulfilled_by FROM location"
+)
+EVERYTHING = {
+    "name": "Boston Store", "kind": "store", "country": "us", "region": "MA", "latitude": 42,
+    "longitude": -71.1, "priority": 0, "fulfilled_by": "built_in",
+}  # fmt: skip
+
+
+async def test_what_a_location_is_and_where_is_changed_with_a_trace(shop: Any) -> None:
+    answer = await change_location(shop, **EVERYTHING)
+    after = {**EVERYTHING, "country": "US"}
+    assert answer.result["after"] == {n: v for n, v in after.items() if n != "country"}
+    assert answer.result["before"] == {
+        "name": "Boston", "kind": "warehouse", "region": "", "latitude": None, "longitude": None,
+        "priority": 100, "fulfilled_by": "",
+    }  # fmt: skip
+    assert await shop.rows(WHAT) == [tuple(after.values())]
+    emptied = await change_location(shop, "again", region="", fulfilled_by="")
+    assert emptied.result["after"] == {"region": "", "fulfilled_by": ""}
+
+
+async def make(shop: Any, what: ActKind, subject: str, key: str = "k", **body: Any) -> Any:
+    body = {"new": True, **body}
+    return await shop.office.act(shop.supervisor, key, what, subject, body, "opening")
+
+
+async def test_a_new_location_is_made_once_and_is_a_source_from_then_on(shop: Any) -> None:
+    answer = await make(shop, ActKind.LOCATION_CHANGE, "上海", **EVERYTHING, capacity=9)
+    assert answer.result == {
+        "before": {}, "after": {**EVERYTHING, "country": "US", "capacity": 9}
+    }  # fmt: skip
+    assert await shop.rows("SELECT id, capacity, active FROM location WHERE id <> 'BOS'") == [
+        ("上海", 9, True)
+    ]
+    async with shop.engine.connect() as connection:
+        assert {place.id for place in await active_locations(connection)} == {"BOS", "上海"}
+    with pytest.raises(StepRefused, match="there is a location 上海 already"):
+        await make(shop, ActKind.LOCATION_CHANGE, "上海", "again", name="Other", country="CN")
+    assert await shop.rows("SELECT name FROM location WHERE id = '上海'") == [("Boston Store",)]
+
+
+async def test_a_new_product_is_made_with_its_components(shop: Any) -> None:
+    answer = await make(
+        shop, ActKind.PRODUCT_CHANGE, "SET", name="Set", tax_category="food", weight_g=5,
+        components=parts(TEA=1, CUP=2),
+    )  # fmt: skip
+    assert answer.result == {
+        "before": {"components": {}},
+        "after": {
+            "name": "Set", "tax_category": "food", "weight_g": 5,
+            "components": {"TEA": 1, "CUP": 2},
+        },
+    }  # fmt: skip
+    assert await shop.rows(
+        "SELECT name, category, tax_category FROM product WHERE sku = 'SET'"
+    ) == [("Set", "", "food")]
+    assert await shop.count("bundle_component") == 2
+    renamed = await change_product(shop, "r", "SET", name="Tea set", category="gifts")
+    assert renamed.result["after"] == {"name": "Tea set", "category": "gifts"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "body", "message"),
+    [
+        (ActKind.LOCATION_CHANGE, "NEW", {}, "a new location needs name and country"),
+        (ActKind.LOCATION_CHANGE, "NEW", {"name": "New"}, "a new location needs country"),
+        (ActKind.PRODUCT_CHANGE, "NEW", {"weight_g": 5}, "a new product needs name"),
+        (ActKind.PRODUCT_CHANGE, "", {"name": "x"}, "the name of a product is 1 to 200"),
+        (ActKind.PRODUCT_CHANGE, "x" * 201, {"name": "x"}, "the name of a product is 1 to 200"),
+        (ActKind.LOCATION_CHANGE, "N\tW", {"name": "x", "country": "US"}, "is 1 to 200"),
+    ],
+)
+async def test_what_lacks_something_is_not_made(
+    shop: Any, kind: ActKind, subject: str, body: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(Malformed, match=message):
+        await make(shop, kind, subject, **body)
+    assert (await shop.count("location"), await shop.count("product")) == (1, 3)
+    assert await shop.count("audit") == 0
