@@ -73,3 +73,39 @@ def test_stock_of_an_unknown_product_or_location_is_refused(stocked):
         },
     )
     assert stocked.rows("SELECT count(*) FROM stock") == [(2,)]
+
+
+ALERTS = """
+    SELECT outbox.event_id, task.id, task.closed_at IS NULL
+    FROM outbox FULL JOIN task ON task.id = outbox.event_id ORDER BY 1
+"""
+
+
+def test_stock_that_is_opened_at_its_level_is_told_once_however_often_it_is_loaded(stocked):
+    opened = "sku,location,on_hand,safety\nA,L1,10,2\nB,L1,3,0\n"
+    at_level = "sku,location,on_hand,safety,reorder_point,reorder_to\nC,L1,2,2,5,20\n"
+    stocked.load("sku,name\nC,Cream\n")
+    assert stocked.verdicts(at_level) == ({"added": 1}, {})
+    told = [("stock/C@L1/1", "stock/C@L1/1", True), ("stock/C@L1/2", "stock/C@L1/2", True)]
+    assert stocked.rows(ALERTS) == told
+    assert stocked.verdicts(at_level) == ({"unchanged": 1}, {})
+    assert stocked.verdicts(opened) == ({"changed": 1, "unchanged": 1}, {})
+    assert stocked.rows(ALERTS) == told
+
+
+def test_a_refused_count_tells_nobody_and_the_crossing_that_comes_later_is_told(stocked):
+    stocked.execute("UPDATE stock SET reserved = 4 WHERE sku = 'A'")
+    assert stocked.verdicts("sku,location,on_hand,safety\nA,L1,2,2\n") == (
+        {"refused": 1},
+        {2: "4 units are reserved for orders, more than the 2 counted"},
+    )
+    assert stocked.rows(ALERTS) == []
+    assert stocked.rows("SELECT crossings FROM stock WHERE sku = 'A'") == [(0,)]
+    stocked.execute("UPDATE stock SET reserved = 8 WHERE sku = 'A'")
+    assert stocked.rows(ALERTS) == [("stock/A@L1/1", "stock/A@L1/1", True)]
+    stocked.execute("UPDATE stock SET reserved = 4 WHERE sku = 'A'")
+    stocked.execute("UPDATE stock SET reserved = 8 WHERE sku = 'A'")
+    assert stocked.rows(ALERTS) == [
+        ("stock/A@L1/1", "stock/A@L1/1", False),
+        ("stock/A@L1/2", "stock/A@L1/2", True),
+    ]
