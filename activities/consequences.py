@@ -7,7 +7,7 @@ from domain import journal as j
 from domain import ledger, refunds
 from domain.amounts import refund_amount, refund_points, shipment_amount, shipment_points
 from domain.errors import OutOfStock
-from domain.journal import BROKEN, SHORT_PICK
+from domain.journal import SHORT_PICK
 from domain.ledger import Account
 from domain.methods import TERMS
 from domain.order import PaymentMethod, PlacedOrder
@@ -92,10 +92,9 @@ async def _enact_for_return(
 
 
 async def _release(uow: UnitOfWork, body: j.ReservationReleased) -> None:
-    """What is broken is reserved no longer."""
     if body.reason == SHORT_PICK:
         await uow.inventory.write_off_missing(body.fulfillment_order, body.lines)
-    elif body.reason != BROKEN:
+    else:
         await uow.inventory.release(body.fulfillment_order, body.lines)
 
 

@@ -24,9 +24,9 @@ from domain.backorder import plan_parcels
 from domain.commands import CommandKind, check, has_to_wait
 from domain.decisions import entries_for, next_parcel, override_entries
 from domain.errors import OutOfStock
-from domain.journal import SHORT_PICK, EntryRecord
+from domain.journal import EntryRecord
 from domain.order import LineUnits, subtract
-from domain.remedies import Remedy, refusing_locations, remedies
+from domain.remedies import Remedy, refusing_locations, remedies, short_pick
 from domain.review import (
     ReviewInputs,
     Verdict,
@@ -223,6 +223,4 @@ def _shipment(turn: OrderTurn, fulfillment_order: str) -> list[j.Body]:
     lines = subtract(parcel.lines, left)
     amount, _ = shipment_amount(turn.view, lines)
     shipped = j.Shipped(fulfillment_order, parcel.packages, lines, amount)
-    if not left:
-        return [shipped]
-    return [j.ReservationReleased(fulfillment_order, left, SHORT_PICK), shipped]
+    return [*short_pick(parcel, left), shipped]

@@ -41,6 +41,11 @@ def subtract(units: tuple[LineUnits, ...], less: tuple[LineUnits, ...]) -> tuple
     return tuple(unit for unit in rest if unit.quantity > 0)
 
 
+def both(units: tuple[LineUnits, ...], others: tuple[LineUnits, ...]) -> tuple[LineUnits, ...]:
+    """The units that are in both, line by line."""
+    return subtract(units, subtract(units, others))
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """`unit_price` is the price of one unit, `discount` the reduction of the whole line and

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from domain.facts import FactKind
 from domain.journal import BROKEN, SHORT_PICK, CancelRequested, ReservationReleased
+from domain.order import LineUnits, both, subtract
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 
@@ -28,9 +29,19 @@ def _remedies(view: OrderView, parcel: Parcel) -> Iterator[Remedy]:
     elif parcel.replaces and not _still_replaces(view.parcels[parcel.replaces]):
         yield ReservationReleased(name, parcel.lines, "the first source keeps the parcel")
     elif parcel.missing:
-        yield ReservationReleased(name, parcel.missing, SHORT_PICK)
+        yield from short_pick(parcel, parcel.missing)
     elif parcel.unmended:
         yield from _mend(parcel)
+
+
+def short_pick(parcel: Parcel, missing: tuple[LineUnits, ...]) -> list[ReservationReleased]:
+    """Units that the warehouse did not find. Of those that a count had found missing before, it
+    says nothing new: the stock books know.
+    """
+    known = both(missing, parcel.unmended)
+    released = ((known, BROKEN), (subtract(missing, known), SHORT_PICK))
+    name = parcel.fulfillment_order
+    return [ReservationReleased(name, lines, reason) for lines, reason in released if lines]
 
 
 def _mend(parcel: Parcel) -> Iterator[Remedy]:

@@ -124,14 +124,17 @@ class Inventory(Protocol):
         """
 
     async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        """Idempotent, and safe when the reservation never happened."""
+        """Idempotent, and safe when the reservation never happened. Units that a count had broken
+        go first: they are reserved no longer.
+        """
 
     async def release_all(self, order: str) -> None:
         """Every active reservation of the order."""
 
     async def write_off_missing(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        """A short pick: the units are not there, so on_hand falls and the reservation goes. Of a
-        bundle the components are to be counted instead.
+        """A short pick: the units are not there, so on_hand falls and the reservation goes. Units
+        that a count had broken go first: on_hand has fallen by them. Of a bundle the components
+        are to be counted instead.
         """
 
     async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:

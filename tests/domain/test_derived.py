@@ -170,6 +170,26 @@ def test_a_short_pick_gives_back_what_was_not_found_so_that_it_is_sourced_again(
     assert remedies(view) == [j.ReservationReleased(F1, units((1, "A", 2)), "short pick")]
 
 
+def test_a_short_pick_says_nothing_new_of_units_that_a_count_had_missed():
+    order = placed(order_line(quantity=5))
+    plan = sourced((F1, "BOS", units((1, "A", 5))))
+    facts = (
+        fact(K.RESERVATION_BROKEN, minute=50, lines=units((1, "A", 2))),
+        fact(K.CANCEL_REFUSED, minute=55),
+        fact(K.PICKED, lines=units((1, "A", 2))),
+    )
+    journal = (APPROVED, plan, j.Submitted(F1), j.CancelRequested(F1))
+    view = view_of(*journal, order=order, facts=facts)
+    due = [
+        j.ReservationReleased(F1, units((1, "A", 2)), j.BROKEN),
+        j.ReservationReleased(F1, units((1, "A", 1)), j.SHORT_PICK),
+    ]
+    assert remedies(view) == due
+    after = view_of(*journal, *due, order=order, facts=facts)
+    assert (remedies(after), after.parcels[F1].unmended) == ([], ())
+    assert after.parcels[F1].lines == units((1, "A", 2))
+
+
 def test_a_superseding_parcel_waits_for_the_old_one_to_be_given_back():
     asked = view_of(*REPLACED)
     assert asked.blocked(asked.parcels[F2])

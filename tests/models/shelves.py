@@ -144,7 +144,8 @@ class Shelves:
         return True
 
     def release(self, parcel: str, lines: dict[int, int]) -> None:
-        self._end(lambda p: p.parcel == parcel and p.state == "HARD", lines, "RELEASED")
+        left = self._release_broken(parcel, lines)
+        self._end(lambda p: p.parcel == parcel and p.state == "HARD", left, "RELEASED")
 
     def release_all(self, order: str) -> None:
         self._end(lambda p: p.order == order and p.state in ACTIVE, None, "RELEASED")
@@ -153,12 +154,22 @@ class Shelves:
         self._end(lambda p: p.order == order and p.state == "SOFT", None, "EXPIRED")
 
     def write_off(self, parcel: str, lines: dict[int, int], bundles: set[int]) -> None:
-        """Of a bundle nobody knows which component is missing."""
+        """What a count found missing is gone already. Of a bundle nobody knows which component is
+        missing.
+        """
+        lines = self._release_broken(parcel, lines)
         plain = {line: units for line, units in lines.items() if line not in bundles}
         gone = self._end(_on_hand(parcel), plain, "RELEASED")
         self._leave("short_pick", parcel, gone)
         rest = {line: units for line, units in lines.items() if line in bundles}
         self._end(_on_hand(parcel), rest, "RELEASED")
+
+    def _release_broken(self, parcel: str, lines: dict[int, int]) -> dict[int, int]:
+        """Units of the lines beyond those that a count broke."""
+        known = self.held(parcel, "BROKEN")
+        self._end(lambda p: p.parcel == parcel and p.state == "BROKEN", lines, "RELEASED")
+        rest = {line: units - known.get(line, 0) for line, units in lines.items()}
+        return {line: units for line, units in rest.items() if units > 0}
 
     def consume(self, parcel: str, lines: dict[int, int]) -> None:
         """What a count had broken leaves, too: others give way, or more was there after all."""

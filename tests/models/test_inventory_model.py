@@ -233,7 +233,7 @@ class InventoryModel(RuleBasedStateMachine):
         self.shelves.consume(parcel, lines)
         self.shelves.raise_alerts()
         if again:  # what was kept back is released, as the process does it
-            rest = self.shelves.held(parcel, "HARD")
+            rest = self.shelves.held(parcel, "HARD", "BROKEN")
             self._do(lambda inventory: inventory.release(parcel, _units(rest)))
             self.shelves.release(parcel, rest)
             self.shelves.raise_alerts()
@@ -241,11 +241,10 @@ class InventoryModel(RuleBasedStateMachine):
             self._do(lambda inventory: inventory.consume(parcel, _units(lines)))
         self.compare()
 
-    @precondition(lambda self: self.shelves.parcels("HARD"))
+    @precondition(lambda self: self.shelves.parcels("HARD", "BROKEN"))
     @rule(data=st.data())
     def write_off_missing(self, data: st.DataObject) -> None:
-        parcel = data.draw(st.sampled_from(self.shelves.parcels("HARD")), "parcel")
-        _, lines = self._of_a_parcel(data, "HARD", parcel=parcel)
+        parcel, lines = self._of_a_parcel(data, "HARD", "BROKEN")
         self._do(lambda inventory: inventory.write_off_missing(parcel, _units(lines)))
         self.shelves.write_off(parcel, lines, {line for line in lines if LINES[line] in RECIPES})
         self.compare()
@@ -367,7 +366,33 @@ class InventoryModel(RuleBasedStateMachine):
         self.shelves.end_supply(supply)
         self.compare()
 
+    @precondition(lambda self: self._counted_short())
+    @rule(data=st.data())
+    def miss_what_a_count_missed(self, data: st.DataObject) -> None:
+        """The warehouse does not find what a count did not find: the shelves are as counted, and
+        nobody else has to give way.
+        """
+        parcel = data.draw(st.sampled_from(self._counted_short()), "parcel")
+        missing, left = self._broken(parcel), self.shelves.held(parcel, "HARD")
+        on_hand = {place: levels[0] for place, levels in self._shelves().items()}
+        others = self.shelves.in_state("BROKEN")
+        self._do(lambda inventory: inventory.write_off_missing(parcel, _units(missing)))
+        assert {place: levels[0] for place, levels in self._shelves().items()} == on_hand
+        self._do(lambda inventory: inventory.consume(parcel, _units(left)))
+        rows = self.rows()
+        assert [p for p in rows if p.state == "BROKEN"] == [
+            p for p in others if p.parcel != parcel
+        ]
+        self.shelves.write_off(parcel, missing, set())
+        self.shelves.consume(parcel, left)
+        self.compare()
+
     # how
+
+    def _counted_short(self) -> list[str]:
+        """Parcels of units on hand, not shipped yet, of which a count found too few."""
+        coming = {p.parcel for p in self.shelves.promises if p.supply}
+        return [each for each in self._unshipped() if each not in coming and self._broken(each)]
 
     def _do(self, work: Callable[[Any], Awaitable[None]]) -> None:
         self.run(self.books.database.run(lambda uow: work(uow.inventory)))

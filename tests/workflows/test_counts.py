@@ -45,9 +45,42 @@ async def test_a_parcel_that_ships_although_a_count_broke_it_is_booked_and_anoth
     assert await shop.stock() == {("TEA", "BOS"): (1, 1)}
     invoiced = "SELECT subject, quantity FROM invoice JOIN invoice_line ON invoice = number"
     assert await shop.rows(f"{invoiced} WHERE sku = 'TEA'") == [(young, 5)]
+    await shop.run("UPDATE fact SET due_at = now() WHERE due_at IS NOT NULL")
     await shop.relay()
 
     async def old_asked_back() -> bool:
         return shop.warehouse.cancel_requests == [young, old]
 
     await shop.until(old_asked_back)
+
+
+async def test_units_that_a_count_found_missing_are_not_written_off_again_by_a_short_pick(
+    shop: Any,
+) -> None:
+    _, young = await _two_orders_and_a_count(shop, 8)
+    three = (LineUnits(1, "TEA", 3),)
+
+    await shop.tell(young, FactKind.PICKED, lines=three)
+    await shop.until_submitted(young.replace("-F1", "-F2"))
+    await shop.ship(young, three)
+
+    async def booked() -> bool:
+        return (await shop.view(young[:14])).parcels[young].booked
+
+    await shop.until(booked)
+    assert await _movements(shop) == [("count", -2), ("ship", -3)]
+    assert (await shop.stock())["TEA", "BOS"] == (5, 5)
+    told = "SELECT subject FROM fact WHERE kind = 'reservation.broken'"
+    assert await shop.rows(told) == [(young,)]
+    released = "SELECT data->>'reason' FROM journal WHERE kind = 'ReservationReleased'"
+    assert await shop.rows(released) == [("broken by a count",)]
+
+
+async def test_of_a_short_pick_only_what_no_count_had_missed_is_written_off(shop: Any) -> None:
+    _, young = await _two_orders_and_a_count(shop, 8)
+
+    await shop.tell(young, FactKind.PICKED, lines=(LineUnits(1, "TEA", 2),))
+    await shop.until_submitted(young.replace("-F1", "-F2"))
+
+    assert await _movements(shop) == [("count", -2), ("short_pick", -1)]
+    assert (await shop.stock())["TEA", "BOS"] == (7, 7)

@@ -56,7 +56,7 @@ _END = """
     ), unpromised AS (
         UPDATE supply s SET reserved = s.reserved - p.units, updated_at = clock_timestamp()
         FROM (SELECT supply, sum(part)::int AS units FROM parts
-              WHERE part > 0 AND supply IS NOT NULL GROUP BY supply) AS p
+              WHERE :holds AND part > 0 AND supply IS NOT NULL GROUP BY supply) AS p
         WHERE s.id = p.supply
     ), again AS (
         SELECT r.line, r.sku, '/' || count(*) AS suffix FROM reservation r JOIN asked USING (line)

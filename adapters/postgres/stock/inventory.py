@@ -44,13 +44,17 @@ class PostgresInventory:
         return await reserve(self._connection, order, claims)
 
     async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        await end(self._connection, parcel, lines, after="RELEASED")
+        left = await self._release_broken(parcel, lines)
+        await end(self._connection, parcel, left, after="RELEASED")
 
     async def release_all(self, order: str) -> None:
         await end_order(self._connection, order, after="RELEASED")
 
     async def write_off_missing(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        """Of a bundle nobody knows which component is missing: they are to be counted."""
+        """Of a bundle nobody knows which component is missing: they are to be counted. What a count
+        found missing before has left the books already.
+        """
+        lines = await self._release_broken(parcel, lines)
         skus = {unit.line: unit.sku for unit in lines}
         bundles = await self._bundled(parcel, skus)
         plain = [unit for unit in lines if unit.line not in bundles]
@@ -58,6 +62,19 @@ class PostgresInventory:
         await end(self._connection, parcel, plain, after="RELEASED", taken_for="short_pick")
         for ended in await end(self._connection, parcel, packed, after="RELEASED"):
             await self._have_counted(parcel, skus[ended.line], ended)
+
+    async def _release_broken(
+        self, parcel: str, lines: Sequence[LineUnits]
+    ) -> tuple[LineUnits, ...]:
+        """Units that are reserved no longer go first. What is left to be released."""
+        ended = await end(
+            self._connection, parcel, lines, before="BROKEN", after="RELEASED"
+        )
+        done = {each.line: each.units // each.per_unit for each in ended}
+        return subtract(
+            tuple(lines),
+            tuple(LineUnits(u.line, u.sku, done[u.line]) for u in lines if u.line in done),
+        )
 
     async def _bundled(self, parcel: str, skus: dict[int, str]) -> set[int]:
         values = {"parcel": parcel, "lines": list(skus), "skus": list(skus.values())}
