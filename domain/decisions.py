@@ -158,10 +158,18 @@ def _escalated(wait: Wait) -> j.Escalated:
     return j.Escalated(wait.key, wait.reason, rises_to(wait), wait.level + 1)
 
 
+def ending(view: OrderView) -> j.Body:
+    """For an order that has nothing left to send: complete is only one that has sent something."""
+    if any(parcel.booked for parcel in view.parcels.values()):
+        return j.Completed()
+    return j.Expired("none of its units could be sent")
+
+
 def _without_missing_units(view: OrderView) -> list[j.Body]:
     """Units that nobody can supply are canceled; an order without any others expires."""
     missing = view.unallocated
-    if sum(u.quantity for u in missing) == sum(line.quantity for line in view.order.lines):
+    gone = sum(u.quantity for u in missing) + sum(view.canceled_units.values())
+    if gone == sum(line.quantity for line in view.order.lines):
         return [j.Expired("no stock turned up in time")]
     return [
         j.UnitsCanceled(missing, "no stock turned up in time"),

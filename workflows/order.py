@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 from activities.messages import Start
-from domain import journal as j
 from domain.commands import Command
+from domain.decisions import ending
 from domain.facts import Fact
 from domain.remedies import remedies
 from domain.transitions import OrderStatus
@@ -89,7 +89,7 @@ class OrderWorkflow:
             else:
                 await workflow.wait_condition(self._every_parcel_ended)
                 clerk.check()
-                await clerk.record(j.Completed())
+                await clerk.record(ending(clerk.view))
 
     def _send(self, parcel: str) -> None:
         if parcel not in self._parcels and self._clerk.view.parcels[parcel].status.active:

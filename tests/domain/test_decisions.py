@@ -4,7 +4,7 @@ import pytest
 
 from domain import journal as j
 from domain.access import Role
-from domain.decisions import applies, payment_entries
+from domain.decisions import applies, ending, payment_entries
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.returns import return_applies
 from tests.domain.builders import (
@@ -94,3 +94,8 @@ def test_a_capture_in_advance_that_failed_holds_the_order_as_a_decline_does():
 )
 def test_nothing_else_that_becomes_of_a_payment_places_a_hold(history, moved):
     assert payment_entries(view_of(*history), moved) == [moved]
+
+
+def test_an_order_without_any_unit_sent_expires_and_is_never_complete():
+    assert ending(view_of(*COMPLETED[:-1])) == j.Completed()
+    assert ending(view_of(*PROCESSING)) == j.Expired("none of its units could be sent")

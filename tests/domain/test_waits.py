@@ -287,6 +287,23 @@ def test_units_that_nobody_can_supply_are_canceled_and_the_rest_goes_on():
     ]
 
 
+def test_units_canceled_in_two_goes_leave_nothing_and_the_order_expires():
+    order = placed(order_line(1, "A", 3))
+    history = (
+        APPROVED,
+        sourced((F1, "BOS", units((1, "A", 3)))),
+        j.ReservationReleased(F1, units((1, "A", 2)), j.SHORT_PICK),
+        STOCK,
+        j.UnitsCanceled(units((1, "A", 2)), "no stock turned up in time"),
+        j.HoldReleased("stock", "canceled what was missing"),
+        j.ReservationReleased(F1, units((1, "A", 1)), "rejected by the warehouse"),
+        STOCK,
+    )
+    view = view_of(*history, order=order)
+    hold = next(wait for wait in waits(view, PROCESS) if wait.key == "hold/stock")
+    assert entries_at_deadline(view, hold) == [j.Expired("no stock turned up in time")]
+
+
 def test_a_finished_order_waits_for_nothing_but_money_that_went_wrong():
     assert waits(view_of(*CLOSED), PROCESS) == []
     canceled = (*PROCESSING, j.Canceled("no longer wanted"))
