@@ -34,7 +34,7 @@ from domain.view import OrderView, ParcelStatus
 from domain.waits import Wait
 from workflows.alarm import Alarm
 from workflows.book import Book
-from workflows.steps import BOOK_STEP, OUTSIDE_STEP
+from workflows.steps import BOOK_STEP, OPENING, OUTSIDE_STEP, in_turn
 
 
 class OrderStopped(Exception):  # a way out, not an error
@@ -116,7 +116,7 @@ class Clerk:
     async def open(self) -> None:
         self.book.open(
             await workflow.execute_local_activity_method(
-                OrderActivities.open, Start(self._number), **BOOK_STEP
+                OrderActivities.open, Start(self._number), **OPENING
             )
         )
 
@@ -217,13 +217,16 @@ class Clerk:
         due: Callable[[], bool] = lambda: True,
     ) -> StepResult | None:
         """`due` is asked when the step's turn has come: much may have happened meanwhile."""
-        async with self._turn:
+
+        async def take() -> StepResult | None:
             if not due():
                 return None
             step = self._step(name)
             result = await run(step)
             self._learn(step, result)
             return result
+
+        return await in_turn(self._turn, take)
 
     # Steps at outside parties
 

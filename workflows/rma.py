@@ -34,7 +34,7 @@ from domain.returns import (
 from domain.waits import Wait
 from workflows.alarm import Alarm
 from workflows.order import End, Outcome
-from workflows.steps import BOOK_STEP, OUTSIDE_STEP
+from workflows.steps import BOOK_STEP, OPENING, OUTSIDE_STEP, in_turn
 
 
 @workflow.defn(name="return")
@@ -50,7 +50,7 @@ class ReturnWorkflow:
     @workflow.run
     async def run(self, _start: Start) -> End:
         self._opened = await workflow.execute_local_activity_method(
-            ReturnActivities.open, Start(self._number), **BOOK_STEP
+            ReturnActivities.open, Start(self._number), **OPENING
         )
         self._learn(self._opened.entries)
         await self._decide()
@@ -130,19 +130,25 @@ class ReturnWorkflow:
 
     async def _record(self, *bodies: j.Body) -> None:
         records = tuple(BodyRecord.of(body) for body in bodies)
-        async with self._turn:
+
+        async def take() -> None:
             if return_applies(self._view, bodies):
                 step = self._step("record/" + records[0].kind)
                 await self._journal(RecordCall(step, records))
+
+        await in_turn(self._turn, take)
 
     async def _meet(self, wait: Wait) -> None:
         """What happens at a deadline, if nothing has happened when the step's turn comes."""
         seen, at = self._view.seq, workflow.now()
         records = tuple(BodyRecord.of(body) for body in return_entries_at_deadline(wait))
-        async with self._turn:
+
+        async def take() -> None:
             if self._view.seq == seen:
                 step = self._step(f"deadline/{wait.key}/{at.isoformat()}")
                 await self._journal(RecordCall(step, records, Deadline(wait.key, at)))
+
+        await in_turn(self._turn, take)
 
     async def _journal(self, call: RecordCall) -> None:
         result = await workflow.execute_local_activity_method(
@@ -151,11 +157,13 @@ class ReturnWorkflow:
         self._learn(result.entries)
 
     async def _write_off(self) -> None:
-        async with self._turn:
+        async def take() -> None:
             result = await workflow.execute_local_activity_method(
                 ReturnActivities.write_off, self._step("write_off"), **BOOK_STEP
             )
             self._learn(result.entries)
+
+        await in_turn(self._turn, take)
 
     async def _pay(self) -> StepResult:
         last = self._view.last_refund
@@ -173,13 +181,16 @@ class ReturnWorkflow:
     async def command(self, command: Command) -> Outcome:
         """Somebody wants something. The outcome is committed with the effect."""
         await workflow.wait_condition(lambda: self._opened is not None)
-        async with self._turn:
+
+        async def take() -> StepResult:
             step = self._step(f"command/{command.id}")
             result = await workflow.execute_local_activity_method(
                 ReturnActivities.command, CommandCall(step, command), **BOOK_STEP
             )
             self._learn(result.entries)
-        return Outcome(result.refusal)
+            return result
+
+        return Outcome((await in_turn(self._turn, take)).refusal)
 
     @workflow.query
     def status(self) -> str:
