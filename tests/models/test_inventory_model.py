@@ -380,9 +380,7 @@ class InventoryModel(RuleBasedStateMachine):
         assert {place: levels[0] for place, levels in self._shelves().items()} == on_hand
         self._do(lambda inventory: inventory.consume(parcel, _units(left)))
         rows = self.rows()
-        assert [p for p in rows if p.state == "BROKEN"] == [
-            p for p in others if p.parcel != parcel
-        ]
+        assert [p for p in rows if p.state == "BROKEN"] == [p for p in others if p.parcel != parcel]
         self.shelves.write_off(parcel, missing, set())
         self.shelves.consume(parcel, left)
         self.compare()

@@ -67,9 +67,7 @@ class PostgresInventory:
         self, parcel: str, lines: Sequence[LineUnits]
     ) -> tuple[LineUnits, ...]:
         """Units that are reserved no longer go first. What is left to be released."""
-        ended = await end(
-            self._connection, parcel, lines, before="BROKEN", after="RELEASED"
-        )
+        ended = await end(self._connection, parcel, lines, before="BROKEN", after="RELEASED")
         done = {each.line: each.units // each.per_unit for each in ended}
         return subtract(
             tuple(lines),
