@@ -65,9 +65,9 @@ OUTSIDE_STEP = OutsideOptions(
 
 
 async def in_turn(turn: asyncio.Lock, step: Callable[[], Awaitable[T]]) -> T:
-    """Takes a step in our own books when its turn comes. While it keeps failing, it lets others have
-    the turn in between: deadlines and commands, which may be what helps. `step` is called anew each
-    time, to see what they did.
+    """Takes a step in our own books when its turn comes. While it keeps failing, it lets others
+    have the turn in between: deadlines and commands, which may be what helps. `step` is called anew
+    each time, to see what they did.
     """
     pause = BOOK_PAUSE
     while True:

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.acts import ActKind
 from domain.facts import FactKind
+from domain.order import LineUnits
 from ports.front_office import RequestedLine
 
 FIVE = (RequestedLine("TEA", 5, 500),)
