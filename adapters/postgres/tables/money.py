@@ -14,7 +14,8 @@ from sqlalchemy import (
 
 from adapters.postgres.tables.base import metadata, now, text
 
-# One row a business operation, unique by its derived key; moved by conditional transitions only.
+# One row a business operation, unique by its derived key; moved by conditional transitions only;
+# and one for what a cardholder's bank took back, or gave back, by dispute.
 payment_transaction = Table(
     "payment_transaction",
     metadata,
@@ -37,6 +38,12 @@ payment_transaction = Table(
     now("created_at"),
     now("updated_at"),
     CheckConstraint("amount > 0", name="amount"),
+    # A provider that captures its payments once tells of a dispute by the payment.
+    Index(
+        "ix_payment_transaction_captured",
+        "provider_payment",
+        postgresql_where="operation = 'capture'",
+    ),
 )
 
 # What finance has registered: a positive amount came in, a negative one went out for a refund. One

@@ -4,118 +4,24 @@ doing; seen by finance, and never paid back a second time.
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from disputed_books import GIVEN, TAKEN, DisputedBooks
 
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.engine import PostgresDatabase, create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
-from adapters.postgres.reads import PostgresReads
-from domain import journal as j
 from domain.acts import ActKind, FourEyes
 from domain.errors import LimitExceeded, NotFound, StepRefused
-from domain.facts import Fact, FactKind
-from domain.payments import PaymentOperation, PaymentStatus
-from ports.front_office import StoredFact
-from ports.payment_book import PaymentRow
-from tests.orderloom.audit.conftest import ANA, CATALOG, FINN, SUE, TOTAL, World
-
-TAKEN, GIVEN = FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED
-
-
-class Books(World):
-    """One order, delivered and paid by card; what its bank does; and what the books say."""
-
-    async def open(self) -> None:
-        await self.run(*CATALOG)
-        self.delivered = await self.place("WEB-1")
-        await self._deliver()
-        self.inbox = PostgresFactInbox(self.engine)
-        self.office = PostgresBackOffice(self.engine)
-        self.reads = PostgresReads(self.engine, b"key")
-
-    @property
-    def capture(self) -> str:
-        return f"{self.delivered}/capture/1"
-
-    @property
-    def key(self) -> str:
-        return f"{self.capture}/chargeback/dp_1"
-
-    async def close(self) -> None:
-        await self.journal(self.delivered, j.Closed())
-
-    async def tell(
-        self, kind: FactKind, amount: int = TOTAL, event: str = "", **more: Any
-    ) -> StoredFact:
-        event = event or f"{kind}/{amount}"
-        at = datetime.now(UTC) - timedelta(seconds=1)
-        told = {"subject": self.capture, "dispute": "dp_1", "code": "fraudulent", **more}
-        fact = Fact(f"payment:{event}", kind, occurred_at=at, amount=amount, **told)
-        return await self.inbox.store("payment", event, fact, {"id": event})
-
-    async def look_again(self) -> list[StoredFact]:
-        """As the relay does when it is due."""
-        await self.run("UPDATE fact SET due_at = clock_timestamp() WHERE due_at IS NOT NULL")
-        return [told for told in await self.inbox.untold(10) if told.fact.kind.is_dispute]
-
-    async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-        async with self.engine.connect() as connection:
-            return [tuple(row) for row in await connection.execute(text(statement), values)]
-
-    async def balances(self) -> dict[str, int]:
-        found = await self.rows(
-            "SELECT account, sum(amount)::int FROM ledger_transaction JOIN ledger_entry"
-            " ON transaction_id = id WHERE order_number = :o GROUP BY 1 HAVING sum(amount) <> 0",
-            o=self.delivered,
-        )
-        return {name: amount for name, amount in found if name not in ("revenue", "tax")}
-
-    async def disputed(self) -> list[tuple[Any, ...]]:
-        return await self.rows(
-            "SELECT key, operation, ordinal, status, amount, fulfillment_order, authorization_key,"
-            " reason FROM payment_transaction WHERE operation LIKE 'chargeback%'"
-            " ORDER BY created_at"
-        )
-
-    async def tasks(self) -> list[tuple[str, str]]:
-        found = await self.rows(
-            "SELECT id, owner FROM task WHERE closed_at IS NULL ORDER BY since, id"
-        )
-        return [(name, owner) for name, owner in found]
-
-    async def status(self) -> str:
-        return (await self.reads.order(ANA, self.delivered)).summary.payment_status
-
-    async def begin_refund(self, amount: int, n: int = 1) -> str:
-        key, order = f"{self.delivered}/refund/{n}", self.delivered
-        row = PaymentRow(
-            key, order, order, PaymentOperation.REFUND, n, PaymentStatus.REQUESTED, amount, "USD",
-            authorization=f"{order}/authorize/1",
-        )  # fmt: skip
-
-        async def work(uow: Any) -> None:
-            await uow.orders.lock(order)
-            await uow.payments.begin(row)
-
-        await PostgresDatabase(self.engine).run(work)
-        return key
-
-    async def end_refund(self, key: str, status: PaymentStatus) -> None:
-        await PostgresDatabase(self.engine).run(lambda uow: uow.payments.move(key, status))
-
-    async def holds(self) -> None:
-        assert await self.violations() == {}
+from domain.payments import PaymentStatus
+from tests.orderloom.audit.conftest import ANA, FINN, SUE, TOTAL
 
 
 @pytest_asyncio.fixture
-async def books(database_url: str) -> AsyncIterator[Books]:
+async def books(database_url: str) -> AsyncIterator[DisputedBooks]:
     engine = create_engine(database_url, pool_size=10)
-    books = Books(engine, database_url)
+    books = DisputedBooks(engine, database_url)
     await books.open()
     yield books
     await engine.dispose()
@@ -126,7 +32,7 @@ OWED = {"receivable": TOTAL}
 
 
 async def test_a_chargeback_of_a_closed_order_is_booked_with_the_fact_that_tells_it(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     await books.close()
     assert await books.balances() == PAID
@@ -154,7 +60,7 @@ async def test_a_chargeback_of_a_closed_order_is_booked_with_the_fact_that_tells
     await books.holds()
 
 
-async def test_an_order_that_is_not_closed_is_told(books: Books) -> None:
+async def test_an_order_that_is_not_closed_is_told(books: DisputedBooks) -> None:
     stored = await books.tell(TAKEN, 400)
     assert (stored.order, stored.signal) == (books.delivered, True)
     assert await books.status() == "PARTIALLY_CHARGED_BACK"
@@ -162,7 +68,7 @@ async def test_an_order_that_is_not_closed_is_told(books: Books) -> None:
     await books.holds()
 
 
-async def test_two_events_of_one_dispute_are_one_effect(books: Books) -> None:
+async def test_two_events_of_one_dispute_are_one_effect(books: DisputedBooks) -> None:
     await books.tell(TAKEN, event="created")
     await books.tell(TAKEN, event="funds_withdrawn")
     again = await books.tell(TAKEN, event="created")
@@ -174,7 +80,7 @@ async def test_two_events_of_one_dispute_are_one_effect(books: Books) -> None:
 
 
 async def test_a_dispute_told_twenty_times_at_once_by_several_events_is_one_effect(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     await asyncio.gather(*(books.tell(TAKEN, event=f"e{n % 4}") for n in range(20)))
     assert len(await books.disputed()) == 1
@@ -184,7 +90,7 @@ async def test_a_dispute_told_twenty_times_at_once_by_several_events_is_one_effe
 
 
 async def test_another_event_of_a_dispute_that_says_another_amount_is_kept_apart(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     await books.tell(TAKEN, 400, event="created")
     await books.tell(TAKEN, 500, event="funds_withdrawn")
@@ -198,7 +104,9 @@ async def test_another_event_of_a_dispute_that_says_another_amount_is_kept_apart
     await books.holds()
 
 
-async def test_several_disputes_of_one_capture_take_no_more_than_it_had(books: Books) -> None:
+async def test_several_disputes_of_one_capture_take_no_more_than_it_had(
+    books: DisputedBooks,
+) -> None:
     await books.tell(TAKEN, 1_000)
     await books.tell(TAKEN, 500, dispute="dp_2")
     await books.tell(TAKEN, 1, dispute="dp_3")
@@ -207,7 +115,9 @@ async def test_several_disputes_of_one_capture_take_no_more_than_it_had(books: B
     await books.holds()
 
 
-async def test_a_dispute_that_is_won_gives_it_back_and_ends_finances_task(books: Books) -> None:
+async def test_a_dispute_that_is_won_gives_it_back_and_ends_finances_task(
+    books: DisputedBooks,
+) -> None:
     await books.close()
     await books.tell(TAKEN)
     await books.tell(GIVEN)
@@ -226,7 +136,9 @@ async def test_a_dispute_that_is_won_gives_it_back_and_ends_finances_task(books:
     await books.holds()
 
 
-async def test_a_dispute_that_is_won_in_part_leaves_the_rest_to_finance(books: Books) -> None:
+async def test_a_dispute_that_is_won_in_part_leaves_the_rest_to_finance(
+    books: DisputedBooks,
+) -> None:
     await books.tell(TAKEN)
     await books.tell(GIVEN, 500)
     assert await books.balances() == {"provider_clearing": 500, "receivable": 1_000}
@@ -235,7 +147,7 @@ async def test_a_dispute_that_is_won_in_part_leaves_the_rest_to_finance(books: B
     await books.holds()
 
 
-async def test_a_reversal_that_overtakes_its_chargeback_waits_for_it(books: Books) -> None:
+async def test_a_reversal_that_overtakes_its_chargeback_waits_for_it(books: DisputedBooks) -> None:
     await books.close()
     early = await books.tell(GIVEN)
     assert (early.order, early.signal) == (books.delivered, False)
@@ -261,7 +173,7 @@ async def test_a_reversal_that_overtakes_its_chargeback_waits_for_it(books: Book
 
 
 async def test_more_than_was_captured_and_not_refunded_is_kept_apart_and_told_to_finance(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     key = await books.begin_refund(400)
     await books.end_refund(key, PaymentStatus.SUCCEEDED)
@@ -284,7 +196,7 @@ async def test_more_than_was_captured_and_not_refunded_is_kept_apart_and_told_to
 
 @pytest.mark.parametrize("ends", [PaymentStatus.FAILED, PaymentStatus.SUCCEEDED])
 async def test_a_chargeback_waits_for_a_refund_that_is_under_way(
-    books: Books, ends: PaymentStatus
+    books: DisputedBooks, ends: PaymentStatus
 ) -> None:
     """Both have the same money: only one of them can have happened at the provider."""
     key = await books.begin_refund(400)
@@ -307,7 +219,7 @@ async def test_a_chargeback_waits_for_a_refund_that_is_under_way(
 
 
 async def test_a_chargeback_of_a_capture_whose_answer_was_not_heard_waits_for_it(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     await books.run("UPDATE payment_transaction SET status = 'UNKNOWN' WHERE operation = 'capture'")
     await books.tell(TAKEN)
@@ -320,7 +232,9 @@ async def test_a_chargeback_of_a_capture_whose_answer_was_not_heard_waits_for_it
     await books.holds()
 
 
-async def test_what_waits_for_days_becomes_a_task_and_is_no_longer_looked_at(books: Books) -> None:
+async def test_what_waits_for_days_becomes_a_task_and_is_no_longer_looked_at(
+    books: DisputedBooks,
+) -> None:
     await books.tell(GIVEN)
     await books.run("UPDATE fact SET received_at = received_at - interval '3 days 1 minute'")
     await books.look_again()
@@ -329,7 +243,7 @@ async def test_what_waits_for_days_becomes_a_task_and_is_no_longer_looked_at(boo
 
 
 async def test_a_chargeback_in_another_currency_or_of_what_is_none_of_ours_is_kept_apart(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     await books.tell(TAKEN, currency="EUR")
     nobody = await books.tell(TAKEN, event="other", subject="pay_of_somebody_else")
@@ -343,7 +257,7 @@ async def test_a_chargeback_in_another_currency_or_of_what_is_none_of_ours_is_ke
     ]
 
 
-async def test_a_capture_is_found_by_the_provider_s_own_payment(books: Books) -> None:
+async def test_a_capture_is_found_by_the_provider_s_own_payment(books: DisputedBooks) -> None:
     stored = await books.tell(TAKEN, subject="pay_1")
     assert stored.fact.subject == books.capture
     assert [row[0] for row in await books.disputed()] == [books.key]
@@ -352,7 +266,7 @@ async def test_a_capture_is_found_by_the_provider_s_own_payment(books: Books) ->
     await books.holds()
 
 
-async def test_a_refund_after_a_chargeback_cannot_exceed_what_is_left(books: Books) -> None:
+async def test_a_refund_after_a_chargeback_cannot_exceed_what_is_left(books: DisputedBooks) -> None:
     await books.tell(TAKEN, 1_000)
 
     async def left(uow: Any) -> Any:
@@ -368,7 +282,9 @@ async def test_a_refund_after_a_chargeback_cannot_exceed_what_is_left(books: Boo
     await books.begin_refund(1_500, 2)
 
 
-async def test_finance_accepts_the_loss_and_the_dispute_may_still_be_won(books: Books) -> None:
+async def test_finance_accepts_the_loss_and_the_dispute_may_still_be_won(
+    books: DisputedBooks,
+) -> None:
     await books.close()
     await books.tell(TAKEN)
     answer = await books.office.act(
@@ -387,7 +303,7 @@ async def test_finance_accepts_the_loss_and_the_dispute_may_still_be_won(books: 
 
 
 async def test_a_large_loss_takes_two_people_and_what_is_no_chargeback_is_not_there(
-    books: Books,
+    books: DisputedBooks,
 ) -> None:
     await books.tell(TAKEN, 1_000)
     await books.tell(TAKEN, 200, dispute="dp_2")
@@ -409,29 +325,33 @@ async def test_a_large_loss_takes_two_people_and_what_is_no_chargeback_is_not_th
             await office.act(FINN, f"no {name!r}", accept, name, {}, "why")
 
 
+@pytest.mark.parametrize(
+    ("amount", "plan"),
+    [(400, [{"tender": "provider", "amount": 400}]), (TOTAL, [])],
+    ids=["small", "for a second person"],
+)
 async def test_a_customer_who_pays_otherwise_ends_the_task_and_has_it_back_when_it_is_won(
-    books: Books,
+    books: DisputedBooks, amount: int, plan: list[dict[str, Any]]
 ) -> None:
     await books.close()
-    await books.tell(TAKEN)
-    paid = {"amount": TOTAL, "currency": "USD", "order": books.delivered}
+    await books.tell(TAKEN, amount)
+    paid = {"amount": amount, "currency": "USD", "order": books.delivered}
     answer = await books.office.act(FINN, "t1", ActKind.TRANSFER_REGISTER, "B-1", paid)
     assert answer.result["refund"] is None
-    assert await books.balances() == {"bank": TOTAL}
+    with_provider = {"provider_clearing": TOTAL - amount} if amount < TOTAL else {}
+    assert await books.balances() == {**with_provider, "bank": amount}
     assert await books.tasks() == []
     await books.holds()
 
-    await books.tell(GIVEN)
-    assert await books.balances() == {
-        "bank": TOTAL, "provider_clearing": TOTAL, "refunds_payable": -TOTAL,
-    }  # fmt: skip
+    await books.tell(GIVEN, amount)
+    assert await books.balances() == {**PAID, "bank": amount, "refunds_payable": -amount}
     assert await books.rows("SELECT view->>'kind', status, view->'plan' FROM return_order") == [
-        ("dispute_won", "GRANTED", [{"tender": "provider", "amount": TOTAL}])
+        ("dispute_won", "GRANTED", plan)
     ]
     await books.holds()
 
 
-async def test_the_task_stands_in_finances_queue_with_its_order(books: Books) -> None:
+async def test_the_task_stands_in_finances_queue_with_its_order(books: DisputedBooks) -> None:
     await books.tell(TAKEN)
     page = await books.reads.tasks(FINN, "finance", 10, None)
     assert [(task.subject, task.order) for task in page.items] == [(books.key, books.delivered)]

@@ -194,12 +194,12 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         VALUES ('refund', :rma, :delivered, 'refund', 1, 'UNKNOWN', 1501, 'USD', '', '', '', '',
                 :delivered || '/authorize/1')
         """,
-        {**PROMISE, "refunds": 1501, "captured": 1500, "authorized": 1500},
+        {**PROMISE, "refunds": 1501, "charged_back": 0, "captured": 1500, "authorized": 1500},
     ),
     (
         "M3",
         "UPDATE payment_transaction SET amount = 1499 WHERE operation = 'authorize'",
-        {**PROMISE, "refunds": 0, "captured": 1500, "authorized": 1499},
+        {**PROMISE, "refunds": 0, "charged_back": 0, "captured": 1500, "authorized": 1499},
     ),
     (
         "M2-bank",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from adapters.postgres.auditing.books import Books, read_books
+from adapters.postgres.auditing.books import Books, PaymentSays, read_books
 from orderloom.audit.journals import read_journals
 from orderloom.audit.outside import OUTSIDE_CHECKS, Comparison
 from orderloom.errors import Refused
@@ -109,6 +109,45 @@ def test_money_that_the_provider_moved_and_we_do_not_know_of(compare: Any, lines
     assert compare(lines) == {
         "M2-outside": [{"operation": "R/refund/1", "ours": "nothing", "provider": "succeeded 1500"}]
     }
+
+
+def test_what_a_bank_took_back_is_compared_dispute_by_dispute(
+    compare: Any, lines: Lines, books: Books, shared_world: Any
+) -> None:
+    capture = f"{shared_world.delivered}/capture/1"
+    key = f"{capture}/chargeback/dp_1"
+    taken = {**lines["payment"][1], "kind": "chargeback", "dispute": "dp_1", "amount": 400}
+    del taken["key"]
+    lines["payment"].append(taken)
+    assert compare(lines) == {
+        "M2-outside": [{"operation": key, "ours": "nothing", "provider": "succeeded 400"}]
+    }
+    ours = PaymentSays("SUCCEEDED", "chargeback", 400, f"chargeback of {key}")
+    booked = replace(books, payments={**books.payments, key: ours})
+    assert compare(lines, booked) == {}
+    lines["payment"].append({**taken, "dispute": "dp_2"})
+    given = {**taken, "kind": "chargeback_reversal"}
+    both = {
+        f"{capture}/chargeback/dp_2": replace(ours, effect="chargeback of dp_2"),
+        f"{capture}/chargeback_reversal/dp_1": replace(
+            ours, operation="chargeback_reversal", effect="chargeback_reversal of dp_1"
+        ),
+    }
+    lines["payment"].append(given)
+    booked = replace(books, payments={**booked.payments, **both})
+    assert compare(lines, booked) == {}
+    lines["payment"].append(given)
+    assert compare(lines, booked) == {
+        "M4": [
+            {
+                "operation": "chargeback_reversal of dp_1",
+                "effects": 2,
+                "keys": [f"{capture}/chargeback_reversal/dp_1"] * 2,
+            }
+        ]
+    }
+    del lines["payment"][2:]
+    assert {row["provider"] for row in compare(lines, booked)["M2-outside"]} == {"nothing"}
 
 
 def test_money_that_we_booked_and_the_provider_never_moved(
