@@ -440,8 +440,8 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "O5",
-        "UPDATE return_order SET queued = 7 WHERE number = :rma",
-        {"subject": "{rma}", "differing": ["queued"]},
+        "UPDATE return_order SET deadline = deadline + interval '1 day' WHERE number = :rma",
+        {"subject": "{rma}", "differing": ["deadline"]},
     ),
     (
         "O5",
