@@ -6,6 +6,7 @@ A new act is one member of `ActKind`, one dataclass for what it asks, and one ru
 
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from domain import pick_acts as floor
@@ -191,8 +192,8 @@ def _same(given: Json, read: Json) -> bool:
         return len(given) == len(read) and all(map(_same, given, read))
     if isinstance(given, str) and isinstance(read, str):
         return True  # a time may be written in several ways
-    if type(given) is int and type(read) is float:
-        return given == read  # 42 degrees are 42.0
+    if type(read) is float:  # 42 degrees are 42.0, and a number is finite
+        return type(given) in (int, float) and given == read and isfinite(read)
     return type(given) is type(read) and bool(given == read)
 
 

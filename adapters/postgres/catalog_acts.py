@@ -50,10 +50,8 @@ async def change_location(connection: AsyncConnection, act: Act) -> dict[str, Js
 async def change_product(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     wanted: ChangeProduct = act.wanted
     measures = {name: getattr(wanted, name) for name in _MEASURES}
-    values: dict[str, Any] = {
-        n: whole_number(n, value) for n, value in measures.items() if value is not None
-    }
-    values |= _texts(wanted, {"name": 1, "category": 0, "tax_category": 1})
+    values: dict[str, Any] = {**_texts(wanted, {"name": 1, "category": 0, "tax_category": 1})}
+    values |= {n: whole_number(n, value) for n, value in measures.items() if value is not None}
     composed = wanted.components is not None
     if wanted.components is not None:
         check_components(act.subject, wanted.components)

@@ -555,7 +555,7 @@ def _plans(wanted: list[Wanted]) -> list[j.PlannedParcel]:
         coming = tuple(
             j.SupplyUnits(one.line, one.sku, one.units, one.supply) for one in own if one.supply
         )
-        plans.append(j.PlannedParcel(parcel, own[0].location, lines, coming))
+        plans.append(j.PlannedParcel(parcel, own[0].location, lines, coming, FAR if coming else ""))
     return plans
 
 

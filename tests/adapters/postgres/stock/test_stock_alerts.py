@@ -34,7 +34,8 @@ async def reserve(
     shop: Any, reference: str, units: int, supplies: tuple[SupplyUnits, ...] = ()
 ) -> str:
     order: str = (await shop.place(reference, lines=(RequestedLine("TEA", units),))).number
-    plan = PlannedParcel(f"{order}-F1", "BOS", (LineUnits(1, "TEA", units),), supplies)
+    lines, day = (LineUnits(1, "TEA", units),), "2026-12-01" if supplies else ""
+    plan = PlannedParcel(f"{order}-F1", "BOS", lines, supplies, day)
     database = PostgresDatabase(shop.engine)
     assert await database.run(lambda uow: uow.inventory.reserve(order, [plan]))
     return order
