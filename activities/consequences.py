@@ -6,7 +6,9 @@ from activities.loyalty import move_points
 from domain import journal as j
 from domain import ledger, refunds
 from domain.amounts import refund_amount, refund_points, shipment_amount, shipment_points
+from domain.coming_back import units_back
 from domain.errors import OutOfStock
+from domain.fold import fold
 from domain.journal import SHORT_PICK
 from domain.ledger import Account
 from domain.methods import TERMS
@@ -14,7 +16,7 @@ from domain.order import PaymentMethod, PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.return_request import undelivered
-from domain.returns import Disposition, ReturnView, refunded_lines
+from domain.returns import ReturnView, refunded_lines
 from domain.tenders import Tender
 from domain.view import OrderView
 from ports.unit_of_work import UnitOfWork
@@ -167,10 +169,11 @@ async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: 
 async def _take_back(
     uow: UnitOfWork, order: PlacedOrder, view: ReturnView, body: j.ReturnInspected
 ) -> None:
-    here = [unit for unit in body.units if Disposition(unit.disposition) is not Disposition.LOST]
-    earlier = {} if view.parcel else await uow.orders.inspected_units(order.number)
+    locked = await uow.orders.lock(order.number)  # which the return's turn has done already
+    sent = fold(locked.order, locked.journal, locked.facts)
+    earlier = await uow.orders.inspected_units(order.number)
     await uow.inventory.take_back(
-        order.number, view.number, view.location, here, earlier, view.parcel
+        view.number, view.location, units_back(sent, view, earlier, body.units)
     )
     before = await uow.orders.refunded_units(order.number)
     back = refunded_lines(body.units)

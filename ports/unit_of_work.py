@@ -4,14 +4,15 @@ Lock order, everywhere: command → order → stock by (SKU, location) → custo
 audit → number series, each series for a moment only.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
 from domain.codec import Json
+from domain.coming_back import UnitsBack
 from domain.facts import Fact
 from domain.invoices import Draft, Issued
-from domain.journal import Body, Entry, InspectedUnits, PlannedParcel, ReturnRequested
+from domain.journal import Body, Entry, PlannedParcel, ReturnRequested
 from domain.ledger import Account, Posting
 from domain.order import LineUnits, PlacedOrder
 from domain.process import ProcessDefinition
@@ -142,19 +143,9 @@ class Inventory(Protocol):
         broken leaves too, and then others have to give way.
         """
 
-    async def take_back(
-        self,
-        order: str,
-        rma: str,
-        location: str,
-        units: Sequence[InspectedUnits],
-        earlier: Mapping[int, int],
-        parcel: str = "",
-    ) -> None:
-        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each). Of
-        a line those that left first come back first, after the `earlier` ones, each as what it was
-        shipped as: a bundle as the components that its parcel had of it. `parcel` is the one that
-        was not delivered, if it is one that comes back.
+    async def take_back(self, rma: str, location: str, units: Sequence[UnitsBack]) -> None:
+        """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each); a
+        bundle as the components that its parcel had of it.
         """
 
 

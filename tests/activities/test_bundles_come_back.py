@@ -67,13 +67,14 @@ class Sets:
             SUE, f"{components}", ActKind.PRODUCT_CHANGE, "SET", {"components": body}, "new set"
         )
 
-    async def send(self, quantity: int) -> str:
-        """A parcel of so many sets, sourced, shipped and delivered."""
+    async def send(self, quantity: int, *, delivered: bool = True) -> str:
+        """A parcel of so many sets, sourced and shipped."""
         self.parcels += 1
         parcel = f"{self.order}-F{self.parcels}"
         await self.journal(j.Sourced((j.PlannedParcel(parcel, "BOS", sets(quantity)),), "v1"))
         await self.journal(j.Shipped(parcel, (), sets(quantity), 0))
-        await self.journal(j.Delivered(parcel))
+        if delivered:
+            await self.journal(j.Delivered(parcel))
         return parcel
 
     async def give_back(self, **dispositions: int) -> dict[str, Any]:
@@ -82,15 +83,16 @@ class Sets:
         self.returns += 1
         key = f"return-{self.returns}"
         rma = await request_return(self.engine, ANA, key, self.order, sets(quantity), "broken")
+        await self.journal_return(rma, j.ReturnApproved())
+        return await self.inspect(rma, **dispositions)
+
+    async def inspect(self, rma: str, **dispositions: int) -> dict[str, Any]:
         inspected = tuple(
             j.InspectedUnits(1, "SET", units, what) for what, units in dispositions.items()
         )
-        for body in (
-            j.ReturnApproved(),
-            j.ReturnReceived(sets(quantity), "NYC"),
-            j.ReturnInspected(inspected, 0),
-        ):
-            await self.journal_return(rma, body)
+        here = sum(units for what, units in dispositions.items() if what != "lost")
+        await self.journal_return(rma, j.ReturnReceived(sets(here), "NYC"))
+        await self.journal_return(rma, j.ReturnInspected(inspected, 0))
         moved = await self.rows(
             "SELECT sku, sum(units)::int, sum(bucket_units)::int FROM movement"
             " WHERE reference = :rma GROUP BY sku ORDER BY sku", rma=rma
@@ -134,7 +136,7 @@ async def shop(database_url: str) -> AsyncIterator[Sets]:
     await shop.engine.dispose()
 
 
-async def test_units_shipped_first_come_back_first_each_as_its_parcel_was_packed(
+async def test_units_delivered_first_come_back_first_each_as_its_parcel_was_packed(
     shop: Sets,
 ) -> None:
     await shop.compose(TEA=2, CUP=1)
@@ -178,6 +180,37 @@ async def test_what_was_scrapped_or_sent_back_to_the_customer_has_come_back_all_
     assert await shop.give_back(scrap=1) == {"TEA": (0, 0)}
     assert await shop.give_back(send_back=1) == {"TEA": (0, 0)}
     assert await shop.give_back(restock=1) == {"CUP": (4, 0)}
+    assert await shop.violations() == {}
+
+
+async def test_a_parcel_that_nobody_took_comes_back_as_itself_whatever_else_comes_back(
+    shop: Sets,
+) -> None:
+    await shop.compose(TEA=2)
+    await shop.place()
+    await shop.send(1)
+    await shop.compose(CUP=4)
+    refused = await shop.send(3, delivered=False)
+    await shop.compose(TEA=1)
+    await shop.send(2)
+    await shop.journal(j.Undelivered(refused, returned=True, reason="refused at the door"))
+    shop.returns += 1
+    moved = await shop.inspect(f"{shop.order}-R1", restock=1, quarantine=1, lost=1)
+    assert moved == {"CUP": (4, 4)}
+    assert await shop.give_back(restock=2) == {"TEA": (3, 0)}
+    assert await shop.give_back(restock=1) == {"TEA": (1, 0)}
+    assert await shop.violations() == {}
+
+
+async def test_what_comes_back_is_none_of_a_parcel_that_is_still_on_its_way(shop: Sets) -> None:
+    await shop.compose(TEA=2)
+    await shop.place()
+    on_its_way = await shop.send(2, delivered=False)
+    await shop.compose(CUP=4)
+    await shop.send(1)
+    assert await shop.give_back(restock=1) == {"CUP": (4, 0)}
+    await shop.journal(j.Undelivered(on_its_way, returned=True, reason="nobody was there"))
+    assert await shop.inspect(f"{shop.order}-R2", restock=2) == {"TEA": (4, 0)}
     assert await shop.violations() == {}
 
 

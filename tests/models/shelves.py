@@ -71,11 +71,9 @@ class Shelves:
     told: Counter[tuple[str, ...]] = field(default_factory=Counter)  # facts
     low: set[tuple[Place, str]] = field(default_factory=set)
     recipes: dict[str, dict[str, int]] = field(default_factory=lambda: dict(RECIPES))
-    came_back: Counter[tuple[str, int]] = field(default_factory=Counter)  # by order and line
 
     def __post_init__(self) -> None:
         self._ids = count(10**9)
-        self._shipped: dict[str, None] = {}  # parcels, in the order of their leaving
         self._touched: set[str] = set()  # parcels, by what came or will not come
 
     # what there is
@@ -173,7 +171,6 @@ class Shelves:
 
     def consume(self, parcel: str, lines: dict[int, int]) -> None:
         """What a count had broken leaves, too: others give way, or more was there after all."""
-        self._shipped.setdefault(parcel)
         self._leave("ship", parcel, gone := self._end(_on_hand(parcel), lines, "CONSUMED"))
         for line, units in lines.items():
             done = max((p.units // p.per_unit for p in _summed(gone) if p.line == line), default=0)
@@ -192,26 +189,16 @@ class Shelves:
                 self._move("found", parcel, one.place, leaving - shelf.on_hand)
         self._leave("ship_unreserved", parcel, self._end(broken, {line: units}, "CONSUMED"))
 
-    def left(self, order: str, line: int) -> list[dict[str, int]]:
-        """Each unit of an order line that was shipped, in the order of leaving, as its parts."""
-        return [
-            {p.place[0]: p.per_unit for p in self.promises
-             if (p.parcel, p.line, p.state) == (parcel, line, "CONSUMED")}
-            for parcel in self._shipped if parcel.startswith(f"{order}-")
-            for _ in range(self.held(parcel, "CONSUMED").get(line, 0))
-        ]  # fmt: skip
-
     def take_back(
-        self, rma: str, location: str, units: dict[str, int], order: str, line: int
+        self, rma: str, location: str, parcel: str, line: int, units: dict[str, int]
     ) -> None:
-        """`units` by disposition: what left first is back first, as it left."""
-        left = self.left(order, line)[self.came_back[order, line] :]
-        self.came_back[order, line] += sum(units.values())
-        for disposition, number in units.items():
-            for _ in range(number):
-                for sku, per_unit in left.pop(0).items():
-                    self.shelves.setdefault((sku, location), Shelf())
-                    self._into(disposition, rma, (sku, location), per_unit)
+        """`units` by disposition, each as its parcel had it."""
+        recipe = {p.place[0]: p.per_unit for p in self.promises
+                  if (p.parcel, p.line, p.state) == (parcel, line, "CONSUMED")}  # fmt: skip
+        for sku, per_unit in recipe.items():
+            self.shelves.setdefault((sku, location), Shelf())
+            for disposition, number in units.items():
+                self._into(disposition, rma, (sku, location), number * per_unit)
 
     def _into(self, disposition: str, rma: str, place: Place, units: int) -> None:
         if disposition == "restock":

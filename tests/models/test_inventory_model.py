@@ -21,6 +21,7 @@ from adapters.postgres.keys import command_id
 from adapters.postgres.stock.soft import PostgresSoftReservations
 from domain import journal as j
 from domain.acts import ActKind
+from domain.coming_back import UnitsBack
 from domain.errors import LimitExceeded, OutOfStock
 from domain.four_eyes import FourEyes
 from domain.order import LineUnits
@@ -249,33 +250,23 @@ class InventoryModel(RuleBasedStateMachine):
         self.shelves.write_off(parcel, lines, {line for line in lines if LINES[line] in RECIPES})
         self.compare()
 
-    @precondition(lambda self: self._still_out())
-    @rule(data=st.data(), location=locations, whole=st.booleans())
-    def take_back(self, data: st.DataObject, location: str, whole: bool) -> None:
-        order, line, out = data.draw(st.sampled_from(self._still_out()), "line")
-        found: dict[str, int] = {}
-        for disposition in data.draw(st.permutations(["restock", "quarantine", "scrap"]), "order"):
-            units = data.draw(st.integers(0, out - sum(found.values())), disposition)
-            found |= {disposition: units} if units else {}
-        rest = out - sum(found.values())
-        if rest and (whole or not found):
-            found["restock"] = found.get("restock", 0) + (rest if whole else 1)
+    @precondition(lambda self: self.shelves.parcels("CONSUMED"))
+    @rule(
+        data=st.data(),
+        location=locations,
+        found=st.dictionaries(
+            st.sampled_from(["restock", "quarantine", "scrap"]), units, min_size=1
+        ),
+    )
+    def take_back(self, data: st.DataObject, location: str, found: dict[str, int]) -> None:
+        parcel = data.draw(st.sampled_from(self.shelves.parcels("CONSUMED")), "parcel")
+        line = data.draw(st.sampled_from(sorted(self.shelves.held(parcel, "CONSUMED"))), "line")
         self.keys += 1
-        rma, earlier = f"R{self.keys}", {line: self.shelves.came_back[order, line]}
-        back = [j.InspectedUnits(line, LINES[line], n, what) for what, n in found.items()]
-        self._do(lambda inventory: inventory.take_back(order, rma, location, back, earlier))
-        self.shelves.take_back(rma, location, found, order, line)
+        rma = f"R{self.keys}"
+        back = [UnitsBack(parcel, line, LINES[line], n, what) for what, n in found.items()]
+        self._do(lambda inventory: inventory.take_back(rma, location, back))
+        self.shelves.take_back(rma, location, parcel, line, found)
         self.compare()
-
-    def _still_out(self) -> list[tuple[str, int, int]]:
-        """(order, line, units) that were shipped and have not come back."""
-        orders = {parcel.rsplit("-", 1)[0]: None for parcel in self.shelves.parcels("CONSUMED")}
-        found = [
-            (order, line, len(self.shelves.left(order, line)) - self.shelves.came_back[order, line])
-            for order in orders
-            for line in LINES
-        ]
-        return [each for each in found if each[2]]
 
     # staff
 

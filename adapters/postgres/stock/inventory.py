@@ -1,6 +1,6 @@
 """Stock and reservations as the effects on orders need them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,8 @@ from adapters.postgres.stock.returning import take_back
 from adapters.postgres.stock.sources import sources
 from adapters.postgres.tasks import NewTask, raise_task
 from domain.access import Role
-from domain.journal import InspectedUnits, PlannedParcel
+from domain.coming_back import UnitsBack
+from domain.journal import PlannedParcel
 from domain.order import LineUnits, subtract
 from domain.sourcing import Location, Sources
 
@@ -89,16 +90,8 @@ class PostgresInventory:
     async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:
         await consume(self._connection, parcel, lines)
 
-    async def take_back(
-        self,
-        order: str,
-        rma: str,
-        location: str,
-        units: Sequence[InspectedUnits],
-        earlier: Mapping[int, int],
-        parcel: str = "",
-    ) -> None:
-        await take_back(self._connection, order, rma, location, units, earlier, parcel)
+    async def take_back(self, rma: str, location: str, units: Sequence[UnitsBack]) -> None:
+        await take_back(self._connection, rma, location, units)
 
 
 def _claims(parcel: PlannedParcel) -> list[Claim]:

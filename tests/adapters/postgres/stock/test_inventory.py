@@ -9,7 +9,8 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.engine import PostgresDatabase
-from domain.journal import InspectedUnits, PlannedParcel
+from domain.coming_back import UnitsBack
+from domain.journal import PlannedParcel
 from domain.order import LineUnits
 from ports.unit_of_work import UnitOfWork
 
@@ -212,11 +213,11 @@ async def test_returned_units_go_where_inspection_says(
     database: PostgresDatabase, run_sql: Sql
 ) -> None:
     units = [
-        InspectedUnits(1, "S1", 2, "restock"),
-        InspectedUnits(1, "S1", 3, "quarantine"),
-        InspectedUnits(1, "S1", 1, "scrap"),
+        UnitsBack("", 1, "S1", 2, "restock"),
+        UnitsBack("", 1, "S1", 3, "quarantine"),
+        UnitsBack("", 1, "S1", 1, "scrap"),
     ]
-    await database.run(lambda uow: uow.inventory.take_back("O1", "O1-R1", "NYC", units, {}))
+    await database.run(lambda uow: uow.inventory.take_back("O1-R1", "NYC", units))
     assert await stock_of(run_sql, "S1", "NYC") == (2, 0, 3)
     rows = await run_sql("SELECT reason, units, bucket_units FROM movement ORDER BY reason")
     assert rows == [("quarantine", 0, 3), ("restock", 2, 0), ("scrap", 0, 0)]

@@ -1,0 +1,54 @@
+"""Which parcel had brought each unit that comes back, so that it is booked as it was shipped."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.journal import InspectedUnits
+from domain.returns import Disposition, ReturnView
+from domain.view import OrderView, Parcel, ParcelStatus
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsBack:
+    """Inspected units of an order line that one `parcel` had; of none, where it is empty."""
+
+    parcel: str
+    line: int
+    sku: str
+    quantity: int
+    disposition: str
+
+
+def units_back(
+    order: OrderView, rma: ReturnView, earlier: Mapping[int, int], units: Iterable[InspectedUnits]
+) -> tuple[UnitsBack, ...]:
+    """Of a parcel that was not delivered they are that parcel's. Else what was delivered first
+    comes back first, after the `earlier` units by line: parcels that are delivered later change
+    nothing of what was said before. What is lost does not come back.
+    """
+    here = [unit for unit in units if Disposition(unit.disposition) is not Disposition.LOST]
+    if rma.parcel:
+        return tuple(_of(rma.parcel, unit, unit.quantity) for unit in here)
+    delivered = [p for p in order.parcels.values() if p.status is ParcelStatus.DELIVERED]
+    delivered.sort(key=lambda parcel: (parcel.at["delivered"], parcel.fulfillment_order))
+    taken = dict(earlier)
+    return tuple(back for unit in here for back in _from(delivered, unit, taken))
+
+
+def _from(
+    parcels: list[Parcel], unit: InspectedUnits, taken: dict[int, int]
+) -> Iterator[UnitsBack]:
+    skip, left = taken.get(unit.line, 0), unit.quantity
+    taken[unit.line] = skip + left
+    for parcel in parcels:
+        had = parcel.units_of(unit.line)
+        here = min(max(0, had - skip), left)
+        skip, left = max(0, skip - had), left - here
+        if here:
+            yield _of(parcel.fulfillment_order, unit, here)
+    if left:
+        yield _of("", unit, left)
+
+
+def _of(parcel: str, unit: InspectedUnits, quantity: int) -> UnitsBack:
+    return UnitsBack(parcel, unit.line, unit.sku, quantity, unit.disposition)
