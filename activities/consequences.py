@@ -3,9 +3,10 @@
 from activities.disputes import settle_deposit
 from activities.invoicing import issue_documents
 from activities.loyalty import move_points
+from activities.store_credit import release_credit
 from domain import journal as j
 from domain import ledger, refunds
-from domain.amounts import refund_amount, refund_points, shipment_amount, shipment_points
+from domain.amounts import refund_amount, refund_tenders, shipment_amount, shipment_tenders
 from domain.coming_back import units_back
 from domain.errors import OutOfStock
 from domain.fold import fold
@@ -38,6 +39,7 @@ async def enact(
     await issue_documents(uow, order, process, view, body)
     if isinstance(view, OrderView):
         await _enact_for_order(uow, process, view, body, by)
+        await release_credit(uow, view, body)
     else:
         await _enact_for_return(uow, order, view, body)
     await move_points(uow, order, process, view, body)  # locks the customer: after the stock
@@ -105,8 +107,16 @@ async def _ship(uow: UnitOfWork, view: OrderView, body: j.Shipped) -> None:
     amount, tax = shipment_amount(view, body.lines)
     operation = f"{body.fulfillment_order}/sale"
     deposit = min(amount, await _deposit(uow, view))
-    points = shipment_points(view, body.lines).worth
-    posting = ledger.sale(view.order, operation, amount, tax, deposit=deposit, points=points)
+    beside = shipment_tenders(view, body.lines)
+    posting = ledger.sale(
+        view.order,
+        operation,
+        amount,
+        tax,
+        deposit=deposit,
+        points=beside.points_worth,
+        credit=beside.store_credit,
+    )
     await uow.ledger.post(posting)
 
 
@@ -178,7 +188,7 @@ async def _take_back(
     before = await uow.orders.refunded_units(order.number)
     back = refunded_lines(body.units)
     amount, tax = refund_amount(order, before, back)
-    points = refund_points(order, before, back).worth
+    points = refund_tenders(order, before, back).points_worth
     operation, given = f"{view.number}/refund-granted", amount - body.refund
     await uow.ledger.post(
         ledger.refund_granted(order, operation, amount, tax, goodwill=given, points=points)

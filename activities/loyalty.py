@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from domain import journal as j
-from domain.amounts import refund_points, shipment_points
+from domain.amounts import refund_tenders, shipment_tenders, tenders_to_come
 from domain.order import LineUnits, PlacedOrder
 from domain.points import PointsAccount
 from domain.points_program import earned_until, grace_until, more_points
@@ -32,7 +32,7 @@ async def move_points(
     change = partial(uow.points.change, order.customer_ref, order.number)
     match view, body:
         case OrderView(), j.Shipped() if order.points:
-            points = shipment_points(view, body.lines).points
+            points = shipment_tenders(view, body.lines).points
             operation = f"{body.fulfillment_order}/points-spent"
             await change(operation, lambda account: account.spend(points))
         case OrderView(), j.Delivered():
@@ -40,6 +40,11 @@ async def move_points(
             operation = f"{body.fulfillment_order}/points-earned"
             if points:
                 await change(operation, partial(_earn, program, points))
+        case OrderView(), j.UnitsCanceled() if order.points:
+            canceled = view.canceled_with(body.lines)
+            keep = tenders_to_come(view, canceled).points
+            operation = f"{order.number}/points-released/{sum(canceled.values())}"
+            await change(operation, lambda a: a.release(_grace(program, a), keep))
         case OrderView(), (
             j.Rejected() | j.Canceled() | j.Expired() | j.Completed()
             | j.Reviewed(decision="reject")
@@ -49,7 +54,7 @@ async def move_points(
         case ReturnView(), j.ReturnInspected():
             before = await uow.orders.refunded_units(order.number)
             back = refunded_lines(body.units)
-            restore = refund_points(order, before, back).points
+            restore = refund_tenders(order, before, back).points
             reverse = await _to_reverse(uow, order, program, view, back)
             operation = f"{view.number}/points-returned"
             if reverse or restore:

@@ -5,7 +5,7 @@ from temporalio import activity
 from activities.effects import Decision, Effects, ReturnTurn, check_location, what_was_decided
 from activities.messages import CommandCall, Opened, RecordCall, Start, Step, StepResult
 from domain import journal as j
-from domain.amounts import refund_amount
+from domain.amounts import credit_kept, refund_amount, refund_tenders
 from domain.codec import Json
 from domain.commands import CommandKind
 from domain.errors import Malformed
@@ -147,11 +147,13 @@ async def _granted(
     before = await turn.uow.orders.refunded_units(turn.order.number)
     amount, _ = refund_amount(turn.order, before, refunded_lines(units))
     balances = await turn.uow.ledger.balances(turn.order.number)
-    refund, order = min(amount, refundable(balances)), await _order_view(turn)
+    order = await _order_view(turn)
+    back = refund_tenders(turn.order, before, refunded_lines(units)).store_credit
+    refund = back + min(amount - back, refundable(balances, credit_kept(order, before)))
     paid_out = refund - never_collected(order, turn.view.parcel)
     second = needs_second_person(turn.locked.process, paid_out)
-    plan = refund_plan(order, balances, refund, credit, turn.view.parcel)
-    return j.ReturnInspected(units, refund, () if second else plan, credit)
+    plan = refund_plan(order, balances, refund, credit, turn.view.parcel, back)
+    return j.ReturnInspected(units, refund, () if second else plan, credit, back)
 
 
 async def _order_view(turn: ReturnTurn) -> OrderView:
@@ -165,5 +167,7 @@ async def _approved(turn: ReturnTurn, reason: str) -> j.RefundApproved:
     if view.kind == OVERPAID:
         return j.RefundApproved((j.Share(Tender.BANK, view.refund),), reason)
     order = await _order_view(turn)
-    plan = refund_plan(order, balances, view.refund, view.store_credit, view.parcel)
+    plan = refund_plan(
+        order, balances, view.refund, view.store_credit, view.parcel, view.credit_back
+    )
     return j.RefundApproved(plan, reason)

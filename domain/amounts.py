@@ -72,46 +72,87 @@ def total(charges: Iterable[ChargedLine]) -> Charge:
     return sum((each.charge for each in charges), NOTHING)
 
 
-class PointsPart(NamedTuple):
-    """The loyalty points that pay a part of an order, and what they are worth in minor units."""
-
-    points: int
-    worth: int
-
-
-def points_part(order: PlacedOrder, before: int, amount: int) -> PointsPart:
-    """What points pay of `amount`, when `before` of the order's total has gone: any partials add up
-    exactly, and what is left to pay in money is never below zero.
+class TenderParts(NamedTuple):
+    """What pays a part of an order beside money: loyalty points and what they are worth, and store
+    credit; in minor units but for the points.
     """
-    if not order.points_worth:
-        return PointsPart(0, 0)
+
+    points: int = 0
+    points_worth: int = 0
+    store_credit: int = 0
+
+    @property
+    def worth(self) -> int:
+        return self.points_worth + self.store_credit
+
+
+def tender_parts(order: PlacedOrder, before: int, amount: int) -> TenderParts:
+    """What pays of `amount` beside money, when `before` of the order's total has gone. Each takes
+    its share of what those before it leave: so any partials add up exactly, tender by tender, and
+    what is left to pay in money is never below zero.
+    """
+    if not (order.points_worth or order.store_credit):
+        return TenderParts()
     span = (before, before + amount, order.total, order.rounding)
-    return PointsPart(portion(order.points, *span), portion(order.points_worth, *span))
+    points, worth = portion(order.points, *span), portion(order.points_worth, *span)
+    left = order.total - order.points_worth
+    first = before - portion(order.points_worth, 0, before, order.total, order.rounding)
+    rest = (first, first + amount - worth, left, order.rounding)
+    return TenderParts(points, worth, portion(order.store_credit, *rest) if left else 0)
 
 
-def shipment_points(view: OrderView, lines: Iterable[LineUnits]) -> PointsPart:
-    """What points pay of units shipped now."""
-    order = view.order
-    before = {line.line: view.shipped_units(line.line) for line in order.lines}
-    if any(before.values()):
-        before[SHIPPING_LINE] = 1
-    gone = goods_upto(order, before).gross
-    return points_part(order, gone, total(shipment_charges(view, lines)).gross)
+def tenders_beside(order: PlacedOrder) -> int:
+    """How many there are beside money; each is rounded by its place, like the parts of a line."""
+    return bool(order.points_worth) + bool(order.store_credit)
 
 
-def refund_points(
+def shipment_tenders(view: OrderView, lines: Iterable[LineUnits]) -> TenderParts:
+    """What pays of units shipped now, beside money."""
+    due = total(shipment_charges(view, lines)).gross
+    return tender_parts(view.order, _gone(view), due)
+
+
+def refund_tenders(
     order: PlacedOrder, returned_before: Mapping[int, int], lines: Iterable[LineUnits]
-) -> PointsPart:
-    """What points had paid of units returned now."""
+) -> TenderParts:
+    """What had paid for units returned now, beside money."""
     back = total(goods_charges(order, returned_before, lines))
-    return points_part(order, goods_upto(order, returned_before).gross, back.gross)
+    return tender_parts(order, goods_upto(order, returned_before).gross, back.gross)
+
+
+def tenders_to_come(view: OrderView, canceled: Mapping[int, int]) -> TenderParts:
+    """What will pay, beside money, for all that is still to be shipped when so many units by line
+    are canceled; what more the order holds is not needed.
+    """
+    gone = _gone(view)
+    return tender_parts(view.order, gone, total(order_charges(view.order, canceled)).gross - gone)
+
+
+def credit_kept(view: OrderView, refunded: Mapping[int, int]) -> int:
+    """Store credit that has paid for what was shipped, less that of the units by line that were
+    refunded.
+    """
+    order = view.order
+    shipped = tender_parts(order, 0, _gone(view))
+    back = tender_parts(order, 0, goods_upto(order, refunded).gross)
+    return shipped.store_credit - back.store_credit
+
+
+def _gone(view: OrderView) -> int:
+    """What of the order's total was shipped."""
+    units = {line.line: view.shipped_units(line.line) for line in view.order.lines}
+    if any(units.values()):
+        units[SHIPPING_LINE] = 1
+    return goods_upto(view.order, units).gross
 
 
 def shipment_amount(view: OrderView, lines: Iterable[LineUnits]) -> tuple[int, int]:
-    """(amount of money, the tax of it all) due for units shipped now: points pay the rest."""
+    """(amount of money, the tax of it all) due for units shipped now: points and store credit pay
+    the rest.
+    """
     units = tuple(lines)
     due = total(shipment_charges(view, units))
-    return due.gross - shipment_points(view, units).worth, due.tax
+    return due.gross - shipment_tenders(view, units).worth, due.tax
 
 
 def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
@@ -123,18 +164,18 @@ def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
     if not view.order.due:
         return 0
     split = [unit for unit in units if unit.quantity < view.order.line(unit.line).quantity]
-    return amount + ROUNDED_PARTS * len(split) + bool(view.order.points_worth)
+    return amount + ROUNDED_PARTS * len(split) + tenders_beside(view.order)
 
 
 def refund_amount(
     order: PlacedOrder, returned_before: Mapping[int, int], lines: Iterable[LineUnits]
 ) -> tuple[int, int]:
-    """(amount of money, the tax of it all) to give back for units returned now: what points had
-    paid comes back as points.
+    """(amount, the tax of it all) to give back for units returned now, in money and as store
+    credit: what points had paid comes back as points.
     """
     units = tuple(lines)
     back = total(goods_charges(order, returned_before, units))
-    return back.gross - refund_points(order, returned_before, units).worth, back.tax
+    return back.gross - refund_tenders(order, returned_before, units).points_worth, back.tax
 
 
 def goods_upto(order: PlacedOrder, units: Mapping[int, int]) -> Charge:

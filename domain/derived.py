@@ -36,6 +36,8 @@ class PaymentState(StrEnum):
 
 
 def payment_state(view: OrderView) -> PaymentState:
+    if not view.order.due:  # points and store credit have paid it, or it costs nothing
+        return PaymentState.NONE if view.status.stopped else PaymentState.PAID
     match TERMS[view.order.payment_method].security:
         case Security.AUTHORIZATION:
             return _at_the_provider(view)

@@ -50,9 +50,7 @@ def apply(view: OrderView, entry: j.Entry) -> None:
         case j.CreditGranted() as body:
             view.on_credit, view.terms_days = True, body.terms_days
         case j.UnitsCanceled() as body:
-            for unit in body.lines:
-                held = view.canceled_units.get(unit.line, 0)
-                view.canceled_units[unit.line] = held + unit.quantity
+            view.canceled_units = view.canceled_with(body.lines)
         case j.Escalated() as body:
             view.escalations[body.wait] = Escalation(
                 body.wait, body.reason, body.owner, body.level, entry.at

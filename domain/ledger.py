@@ -23,6 +23,7 @@ class Account(StrEnum):
     UNMATCHED = "unmatched"  # came to the bank, and nobody knows yet for what
     REFUNDS_PAYABLE = "refunds_payable"  # granted and not executed
     STORE_CREDIT = "store_credit"  # per customer: `Leg.party`
+    CREDIT_HELD = "store_credit_held"  # of it, by orders for what they still have to send
     GOODWILL = "goodwill"  # given back without goods: no invoice changes for it
     LOYALTY = "loyalty"  # what customers paid with points: an expense of ours
     FEES = "fees"  # what providers, channels and carriers keep for themselves
@@ -73,17 +74,40 @@ def moved(
     return Posting(operation, order.number, order.currency, legs)
 
 
+def credit_reserved(order: PlacedOrder) -> Posting:
+    """The customer cannot spend it elsewhere any more."""
+    amount, held = order.store_credit, Account.CREDIT_HELD
+    legs = (Leg(Account.STORE_CREDIT, amount, order.customer_ref), Leg(held, -amount))
+    operation = f"{order.number}/store-credit-reserved"
+    return Posting(operation, order.number, order.currency, legs)
+
+
+def credit_released(order: PlacedOrder, operation: str, amount: int) -> Posting:
+    """What it was held for will not be sent."""
+    held = Account.CREDIT_HELD
+    legs = (Leg(held, amount), Leg(Account.STORE_CREDIT, -amount, order.customer_ref))
+    return Posting(operation, order.number, order.currency, legs)
+
+
 def sale(
-    order: PlacedOrder, operation: str, amount: int, tax: int, *, deposit: int = 0, points: int = 0
+    order: PlacedOrder,
+    operation: str,
+    amount: int,
+    tax: int,
+    *,
+    deposit: int = 0,
+    points: int = 0,
+    credit: int = 0,
 ) -> Posting:
     """Goods were shipped: the customer owes `amount` for them, less the `deposit` that is used up
-    for it, and loyalty points have paid `points` besides.
+    for it; loyalty points have paid `points` besides, and held store credit `credit`.
     """
     legs = (
         Leg(Account.RECEIVABLE, amount - deposit),
         Leg(Account.DEPOSITS, deposit),
         Leg(Account.LOYALTY, points),
-        Leg(Account.REVENUE, -(amount + points - tax)),
+        Leg(Account.CREDIT_HELD, credit),
+        Leg(Account.REVENUE, -(amount + points + credit - tax)),
         Leg(Account.TAX, -tax),
     )
     return Posting(operation, order.number, order.currency, legs)

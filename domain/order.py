@@ -142,6 +142,7 @@ class PlacedOrder:
     stated_total: int | None = None  # what the channel says that it charged
     points: int = 0  # loyalty points of the customer that pay for it …
     points_worth: int = 0  # … so much of the total, in minor units
+    store_credit: int = 0  # of the customer that pays for it, in minor units
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= ORDER_LINES_MAX:
@@ -154,6 +155,8 @@ class PlacedOrder:
         Money(self.total, self.currency)
         if self.points < 0 or not 0 <= self.points_worth <= self.total:
             raise BadAmount("points pay something between nothing and the order's total")
+        if not 0 <= self.store_credit <= self.total - self.points_worth:
+            raise BadAmount("store credit pays something between nothing and what points leave")
 
     @property
     def tax_rule(self) -> TaxRule:
@@ -189,8 +192,8 @@ class PlacedOrder:
 
     @property
     def due(self) -> int:
-        """What the customer pays in money: the total, less what points pay."""
-        return self.total - self.points_worth
+        """What the customer pays in money: the total, less what points and store credit pay."""
+        return self.total - self.points_worth - self.store_credit
 
     @property
     def known_since(self) -> datetime:

@@ -79,11 +79,16 @@ class PointsAccount:
             points -= part
             self._move(PointsKind.SPEND, lot, 0, -part)
 
-    def release(self, grace: date) -> None:
-        """All that the order still holds, into the lots they came from."""
-        for lot in self._by_expiry():
-            self._move(PointsKind.RELEASE, lot, 0, -lot.held)
-            self._give(PointsKind.RELEASE, self._home(lot, grace), lot.held)
+    def release(self, grace: date, keep: int = 0) -> None:
+        """All but `keep` that the order still holds, into the lots they came from: it keeps what
+        expires first, since that is what it spends first.
+        """
+        points = sum(lot.held for lot in self.lots.values()) - keep
+        for lot in reversed(self._by_expiry()):
+            part = max(0, min(points, lot.held))
+            points -= part
+            self._move(PointsKind.RELEASE, lot, 0, -part)
+            self._give(PointsKind.RELEASE, self._home(lot, grace), part)
 
     def earn(self, points: int, expires_on: date) -> None:
         self._give(PointsKind.EARN, Lot(self.operation, expires_on), points)

@@ -6,7 +6,7 @@ Granting makes it a debt of ours; executing pays the debt, tender by tender.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.amounts import ROUNDED_PARTS
+from domain.amounts import ROUNDED_PARTS, tenders_beside
 from domain.errors import LimitExceeded, StepRefused
 from domain.ledger import Account, Leg, Posting
 from domain.methods import TERMS
@@ -31,17 +31,22 @@ class Goodwill:
     store_credit: int = 0
 
 
-def refundable(balances: Balances) -> int:
-    """What was sold for money and not given back yet, as a refund for goods or as goodwill."""
+def refundable(balances: Balances, credit: int = 0) -> int:
+    """What was sold for money and not given back yet, as a refund for goods or as goodwill;
+    `credit` is what was sold for store credit, and did not come back.
+    """
     sold = -balances.get(Account.REVENUE, 0) - balances.get(Account.TAX, 0)
     given = balances.get(Account.GOODWILL, 0) + balances.get(Account.LOYALTY, 0)
-    return max(0, sold - given)
+    return max(0, sold - given - credit)
 
 
-def check_refundable(balances: Balances, amount: int) -> None:
-    """Under the order's lock. Refuses (`LimitExceeded`) more than was sold and not given back."""
-    if not 0 < amount <= refundable(balances):
-        raise LimitExceeded(f"{amount} is not within the {refundable(balances)} that is left")
+def check_refundable(balances: Balances, amount: int, credit: int = 0) -> None:
+    """Under the order's lock. Refuses (`LimitExceeded`) more than was sold for money and not given
+    back.
+    """
+    left = refundable(balances, credit)
+    if not 0 < amount <= left:
+        raise LimitExceeded(f"{amount} is not within the {left} that is left")
 
 
 def needs_second_person(process: ProcessDefinition, amount: int) -> bool:
@@ -50,22 +55,28 @@ def needs_second_person(process: ProcessDefinition, amount: int) -> bool:
 
 
 def refund_plan(
-    view: OrderView, balances: Balances, amount: int, store_credit: int, parcel: str = ""
+    view: OrderView,
+    balances: Balances,
+    amount: int,
+    store_credit: int,
+    parcel: str = "",
+    credit_back: int = 0,
 ) -> tuple[Share, ...]:
-    """Cash that was never collected for `parcel`, which was not delivered, is owed no more. Nor is
-    what the customer still owes for this order, and what was written off of it was never paid. Of
-    the rest, up to `store_credit` becomes that, and what remains goes back as it came. Refuses
-    (`StepRefused`) store credit of nobody.
+    """`credit_back` of it comes back as store credit, which had paid for it. Cash that was never
+    collected for `parcel`, which was not delivered, is owed no more. Nor is what the customer still
+    owes for this order, and what was written off of it was never paid. Of the rest, up to
+    `store_credit` becomes that, and what remains goes back as it came. Refuses (`StepRefused`)
+    store credit of nobody.
     """
     if store_credit and not view.order.customer_ref:
         raise StepRefused("the order names no customer who could have store credit")
-    cash, rounding = _cash_never_collected(view, amount, parcel)
-    rest = amount - cash - rounding
+    cash, rounding = _cash_never_collected(view, amount - credit_back, parcel)
+    rest = amount - credit_back - cash - rounding
     netted = min(owed_directly(view, balances), rest)
     unpaid = min(lost(balances), rest - netted)
     credit = min(store_credit, rest - netted - unpaid)
     shares = (
-        Share(Tender.STORE_CREDIT, credit),
+        Share(Tender.STORE_CREDIT, credit_back + credit),
         Share(Tender.RECEIVABLE, cash + netted),
         Share(Tender.BAD_DEBT, unpaid),
         Share(Tender.ROUNDING, rounding),
@@ -79,7 +90,8 @@ def _cash_never_collected(view: OrderView, amount: int, parcel: str) -> tuple[in
     among the units shipped, and its units give back by theirs among the units refunded.
     """
     cash = never_collected(view, parcel)
-    if cash and abs(amount - cash) <= ROUNDED_PARTS * len(view.parcels[parcel].lines):
+    rounded = ROUNDED_PARTS * len(view.parcels[parcel].lines) if cash else 0
+    if cash and abs(amount - cash) <= rounded + tenders_beside(view.order):
         return cash, amount - cash
     return min(cash, amount), 0
 

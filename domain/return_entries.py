@@ -64,12 +64,15 @@ class InspectedUnits:
 
 @dataclass(frozen=True, slots=True)
 class ReturnInspected:
-    """`plan` and `store_credit` as in `ReturnRequested`."""
+    """`plan` and `store_credit` as in `ReturnRequested`; `credit_back` of the refund had been paid
+    with store credit, and comes back as that.
+    """
 
     units: tuple[InspectedUnits, ...]
     refund: int
     plan: tuple[Share, ...] = ()
     store_credit: int = 0
+    credit_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class ReturnView:
     parcel: str = ""  # that was not delivered
     shipping: bool = False  # … and goes back with it
     store_credit: int = 0
+    credit_back: int = 0
     plan: tuple[j.Share, ...] = ()
     granted_by: str = ""
     transferred: int = 0  # by finance, minor units
@@ -156,6 +157,7 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.received, view.location = body.lines, body.location
         case j.ReturnInspected() as body:
             view.units = body.units
+            view.credit_back = body.credit_back
             _grant(view, entry, body.refund, body.plan, body.store_credit)
         case j.RefundApproved() as body:
             view.plan = body.plan

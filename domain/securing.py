@@ -1,15 +1,17 @@
 """Whether the money of an order is promised: what is not is not handed to a warehouse."""
 
-from domain.amounts import order_charges, points_part, total
+from domain.amounts import order_charges, tender_parts, total
 from domain.methods import TERMS, Security
 from domain.payments import PaymentOperation
 from domain.view import OrderView
 
 
 def order_value(view: OrderView) -> int:
-    """Minor units of money: every unit that is not canceled, and shipping, less what points pay."""
+    """Minor units of money: every unit that is not canceled, and shipping, less what is not
+    paid in money.
+    """
     kept = total(order_charges(view.order, view.canceled_units)).gross
-    return kept - points_part(view.order, 0, kept).worth
+    return kept - tender_parts(view.order, 0, kept).worth
 
 
 def missing_money(view: OrderView) -> int:

@@ -3,6 +3,7 @@
 Only what cannot be derived from something else here is a field; the rest are properties.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,6 +211,13 @@ class OrderView:
 
     def canceled(self, line: int) -> int:
         return self.canceled_units.get(line, 0)
+
+    def canceled_with(self, lines: Iterable[LineUnits]) -> dict[int, int]:
+        """Units by line that are canceled once these are, too."""
+        units = dict(self.canceled_units)
+        for each in lines:
+            units[each.line] = units.get(each.line, 0) + each.quantity
+        return units
 
     def shipped_units(self, line: int) -> int:
         return sum(p.units_of(line) for p in self.parcels.values() if p.booked)

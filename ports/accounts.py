@@ -66,7 +66,9 @@ class Accounts(Protocol):
         """By currency; of what was posted up to the end of that day (UTC), or up to now."""
 
     async def store_credit(self, principal: Principal, customer: str) -> dict[str, int]:
-        """By currency, minor units that the customer may still spend. For agents, too."""
+        """By currency, minor units that the customer may still spend: what orders hold is not among
+        them. For agents, too, and for a channel where the customer has ordered.
+        """
 
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
         """Refuses `NotFound`."""

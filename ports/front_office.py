@@ -45,7 +45,8 @@ class OrderRequest:
     `discount` reduces the order as a whole; `tax_included` says whether its amounts are with tax
     (None: as those of the price list); `total` is what the channel charged, and when it is not
     ours, review holds the order. With `only_if_in_stock` it is placed with its goods reserved, or
-    not at all. `points` are the customer's loyalty points that shall pay for it.
+    not at all. `points` are the customer's loyalty points that shall pay for it, and
+    `store_credit` minor units of the customer's store credit.
     """
 
     channel: str
@@ -64,6 +65,7 @@ class OrderRequest:
     total: int | None = None
     only_if_in_stock: bool = False
     points: int = 0
+    store_credit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,11 @@ class Intake(Protocol):
     async def place(self, principal: Principal, key: str, request: OrderRequest) -> PlacedAnswer:
         """One transaction: command + raw channel order + person + order (RECEIVED) + projection +
         outbox row (kind `order.start`) + what it reserves: its goods, with `only_if_in_stock`, and
-        the points that it spends. Refuses `UnknownSku`, `Malformed`, `KeyConflict`, `Forbidden`,
-        `OutOfStock`, and (`LimitExceeded`) points that the customer does not have or the program
-        does not take. A channel's own order reference that was placed before under another key is
-        answered with the order it has (dedupe), or `KeyConflict` when the content differs.
+        the points and the store credit that it spends. Refuses `UnknownSku`, `Malformed`,
+        `KeyConflict`, `Forbidden`, `OutOfStock`, and (`LimitExceeded`) points or store credit that
+        the customer does not have, or the order does not take. A channel's own order reference that
+        was placed before under another key is answered with the order it has (dedupe), or
+        `KeyConflict` when the content differs.
         """
 
 

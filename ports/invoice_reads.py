@@ -46,7 +46,8 @@ class InvoiceSummary:
 @dataclass(frozen=True, slots=True)
 class InvoiceDetail:
     """`buyer` only for those who may see personal data; product `names` by SKU; `tax_included`
-    when unit prices and discounts contain the tax.
+    when unit prices and discounts contain the tax; of what was paid, `by_points` and
+    `by_store_credit` were not paid in money.
     """
 
     summary: InvoiceSummary
@@ -56,6 +57,8 @@ class InvoiceDetail:
     tax_included: bool
     placed_at: datetime
     names: dict[str, str]
+    by_points: int = 0
+    by_store_credit: int = 0
     buyer: Person | None = field(repr=False, default=None)
 
 

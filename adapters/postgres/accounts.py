@@ -38,6 +38,9 @@ _STORE_CREDIT = text(
     SELECT currency, -sum(amount)::bigint FROM ledger_entry
     JOIN ledger_transaction ON transaction_id = id
     WHERE party = :party AND party <> '' AND account = 'store_credit'
+      AND (CAST(:channel AS text) IS NULL
+           OR EXISTS (SELECT FROM customer_order
+                      WHERE customer_ref = :party AND channel = :channel))
     GROUP BY currency ORDER BY currency
     """
 )
@@ -57,11 +60,13 @@ class PostgresAccounts:
         return [TrialBalance(currency, _totals(rows)) for currency, rows in by_currency]
 
     async def store_credit(self, principal: Principal, customer: str) -> dict[str, int]:
-        principal.require(*READERS, Role.AGENT)
+        principal.require(*READERS, Role.AGENT, Role.CHANNEL)
+        everybody = principal.may(*READERS, Role.AGENT)
         if not can_hold(customer):
             return {}
         async with self._engine.connect() as connection:
-            found = await connection.execute(_STORE_CREDIT, {"party": customer})
+            asked = {"party": customer, "channel": None if everybody else principal.scope}
+            found = await connection.execute(_STORE_CREDIT, asked)
             return {currency: amount for currency, amount in found if amount}
 
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:

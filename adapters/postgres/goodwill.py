@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from domain.acts import Act
+from domain.amounts import credit_kept
 from domain.codec import Json
 from domain.errors import BadAmount
 from domain.fold import fold
@@ -30,8 +31,8 @@ async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Jso
     order, amount = act.subject.strip().upper(), wanted.amount
     locked = await orders.lock(order)
     balances = await ledger.balances(order)
-    check_refundable(balances, amount)
     view = fold(locked.order, locked.journal, locked.facts)
+    check_refundable(balances, amount, credit_kept(view, await orders.refunded_units(order)))
     plan = refund_plan(view, balances, amount, wanted.store_credit)
     if needs_second_person(locked.process, amount):
         act.needs_second_person(f"{Money(amount, locked.order.currency)} is a large refund")

@@ -16,6 +16,7 @@ from adapters.postgres.points import PostgresPoints
 from adapters.postgres.projections import SAVE_VIEW, order_values
 from adapters.postgres.stock.reserving import reserve
 from adapters.postgres.stock.soft import soft_claims
+from adapters.postgres.store_credit import reserve_credit
 from adapters.postgres.transactions import in_transaction
 from domain.access import Principal, Role
 from domain.codec import to_json
@@ -108,6 +109,8 @@ class PostgresIntake:
             raise _Taken
         if order.points:
             await _reserve_points(connection, order)
+        if order.store_credit:
+            await reserve_credit(connection, order)
         await self._project(connection, order)
         return PlacedAnswer(number, token.text, repeated=False)
 

@@ -16,6 +16,7 @@ from domain.points_program import worth_of
 from domain.prices import ListPrice, Prices, choose_prices
 from domain.process import ProcessDefinition
 from domain.quantity import Quantity
+from domain.store_credit import check_credit
 from domain.tax_rates import SHIPPING, TaxRate, rate_bp
 from ports.front_office import OrderRequest, RequestedLine
 
@@ -107,7 +108,7 @@ def placed_order(
     number: OrderNumber, request: OrderRequest, known: Known, process: ProcessDefinition
 ) -> PlacedOrder:
     """Refuses `UnknownSku`, `BadTime` and `Malformed`: a line without any price, and what an order
-    refuses; and points that the program does not take.
+    refuses; and points that the program does not take, or store credit that is not needed.
     """
     unknown = sorted({line.sku for line in request.lines} - known.products.keys())
     if unknown:
@@ -134,7 +135,10 @@ def placed_order(
     )
     customer, total = order.customer_ref, order.total
     worth = worth_of(request.points, process.points, order.currency, customer, total)
-    return replace(order, points=request.points, points_worth=worth)
+    check_credit(request.store_credit, order.currency, customer, total - worth)
+    return replace(
+        order, points=request.points, points_worth=worth, store_credit=request.store_credit
+    )
 
 
 def _lines(request: OrderRequest, known: Known, prices: Prices) -> list[OrderLine]:

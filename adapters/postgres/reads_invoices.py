@@ -19,6 +19,7 @@ from domain.invoices import (
     DocumentLine,
     InvoiceStatus,
 )
+from domain.ledger import Account
 from domain.order import PlacedOrder
 from ports.front_office import Person
 from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
@@ -34,6 +35,20 @@ _OWES = text(
             JOIN ledger_entry AS entry ON entry.transaction_id = posted.id
             WHERE posted.order_number = invoice.order_number AND entry.account = 'receivable'
             HAVING sum(entry.amount) > 0)
+    """
+)
+
+# Of the sales that it is about: a parcel's, or all of its order.
+_PAID_BESIDE = text(
+    """
+    SELECT account, sum(amount)::bigint AS amount
+    FROM invoice
+    JOIN ledger_transaction AS posted ON posted.order_number = invoice.order_number
+     AND CASE subject WHEN invoice.order_number THEN operation LIKE '%/sale'
+                      ELSE posted.operation = subject || '/sale' END
+    JOIN ledger_entry ON transaction_id = posted.id
+    WHERE invoice.number = :number AND account IN ('loyalty', 'store_credit_held')
+    GROUP BY account
     """
 )
 
@@ -71,6 +86,7 @@ class PostgresInvoiceReads:
                 tax_included=order.tax_included,
                 placed_at=order.placed_at,
                 names=await _names(connection, lines),
+                **await _paid_beside(connection, number),
                 buyer=_person(row) if principal.may(*SEES_PERSON) else None,
             )
 
@@ -150,6 +166,15 @@ async def _lines(connection: AsyncConnection, number: str) -> tuple[DocumentLine
         select(*columns).where(_l.invoice == number).order_by(_l.position)
     )
     return tuple(DocumentLine(*row) for row in found)
+
+
+async def _paid_beside(connection: AsyncConnection, number: str) -> dict[str, int]:
+    found = await connection.execute(_PAID_BESIDE, {"number": number})
+    paid = {row.account: row.amount for row in found}
+    return {
+        "by_points": paid.get(Account.LOYALTY, 0),
+        "by_store_credit": paid.get(Account.CREDIT_HELD, 0),
+    }
 
 
 async def _names(connection: AsyncConnection, lines: Sequence[DocumentLine]) -> dict[str, str]:

@@ -31,7 +31,10 @@ class LedgerQueries:
             raise Refused(refusal) from refusal
         return [trial_balance(each) for each in found]
 
-    @resolved("What a customer has as store credit, by currency. For staff but the warehouse.")
+    @resolved(
+        "What a customer may spend of store credit, by currency. For staff but the warehouse, and "
+        "for a channel when the customer has ordered there."
+    )
     async def store_credit(
         self,
         info: Ask,

@@ -71,6 +71,7 @@ class OrderShape(Shape):
     total: MinorUnits | None = None
     only_if_in_stock: bool = False
     points: MinorUnits = 0  # not money: loyalty points of the customer
+    store_credit: MinorUnits = 0
 
 
 def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
@@ -97,6 +98,7 @@ def read_order(channel: str, body: dict[str, Any]) -> OrderRequest:
         total=order.total,
         only_if_in_stock=order.only_if_in_stock,
         points=order.points,
+        store_credit=order.store_credit,
     )
 
 

@@ -7,17 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import journal as j
-from domain.amounts import (
-    points_part,
-    refund_amount,
-    refund_points,
-    shipment_amount,
-    shipment_points,
-)
 from domain.errors import LimitExceeded, Malformed
-from domain.facts import Package
-from domain.fold import fold
 from domain.order import PlacedOrder
 from domain.points import Lot, Move, PointsAccount, PointsKind
 from domain.points_program import (
@@ -27,8 +17,7 @@ from domain.points_program import (
     worth_of,
 )
 from domain.points_rules import PointsProgram, PointsRate
-from domain.securing import order_value
-from tests.domain.builders import APPROVED, NUMBER, entries, order_line, placed
+from tests.domain.builders import order_line, placed
 from tests.domain.strategies import SOME, orders, splits
 
 TODAY = date(2026, 11, 22)
@@ -52,46 +41,6 @@ def paid_with_points(draw: st.DrawFn) -> PlacedOrder:
     worth = draw(st.integers(0, order.total))
     points = draw(st.integers(1, 10**6)) if worth else 0
     return replace(order, customer_ref="C", points=points, points_worth=worth)
-
-
-@SOME
-@given(st.data())
-def test_money_and_points_of_any_shipments_add_up_to_the_order(data):
-    order = data.draw(paid_with_points())
-    parcels = [
-        j.PlannedParcel(f"{NUMBER}-F{n}", "BOS", tuple(lines))
-        for n, lines in enumerate(data.draw(splits(order)), 1)
-    ]
-    journal: list[j.Body] = [APPROVED, j.Sourced(tuple(parcels), "rule/1")]
-    money = points = worth = 0
-    for parcel in parcels:
-        view = fold(order, entries(*journal), [])
-        due, _ = shipment_amount(view, parcel.lines)
-        part = shipment_points(view, parcel.lines)
-        assert min(due, *part) >= 0
-        money, points, worth = money + due, points + part.points, worth + part.worth
-        sent = (Package("P", "carrier", "T", parcel.lines),)
-        journal.append(j.Shipped(parcel.fulfillment_order, sent, parcel.lines, due))
-    assert (money, points, worth) == (order.due, order.points, order.points_worth)
-    assert order_value(fold(order, entries(*journal), [])) == order.due
-
-
-@SOME
-@given(st.data())
-def test_no_returns_give_back_more_money_or_points_than_was_paid(data):
-    order = data.draw(paid_with_points())
-    goods = order.total - order.shipping_charge.gross
-    before: dict[int, int] = {}
-    money = points = worth = 0
-    for lines in data.draw(splits(order)):
-        back, _ = refund_amount(order, before, lines)
-        part = refund_points(order, before, lines)
-        assert min(back, *part) >= 0
-        money, points, worth = money + back, points + part.points, worth + part.worth
-        for unit in lines:
-            before[unit.line] = before.get(unit.line, 0) + unit.quantity
-    assert money + worth == goods
-    assert (points, worth) == points_part(order, 0, goods)
 
 
 @SOME

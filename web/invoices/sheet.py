@@ -76,6 +76,8 @@ class Sheet:
     sums: Sums
     credited: int
     paid: int
+    by_points: int
+    by_store_credit: int
     written_off: int
     open: int
 
@@ -107,6 +109,8 @@ def sheet(detail: InvoiceDetail, seller: Seller, language: Language, _: Gettext)
         sums=_sums(lines, taxed=detail.tax_included),
         credited=summary.credited,
         paid=summary.paid,
+        by_points=detail.by_points,
+        by_store_credit=detail.by_store_credit,
         written_off=summary.written_off,
         open=summary.open,
     )

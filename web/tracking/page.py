@@ -106,6 +106,7 @@ class TrackingPage:
     total: int
     points: int  # that pay for a part of the total …
     points_worth: int
+    store_credit: int  # that pays for another
     points_earned: int  # by what has arrived and was not returned
     returns: list[ReturnRow]
     papers: list[PaperRow]
@@ -157,6 +158,7 @@ def tracking_page(
         total=order.total,
         points=order.points,
         points_worth=order.points_worth,
+        store_credit=order.store_credit,
         points_earned=_points_earned(detail),
         returns=[_return(read, detail, _) for read in detail.returns],
         papers=[_paper(each, _) for each in invoices],

@@ -149,6 +149,36 @@ MONEY_CHECKS = (
         ORDER BY order_number, account
         """,
     ),
+    SqlCheck(
+        "M3-credit",
+        "no customer has spent more store credit than they had",
+        """
+        SELECT party AS customer, currency, -sum(amount)::bigint AS left
+        FROM ledger_entry JOIN ledger_transaction ON transaction_id = id
+        WHERE account = 'store_credit' GROUP BY party, currency HAVING sum(amount) > 0
+        ORDER BY party, currency
+        """,
+    ),
+    SqlCheck(
+        "M3-held",
+        "an order has reserved the store credit that it was placed with, and uses no more",
+        """
+        WITH held AS (
+            SELECT order_number AS number,
+              -sum(amount) FILTER (WHERE operation = order_number || '/store-credit-reserved')
+                AS reserved,
+              -sum(amount) AS left
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE account = 'store_credit_held' GROUP BY order_number
+        )
+        SELECT number AS "order", COALESCE((placed->>'store_credit')::bigint, 0) AS placed,
+               COALESCE(reserved, 0)::bigint AS reserved, COALESCE(held.left, 0)::bigint AS left
+        FROM customer_order LEFT JOIN held USING (number)
+        WHERE COALESCE((placed->>'store_credit')::bigint, 0) <> COALESCE(reserved, 0)
+           OR COALESCE(held.left, 0) < 0
+        ORDER BY number
+        """,
+    ),
     # A debt may outlast its order where the customer pays later: while it is not due, or where
     # finance was told that it is overdue. And what was charged back, as long as finance has that
     # for a task, or a person has closed the task and so decided to leave it.
@@ -181,7 +211,8 @@ MONEY_CHECKS = (
                         AND (closed_at IS NULL OR closed_by <> ALL(:settled_by)))
         ) AS disputed(told)
         WHERE owner.status = ANY(:ended)
-          AND account IN ('receivable', 'deposits', 'refunds_payable')
+          AND account IN ('receivable', 'deposits', 'refunds_payable',
+                          'store_credit_held')
           AND NOT EXISTS (SELECT FROM return_order AS back
                           WHERE back.order_number = owner.number
                             AND back.status <> ALL(:returns_ended))

@@ -167,6 +167,10 @@ class OrderPlaceInput:
     points: int = strawberry.field(
         default=0, description="Loyalty points of the customer that shall pay for it."
     )
+    store_credit: MinorUnits = strawberry.field(
+        default=MinorUnits(0),
+        description="Store credit of the customer that shall pay for it, in the order's currency.",
+    )
     total: MinorUnits | None = strawberry.field(
         default=None,
         description="What you have charged: when it is not what the order comes to, it is held.",

@@ -76,6 +76,7 @@ def _body(wanted: OrderPlaceInput) -> dict[str, Any]:
         "total": wanted.total,
         "only_if_in_stock": wanted.only_if_in_stock,
         "points": wanted.points,
+        "store_credit": wanted.store_credit,
         "payment": _payment(wanted),
     }
 

@@ -90,6 +90,12 @@ class Order:
     stated_total: Money | None = strawberry.field(
         description="What the channel says that it charged."
     )
+    store_credit: Money = strawberry.field(
+        description="What of `total` the customer's store credit pays."
+    )
+    due: Money = strawberry.field(
+        description="What of `total` is paid in money: all but what points and store credit pay."
+    )
     lines: list[OrderLine] = strawberry.field(description="What was ordered.")
     parcels: list[Parcel] = strawberry.field(description="From where it is sent, and in what.")
     payments: list[Payment] = strawberry.field(description="Every payment transaction.")
@@ -160,6 +166,8 @@ def _amounts(placed: PlacedOrder) -> dict[str, Any]:
         "tax": worth(placed.charged.tax),
         "tax_included": placed.tax_included,
         "rounding": placed.rounding.value,
+        "store_credit": worth(placed.store_credit),
+        "due": worth(placed.due),
         "stated_total": None if placed.stated_total is None else worth(placed.stated_total),
     }
 
