@@ -109,13 +109,13 @@ async def test_a_transfer_ends_once_whoever_races(desk: Desk) -> None:
 
 
 async def test_one_transfer_of_the_banks_goes_back_for_one_that_came_in(desk: Desk) -> None:
-    await desk.came_in("IN-1", 4_000)
-    await desk.came_in("IN-2", 4_000)
+    await desk.came_in("IN-1", 2_000)
+    await desk.came_in("IN-2", 2_000)
     await desk.act(SEND_BACK, "IN-1", reference="OUT-1")
     for known in ("OUT-1", "IN-1", "IN-2"):
         with pytest.raises(StepRefused, match="was registered before"):
             await desk.act(SEND_BACK, "IN-2", reference=known)
-    assert await desk.balances() == {"bank": 4_000, "unmatched": -4_000}
+    assert await desk.balances() == {"bank": 2_000, "unmatched": -2_000}
     assert await desk.tasks() == ["transfer/IN-2"]
 
 
