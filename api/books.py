@@ -56,7 +56,9 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Secrets are in the form of Standard Webhooks, by channel and by source."""
+    """Secrets are in the form of Standard Webhooks, by channel and by source; `minor_units` says
+    what an amount is that a provider counts in its own way.
+    """
 
     tokens: TokenReader
     clock: Clock
@@ -64,3 +66,4 @@ class Doors:
     engine_answers: Check
     channel_secrets: Mapping[str, str] = field(repr=False)
     webhook_secrets: Mapping[str, str] = field(repr=False)
+    minor_units: Callable[[int, str], int]

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from adapters.payments.stripe_amounts import from_stripe
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.availability import PostgresAvailability
 from adapters.postgres.back_office import PostgresBackOffice
@@ -149,6 +150,7 @@ def _doors(settings: Settings, database_answers: Check, engine_answers: Check) -
         engine_answers=engine_answers,
         channel_secrets=_revealed(settings.channel_secrets),
         webhook_secrets=_revealed(settings.webhook_secrets),
+        minor_units=from_stripe,
     )
 
 

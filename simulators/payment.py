@@ -6,6 +6,9 @@ Journal lines (besides those of every program, see README.md):
       and expires_at.
       status: authorize authorized | declined | requires_action;
       the others succeeded | failed (the provider's answer) | refused (a 409; `error` says why).
+  chargeback | chargeback_reversal
+      payment, operation and reference (the capture's), dispute, amount, currency, reason (of the
+      chargeback), status succeeded
   challenge   payment, operation (the authorization's), reference, amount, currency,
               status authorized | declined
   key_voided  key: asked for before it ever came; refused from now on
@@ -47,6 +50,10 @@ WEBHOOKS = {
     ("void", "succeeded"): "payment.voided",
     ("refund", "succeeded"): "payment.refunded",
 }
+DISPUTES = {
+    "chargeback": "payment.charged_back",
+    "chargeback_reversal": "payment.chargeback_reversed",
+}
 
 WEEK_SECONDS = 7 * 24 * 3600.0
 Reference = Annotated[str, Field(min_length=1, max_length=255)]
@@ -78,6 +85,12 @@ class ChallengeBody(Body):
     outcome: Literal["passed", "failed"]
 
 
+class ChargebackBody(Body):
+    reference: Reference  # the capture's
+    amount: Amount | None = None  # all that is left of it
+    reason: str = "fraudulent"
+
+
 class PaymentProvider(Simulator[PaymentSettings]):
     source = "payment"
 
@@ -93,6 +106,8 @@ class PaymentProvider(Simulator[PaymentSettings]):
             Route(f"{one}/void", self.keyed(self._void), methods=post),
             Route(f"{one}/refunds", self.keyed(self._refund), methods=post),
             Route(f"{one}/challenge", self._challenge, methods=post),
+            Route("/_control/chargebacks", self._charge_back, methods=post),
+            Route("/_control/chargebacks/{dispute}/reversal", self._give_back, methods=post),
             Route(one, self.query(self._show)),
             Route("/v1/operations/{key:path}", self.query(self._inquire)),
         )
@@ -102,6 +117,15 @@ class PaymentProvider(Simulator[PaymentSettings]):
         if kind == "key_voided":
             self.keys.void(line["key"])
             return Outcome()
+        if kind in DISPUTES:
+            dispute = self._book.take_dispute(kind, line)
+            capture = dispute.capture
+            data = {
+                "payment": capture.payment.view(),
+                "operation": capture.view(),
+                "chargeback": dispute.view(),
+            }
+            return Outcome(Answer(201, dispute.view()), (DISPUTES[kind], data))
         operation = self._book.take(kind, line)
         self._await_cardholder(operation.payment)
         return Outcome(_answer(operation), _webhook(operation))
@@ -118,6 +142,12 @@ class PaymentProvider(Simulator[PaymentSettings]):
                     each.payment.currency,
                     each.at,
                 )
+        for taken in self._book.disputes.values():
+            currency = taken.capture.payment.currency
+            yield Paid("chargeback", taken.id, -taken.amount, currency, taken.at)
+            if taken.reversed_at:
+                back = ("chargeback_reversal", taken.id, taken.amount)
+                yield Paid(*back, currency, taken.reversed_at)
 
     def settings_changed(self) -> None:
         super().settings_changed()
@@ -150,6 +180,33 @@ class PaymentProvider(Simulator[PaymentSettings]):
         payment = self._payment(command.params)
         facts = self._book.refund(payment, body.reference, body.amount)
         return self.record("refund", facts, command)
+
+    async def _charge_back(self, request: Request) -> Response:
+        """What the cardholder's bank does, in any weather."""
+        body = parse(ChargebackBody, await read_json(request))
+        capture = self._book.capture_of(body.reference)
+        if capture is None:
+            raise Refused(404, "unknown_capture", "no such capture has succeeded")
+        left = self._book.disputable(capture)
+        amount = left if body.amount is None else body.amount
+        if not 0 < amount <= left:
+            raise Refused(409, "exceeds_captured", REFUSALS["exceeds_captured"])
+        facts = self._book.chargeback(capture, amount, body.reason)
+        return await self._at_the_bank("chargeback", facts)
+
+    async def _give_back(self, request: Request) -> Response:
+        """The dispute was won."""
+        dispute = self._book.disputes.get(request.path_params["dispute"])
+        if dispute is None:
+            raise Refused(404, "unknown_dispute", "no such dispute")
+        if dispute.reversed_at:
+            raise Refused(409, "given_back_already", "the dispute was won before")
+        return await self._at_the_bank("chargeback_reversal", self._book.reversal(dispute))
+
+    async def _at_the_bank(self, kind: str, facts: Json) -> Response:
+        answer = self.record(kind, facts)
+        await self.journal.synced()
+        return answer.response()
 
     async def _challenge(self, request: Request) -> Response:
         """What the cardholder does at his bank; he has no idempotency key."""

@@ -21,7 +21,7 @@ REFUSALS = {
     "not_authorized": "the payment is not authorized",
     "authorization_expired": "the authorization has expired",
     "nothing_to_void": "no authorization is left to release",
-    "exceeds_captured": "more than what is captured and not yet refunded",
+    "exceeds_captured": "more than what is captured and neither refunded nor charged back",
 }
 
 
@@ -36,7 +36,13 @@ class Payment:
     status: str  # authorized, declined, requires_action, voided
     captured: int = 0
     refunded: int = 0
+    charged_back: int = 0  # less what was given back
     expires_at: str | None = None
+
+    @property
+    def left(self) -> int:
+        """What can still be refunded, or charged back."""
+        return self.captured - self.refunded - self.charged_back
 
     def has_expired(self, at: datetime) -> bool:
         return self.expires_at is not None and datetime.fromisoformat(self.expires_at) <= at
@@ -50,6 +56,7 @@ class Payment:
             "currency": self.currency,
             "captured": self.captured,
             "refunded": self.refunded,
+            "charged_back": self.charged_back,
             "expires_at": self.expires_at,
             "decline_code": "card_declined" if self.status == "declined" else None,
             "action_url": f"https://bank.example/challenges/{self.id}"
@@ -83,10 +90,26 @@ class Operation:
 
 
 @dataclass(slots=True)
+class Dispute:
+    """A cardholder's bank has taken a capture back, or a part of it."""
+
+    id: str
+    capture: Operation
+    amount: int
+    reason: str
+    at: str
+    reversed_at: str = ""
+
+    def view(self) -> Json:
+        return {"id": self.id, "amount": self.amount, "reason": self.reason}
+
+
+@dataclass(slots=True)
 class Book:
     payments: dict[str, Payment] = field(default_factory=dict)
     by_key: dict[str, Operation] = field(default_factory=dict)
     authorizations: dict[str, Operation] = field(default_factory=dict)  # by payment
+    disputes: dict[str, Dispute] = field(default_factory=dict)
 
     def authorization(self, reference: str, amount: int, currency: str, source: str) -> Json:
         payment = f"pay_{secrets.token_hex(10)}"
@@ -110,7 +133,7 @@ class Book:
         return _facts(payment.id, reference, left, payment.currency, "succeeded")
 
     def refund(self, payment: Payment, reference: str, amount: int) -> Json:
-        if payment.refunded + amount > payment.captured:
+        if amount > payment.left:
             return _refusal(payment, reference, amount, "exceeds_captured")
         return _facts(payment.id, reference, amount, payment.currency, "succeeded")
 
@@ -118,6 +141,41 @@ class Book:
         status = "authorized" if passed else "declined"
         facts = _facts(payment.id, payment.reference, payment.amount, payment.currency, status)
         return {**facts, "operation": self.authorizations[payment.id].id}
+
+    def capture_of(self, reference: str) -> Operation | None:
+        found = (each for each in self.by_key.values() if each.reference == reference)
+        captures = (each for each in found if each.operation == "capture")
+        return next((each for each in captures if each.status == "succeeded"), None)
+
+    def disputable(self, capture: Operation) -> int:
+        taken = sum(
+            each.amount
+            for each in self.disputes.values()
+            if each.capture is capture and not each.reversed_at
+        )
+        return min(capture.amount - taken, capture.payment.left)
+
+    def chargeback(self, capture: Operation, amount: int, reason: str) -> Json:
+        dispute = f"dp_{secrets.token_hex(10)}"
+        return {**_disputed(capture, dispute, amount), "reason": reason}
+
+    def reversal(self, dispute: Dispute) -> Json:
+        return _disputed(dispute.capture, dispute.id, dispute.amount)
+
+    def take_dispute(self, kind: str, facts: Json) -> Dispute:
+        """Books a fact: the bank takes, or gives back."""
+        payment = self.payments[facts["payment"]]
+        if kind == "chargeback_reversal":
+            dispute = self.disputes[facts["dispute"]]
+            dispute.reversed_at = facts["at"]
+            payment.charged_back -= facts["amount"]
+            return dispute
+        capture = self.capture_of(facts["reference"])
+        assert capture is not None, "only a capture is disputed"  # noqa: S101
+        dispute = Dispute(facts["dispute"], capture, facts["amount"], facts["reason"], facts["at"])
+        self.disputes[dispute.id] = dispute
+        payment.charged_back += facts["amount"]
+        return dispute
 
     def take(self, kind: str, facts: Json) -> Operation:
         """Books a fact. A challenge finishes the authorization it belongs to."""
@@ -162,6 +220,18 @@ class Book:
             case "void", "succeeded":
                 payment.status = "voided"
         return payment
+
+
+def _disputed(capture: Operation, dispute: str, amount: int) -> Json:
+    return {
+        "payment": capture.payment.id,
+        "operation": capture.id,
+        "reference": capture.reference,
+        "dispute": dispute,
+        "amount": amount,
+        "currency": capture.payment.currency,
+        "status": "succeeded",
+    }
 
 
 def _facts(payment: str, reference: str, amount: int, currency: str, status: str) -> Json:

@@ -13,6 +13,7 @@ from pydantic import Field
 from api.refusals import FieldError, InvalidInput
 from api.shapes import MinorUnits, Moment, Name, Shape, Text, Url, read_shape
 from domain.facts import Fact, FactKind, Package, believable
+from domain.money import AMOUNT_MAX
 from domain.order import ORDER_LINES_MAX, LineUnits
 from domain.quantity import QUANTITY_MAX
 
@@ -95,6 +96,20 @@ class PaymentShape(Shape):
     operation: OperationShape | None = None
 
 
+class ChargebackShape(Shape):
+    id: Name
+    amount: Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
+    reason: Text = ""
+
+
+class DisputeShape(Shape):
+    """`operation` is the capture."""
+
+    payment: PaymentObjectShape
+    operation: OperationShape
+    chargeback: ChargebackShape
+
+
 def read_event(source: str, message: str, body: dict[str, Any], at: datetime) -> Fact:
     """The fact, named `<source>:<event id>`, as received `at`. Refuses (`InvalidInput`) a wrong
     shape, an unknown kind, and an id that is not the one of the signed message; `BadTime`.
@@ -150,10 +165,27 @@ def _shipment(fact: str, kind: FactKind, event: EventShape) -> Fact:
 
 def _payment(fact: str, kind: FactKind, event: EventShape) -> Fact:
     """About the operation when it names one, else about the authorization of the payment."""
+    if kind.is_dispute:
+        return _dispute(fact, kind, event)
     data = read_shape(PaymentShape, event.data)
     subject = data.operation.reference if data.operation else data.payment.reference
     code = data.payment.decline_code or (data.operation.status if data.operation else "")
     return Fact(fact, kind, subject, event.occurred_at, code=code)
+
+
+def _dispute(fact: str, kind: FactKind, event: EventShape) -> Fact:
+    """About a capture."""
+    data = read_shape(DisputeShape, event.data)
+    return Fact(
+        fact,
+        kind,
+        data.operation.reference,
+        event.occurred_at,
+        code=data.chargeback.reason,
+        amount=data.chargeback.amount,
+        dispute=data.chargeback.id,
+        currency=data.payment.currency,
+    )
 
 
 def _units(lines: list[UnitsShape]) -> tuple[LineUnits, ...]:

@@ -41,7 +41,9 @@ def stripe_router(books: Books, doors: Doors, secret: str) -> APIRouter:
     @router.post(f"/webhooks/{SOURCE}")
     async def take_stripe_event(request: Request) -> Response:
         body = await request.body()
-        event, raw, fact = read_stripe_event(secret, request.headers, body, doors.clock())
+        event, raw, fact = read_stripe_event(
+            secret, request.headers, body, doors.clock(), doors.minor_units
+        )
         if fact is None:
             return JSONResponse({"id": event, "repeated": False})
         return await _take(books, SOURCE, event, fact, raw)

@@ -1,5 +1,6 @@
-"""A webhook of Stripe → `Fact`: verified by the SDK, and as little believed as any other (decision
-0008). It makes an order look at a payment that waits for its cardholder, and changes nothing else.
+"""A webhook of Stripe → `Fact`: verified by the SDK, and of what we asked for as little believed as
+any other (decision 0008): it makes an order look at a payment that waits for its cardholder. Of
+disputes, which nobody asks for, the books take what it tells.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from api.json_body import read_object
 from api.problem_kinds import BAD_SIGNATURE
 from api.problems import Problem
 from api.shapes import Name, Shape, read_shape
+from api.webhooks.stripe_dispute import MinorUnitsOf, read_dispute
 from domain.facts import Fact, FactKind, believable
 
 SOURCE = "stripe"
@@ -25,13 +27,16 @@ _KINDS = {
 }
 
 
-class ObjectShape(Shape):
+_DISPUTE = "charge.dispute."
+
+
+class IntentShape(Shape):
     id: Name
     metadata: dict[str, str] | None = None
 
 
 class DataShape(Shape):
-    object: ObjectShape
+    object: dict[str, Any]
 
 
 class StripeEventShape(Shape):
@@ -42,7 +47,7 @@ class StripeEventShape(Shape):
 
 
 def read_stripe_event(
-    secret: str, headers: Mapping[str, str], body: bytes, at: datetime
+    secret: str, headers: Mapping[str, str], body: bytes, at: datetime, minor_units: MinorUnitsOf
 ) -> tuple[str, dict[str, Any], Fact | None]:
     """(event id, event, fact) as received `at`; no fact for the many kinds that say nothing to us,
     which are acknowledged, since Stripe gives up on an address that refuses. About an intent that
@@ -57,10 +62,13 @@ def read_stripe_event(
         raise Problem(BAD_SIGNATURE, "Stripe-Signature does not fit the message.") from error
     raw = read_object(body)
     event = read_shape(StripeEventShape, raw)
-    kind = _KINDS.get(event.type)
-    if kind is None:
+    name, told, kind = f"{SOURCE}:{event.id}", event.data.object, _KINDS.get(event.type)
+    disputed = event.type.startswith(_DISPUTE)
+    if kind is None and not disputed:
         return event.id, raw, None
-    about = event.data.object
-    subject = (about.metadata or {}).get("reference") or about.id
     occurred_at = believable("created", datetime.fromtimestamp(event.created, UTC), at)
-    return event.id, raw, Fact(f"{SOURCE}:{event.id}", kind, subject, occurred_at, code=event.type)
+    if kind is None:
+        return event.id, raw, read_dispute(name, event.type, told, occurred_at, minor_units)
+    about = read_shape(IntentShape, told)
+    subject = (about.metadata or {}).get("reference") or about.id
+    return event.id, raw, Fact(name, kind, subject, occurred_at, code=event.type)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from adapters.payments.stripe_amounts import from_stripe
 from api.auth import TokenReader
 from api.background import Background
 from api.books import Books, Doors
@@ -567,6 +568,7 @@ class Office:
                 **dict.fromkeys(("payment", "warehouse", "carrier"), SECRET),
                 "stripe": STRIPE_SECRET,
             },
+            minor_units=from_stripe,
         )
 
     async def _database_answers(self) -> None:

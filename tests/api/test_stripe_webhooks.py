@@ -50,6 +50,75 @@ async def test_what_stripe_tells_of_an_intent_is_a_fact_about_its_operation(
     assert office.desk.facts == [(NUMBER, "stripe:evt_1")]
 
 
+WITHDRAWN = [{"id": "txn_1", "amount": -1000, "fee": 1500, "currency": "usd"}]
+
+
+def dispute(kind, *, moved=WITHDRAWN, **more):
+    """As docs.stripe.com/api/disputes/object has it."""
+    about = {
+        "id": "du_1", "object": "dispute", "amount": 1000, "currency": "usd", "charge": "ch_1",
+        "payment_intent": "pi_1", "reason": "fraudulent", "status": "needs_response",
+        "balance_transactions": moved, **more,
+    }  # fmt: skip
+    return {**event(f"charge.dispute.{kind}"), "data": {"object": about}}
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (dispute("created"), FactKind.CHARGED_BACK),
+        (dispute("funds_withdrawn"), FactKind.CHARGED_BACK),
+        (dispute("closed", status="won"), FactKind.CHARGEBACK_REVERSED),
+        (dispute("funds_reinstated"), FactKind.CHARGEBACK_REVERSED),
+    ],
+    ids=["created", "withdrawn", "won", "reinstated"],
+)
+async def test_what_a_dispute_takes_or_gives_back_is_a_fact_about_its_intent(
+    client, office, told, kind
+):
+    assert (await send(client, told)).status_code == 200
+    [(stored, _)] = office.facts.stored.values()
+    assert (stored.kind, stored.subject, stored.dispute) == (kind, "pi_1", "du_1")
+    assert (stored.amount, stored.currency, stored.code) == (1000, "USD", "fraudulent")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        dispute("created", moved=[], status="warning_needs_response"),
+        dispute("closed", status="lost"),
+        dispute("closed", moved=[], status="warning_closed"),
+        dispute("closed", moved=[], status="won"),
+        dispute("updated"),
+    ],
+    ids=["an inquiry", "lost", "an inquiry's end", "never taken", "updated"],
+)
+async def test_a_dispute_that_moves_no_money_is_acknowledged_and_not_kept(client, office, told):
+    assert (await send(client, told)).status_code == 200
+    assert office.facts.stored == {}
+
+
+async def test_a_dispute_is_counted_as_stripe_counts_its_currency(client, office):
+    await send(client, dispute("created", currency="isk", amount=150_000))
+    [(stored, _)] = office.facts.stored.values()
+    assert (stored.amount, stored.currency) == (1_500, "ISK")
+
+
+async def test_a_dispute_of_a_charge_without_intent_is_kept_by_the_charge(client, office):
+    await send(client, dispute("created", payment_intent=None))
+    [(stored, _)] = office.facts.stored.values()
+    assert stored.subject == "ch_1"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": "1000"}, {"currency": "xxx1"}, {"currency": "isk", "amount": 1}]
+)
+async def test_a_dispute_that_stripe_would_not_send_is_refused(client, office, wrong):
+    answer = await send(client, dispute("created", **wrong))
+    assert 400 <= answer.status_code < 500
+    assert office.facts.stored == {}
+
+
 async def test_the_same_event_twice_tells_once(client, office):
     office.facts.subjects[KEY] = NUMBER
     for repeated in (False, True):

@@ -89,6 +89,41 @@ async def test_a_payment_fact_is_about_its_operation(client, office, operation, 
     assert (fact.kind, fact.subject, fact.code) == (FactKind(kind), subject, code)
 
 
+@pytest.mark.parametrize("kind", [FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED])
+async def test_a_chargeback_is_about_the_capture_and_keeps_the_name_of_the_dispute(
+    client, office, kind
+):
+    captured = {"reference": CAPTURE, "status": "succeeded"}
+    dispute = {"id": "dp_1", "amount": 398, "reason": "fraudulent"}
+    data = {"payment": PAYMENT, "operation": captured, "chargeback": dispute}
+    assert (await send(client, "payment", kind, data)).status_code == 200
+    fact, _ = office.facts.stored["payment:evt_1"]
+    assert fact == Fact(
+        "payment:evt_1", kind, CAPTURE, AT,
+        code="fraudulent", amount=398, dispute="dp_1", currency="USD",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"operation": None},
+        {"chargeback": None},
+        {"chargeback": {"id": "dp_1", "amount": 0}},
+        {"chargeback": {"id": "", "amount": 1}},
+    ],
+)
+async def test_a_chargeback_without_capture_dispute_or_amount_is_refused(client, office, wrong):
+    data = {
+        "payment": PAYMENT,
+        "operation": {"reference": CAPTURE, "status": "succeeded"},
+        "chargeback": {"id": "dp_1", "amount": 398},
+        **wrong,
+    }
+    answer = await send(client, "payment", FactKind.CHARGED_BACK, data)
+    assert (answer.status_code, office.facts.stored) == (422, {})
+
+
 async def test_a_decline_keeps_its_code(client, office):
     declined = {**PAYMENT, "status": "declined", "decline_code": "insufficient_funds"}
     await send(client, "payment", "payment.declined", {"payment": declined, "operation": None})

@@ -32,6 +32,7 @@ async def test_an_authorization_answers_the_payment_and_tells_it(usual, shared_s
         "currency": "USD",
         "captured": 0,
         "refunded": 0,
+        "charged_back": 0,
         "expires_at": payment["expires_at"],
         "decline_code": None,
         "action_url": None,
@@ -198,3 +199,57 @@ async def test_an_authorization_expires_and_holds_nothing_any_more(usual, refere
 async def test_an_authorization_may_last_for_ever(usual, reference):
     await usual.control(authorized_for=None)
     assert (await authorize(usual, reference))["expires_at"] is None
+
+
+async def captured(program, reference, amount=1000):
+    payment = await authorize(program, reference)
+    body = {"reference": f"{reference}/capture", "amount": amount}
+    path = f"/v1/payments/{payment['id']}/captures"
+    return (await program.post(path, body, f"{reference}/capture")).json()
+
+
+async def bank(program, path, **body):
+    return await program.client.post(f"/_control/chargebacks{path}", json=body)
+
+
+async def test_a_bank_takes_a_capture_back_and_it_can_no_longer_be_refunded(
+    usual, shared_system, reference
+):
+    name = (await captured(usual, reference))["reference"]
+    answer = await bank(usual, "", reference=name, amount=600)
+    assert answer.status_code == 201
+    dispute = answer.json()
+    assert dispute == {"id": dispute["id"], "amount": 600, "reason": "fraudulent"}
+    told = await shared_system.has(reference, "payment.charged_back")
+    assert told.data["chargeback"] == dispute
+    assert told.data["operation"]["reference"] == name
+    assert told.data["payment"]["charged_back"] == 600
+    payment = told.data["payment"]
+    too_much = await act(usual, payment, "refunds", f"{reference}/r1", 401)
+    assert (too_much.status_code, too_much.json()["error"]) == (409, "exceeds_captured")
+    assert (await act(usual, payment, "refunds", f"{reference}/r2", 400)).status_code == 201
+    nothing_left = await bank(usual, "", reference=name)
+    assert (nothing_left.status_code, nothing_left.json()["error"]) == (409, "exceeds_captured")
+    [line] = [each for each in usual.lines if each.get("dispute") == dispute["id"]]
+    assert (line["kind"], line["reference"], line["amount"], line["status"]) == (
+        "chargeback", name, 600, "succeeded",
+    )  # fmt: skip
+
+
+async def test_a_dispute_that_is_won_is_given_back_once_and_survives_a_restart(
+    launch, system, reference
+):
+    program = await launch("payment")
+    name = (await captured(program, reference))["reference"]
+    dispute = (await bank(program, "", reference=name)).json()
+    await program.kill()
+    await program.start()
+    given = await bank(program, f"/{dispute['id']}/reversal")
+    assert (given.status_code, given.json()) == (201, dispute)
+    told = await system.has(reference, "payment.chargeback_reversed")
+    assert told.data["payment"]["charged_back"] == 0
+    again = await bank(program, f"/{dispute['id']}/reversal")
+    assert (again.status_code, again.json()["error"]) == (409, "given_back_already")
+    assert (await bank(program, "/dp_nobody/reversal")).status_code == 404
+    assert (await bank(program, "", reference="nothing")).status_code == 404
+    assert (await bank(program, "", reference=name, amount=1000)).status_code == 201

@@ -45,6 +45,20 @@ async def test_captures_and_refunds_are_settled_less_the_fee(usual, reference):
     assert await settled(usual, reference, currency="EUR") == []
 
 
+async def test_what_a_bank_took_back_and_gave_back_is_settled_under_the_name_of_the_dispute(
+    usual, reference
+):
+    await captured(usual, reference, 1005)
+    asked = {"reference": f"{reference}/capture/1", "amount": 400}
+    dispute = (await usual.client.post("/_control/chargebacks", json=asked)).json()["id"]
+    assert await settled(usual, dispute) == [("chargeback", "", "-4.00", "0.00", "-4.00")]
+    await usual.client.post(f"/_control/chargebacks/{dispute}/reversal")
+    assert await settled(usual, dispute, fee_bp=100) == [
+        ("chargeback", "", "-4.00", "0.00", "-4.00"),
+        ("chargeback_reversal", "", "4.00", "0.04", "3.96"),
+    ]
+
+
 async def test_mistakes_are_made_where_they_are_asked_for(usual, reference):
     await captured(usual, reference, 1005)
     refund = ("refund", "/refund/1", "-0.05", "0.00", "-0.05")

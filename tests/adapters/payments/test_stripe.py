@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from adapters.payments.stripe_amounts import from_stripe
 from adapters.payments.stripe_provider import StripePaymentProvider
 from api.problems import Problem
 from api.webhooks.stripe_event import read_stripe_event
@@ -198,11 +199,11 @@ async def test_a_webhook_of_stripe_is_verified_and_only_by_its_secret(
         headers, body = await asyncio.wait_for(heard.get(), 10)
     await runner.cleanup()
 
-    event, raw, fact = read_stripe_event(SECRET, headers, body, datetime.now(UTC))
+    event, raw, fact = read_stripe_event(SECRET, headers, body, datetime.now(UTC), from_stripe)
     assert raw == json.loads(body)
     assert fact is not None
     assert (fact.id, fact.kind) == (f"stripe:{event}", FactKind.PAYMENT_CAPTURED)
     assert fact.subject == "HOOK-1/authorize/1"
     for secret, content in (("whsec_other", body), (SECRET, body + b" ")):
         with pytest.raises(Problem):
-            read_stripe_event(secret, headers, content, datetime.now(UTC))
+            read_stripe_event(secret, headers, content, datetime.now(UTC), from_stripe)
