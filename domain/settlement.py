@@ -13,6 +13,7 @@ from enum import StrEnum
 from domain.currency import exponent
 from domain.errors import LimitExceeded, Malformed
 from domain.ledger import Account, Leg, Posting
+from domain.payments import Disputed
 
 LINES_MAX = 50_000  # of one file
 ORDER_NUMBER = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
@@ -29,6 +30,7 @@ class LineKind(StrEnum):
     CHARGE = "charge"  # what a customer paid: a capture, a sale at the channel, a transfer
     REFUND = "refund"
     CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSAL = "chargeback_reversal"  # the dispute was won
     FEE = "fee"  # of the party itself, for no single order
     REMITTANCE = "remittance"  # cash on delivery that the carrier collected
     ADJUSTMENT = "adjustment"  # whatever else the party adds or takes; a person looks at it
@@ -55,7 +57,9 @@ _SIGN = {
     LineKind.REMITTANCE: 1,
     LineKind.REFUND: -1,
     LineKind.CHARGEBACK: -1,
+    LineKind.CHARGEBACK_REVERSAL: 1,
 }
+_DISPUTED = (LineKind.CHARGEBACK, LineKind.CHARGEBACK_REVERSAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,9 @@ class Item:
         """Whether a line of that kind may settle it."""
         if line.kind in (LineKind.FEE, LineKind.ADJUSTMENT):
             return False
-        disputed = "/chargeback" in self.operation
-        return (self.amount > 0) == (line.gross > 0) and disputed == (
-            line.kind is LineKind.CHARGEBACK
-        )
+        disputed = any(f"/{what}/" in self.operation for what in Disputed)
+        same_sign = (self.amount > 0) == (line.gross > 0)
+        return same_sign and disputed == (line.kind in _DISPUTED)
 
 
 @dataclass(frozen=True, slots=True)

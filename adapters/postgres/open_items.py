@@ -10,10 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ledger import Account
 from domain.settlement import CLEARING, Item, PartyKind
 
+_DISPUTED = "/chargeback(_reversal)?/"
 # By kind: what the party may call an item, whom it has to come from, and where both stand.
 _NAMES = {
+    # What was disputed it may call by the capture, or by the dispute.
     PartyKind.PROVIDER: (
-        "ARRAY[payment.provider_payment]",
+        f"""
+        ARRAY[payment.provider_payment] || CASE WHEN posted.operation ~ '{_DISPUTED}'
+        THEN regexp_split_to_array(posted.operation, '{_DISPUTED}') END
+        """,
         "''",
         "LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation",
     ),

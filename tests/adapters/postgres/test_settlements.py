@@ -105,6 +105,26 @@ def line(reference: str, gross: int, fee: int = 0, number: int = 1, **more: Any)
     return Line(number, kind, reference, gross, fee, more.pop("at", datetime.now(UTC)), **more)
 
 
+@pytest.mark.parametrize("name", [f"{CAPTURE}", "dp_1", f"{CAPTURE}/chargeback/dp_1"])
+async def test_a_chargeback_and_its_reversal_are_settled_by_lines_of_their_own_kind(books, name):
+    """By whatever the provider calls them, and never by a refund or a charge."""
+    await books.post(f"{CAPTURE}/chargeback/dp_1", -1900, Account.PROVIDER_CLEARING)
+    refund = line(name, -1900)
+    taken = line(name, -1900, 15, number=2, kind=LineKind.CHARGEBACK)
+    assert (await books.settle(refund, taken)).matched == 1
+    assert await books.balances() == {"bank": -1915, "fees": 15}
+    [settled] = await books.lines("MATCHED")
+    assert (settled.line_kind, settled.item) == ("chargeback", f"{CAPTURE}/chargeback/dp_1")
+
+    await books.post(f"{CAPTURE}/chargeback_reversal/dp_1", 1900, Account.PROVIDER_CLEARING)
+    given = f"{CAPTURE}/chargeback_reversal/dp_1" if "/chargeback/" in name else name
+    await books.settle(
+        line(given, 1900), line(given, 1900, number=2, kind=LineKind.CHARGEBACK_REVERSAL)
+    )
+    assert await books.balances() == {"bank": -15, "fees": 15}
+    assert [each.verdict for each in await books.lines("UNMATCHED")] == ["UNMATCHED"] * 2
+
+
 async def test_what_matches_is_booked_to_the_bank_and_leaves_the_clearing_account_at_zero(books):
     await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
     await books.post(REFUND, -500, Account.PROVIDER_CLEARING)

@@ -64,7 +64,10 @@ def test_a_currency_has_its_own_decimals(tmp_path, currency, told, minor):
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("sale,a,1,,,USD,2026-11-02,,", "kind is charge, refund, chargeback, fee, remittance or"),
+        (
+            "sale,a,1,,,USD,2026-11-02,,",
+            "kind is charge, refund, chargeback, chargeback_reversal, fee, remittance or",
+        ),
         ("Total,,1,,,,,,", "not 'total'; a row of totals has to be taken out"),
         (",,1,,,,,,", "not ''; a row of totals has to be taken out"),
         ("Total;1", "a row of totals has to be taken out"),
