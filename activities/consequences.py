@@ -84,6 +84,8 @@ async def _enact_for_return(
             await _take_back(uow, order, view, body)
         case j.RefundApproved(plan=plan):
             await _execute_here(uow, order, view, plan)
+        case j.RefundRetried(plan=plan) if plan:
+            await uow.ledger.post(*refunds.newly_in_our_books(order, view, plan))
         case j.RefundTransferred():
             await _transfer(uow, order, view, body)
         case j.PaymentMoved(status=PaymentStatus.SUCCEEDED):

@@ -8,13 +8,20 @@ from domain import journal as j
 from domain.amounts import credit_kept, refund_amount, refund_tenders
 from domain.codec import Json
 from domain.commands import CommandKind
-from domain.errors import Malformed
+from domain.errors import Malformed, StepRefused
 from domain.fold import fold
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.quantity import Quantity
 from domain.receivables import never_collected
-from domain.refunds import by_hand, needs_second_person, refund_plan, refundable
+from domain.refunds import (
+    by_hand,
+    needs_second_person,
+    refund_failed,
+    refund_plan,
+    refundable,
+    replanned,
+)
 from domain.return_commands import check_return_command
 from domain.returns import (
     OVERPAID,
@@ -96,7 +103,7 @@ async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body
         case CommandKind.RETURN_CANCEL:
             return j.ReturnCanceled(reason)
         case CommandKind.RETURN_RETRY_REFUND:
-            return j.RefundRetried(reason)
+            return j.RefundRetried(reason, await _replanned(turn))
         case CommandKind.RETURN_RECEIVE:
             lines = _received(turn.view, asked)
             location = asked.get("location") or call.command.location
@@ -105,6 +112,7 @@ async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body
         case CommandKind.RETURN_APPROVE_REFUND:
             return await _approved(turn, reason)
         case CommandKind.RETURN_TRANSFER_REFUND:
+            await _check_nothing_owed(turn)
             return j.RefundTransferred(by_hand(turn.view), bank_reference(asked["reference"]))
         case CommandKind.RETURN_INSPECT:
             return await _inspected(turn, asked)
@@ -154,6 +162,18 @@ async def _granted(
     second = needs_second_person(turn.locked.process, paid_out)
     plan = refund_plan(order, balances, refund, credit, turn.view.parcel, back)
     return j.ReturnInspected(units, refund, () if second else plan, credit, back)
+
+
+async def _replanned(turn: ReturnTurn) -> tuple[j.Share, ...]:
+    balances = await turn.uow.ledger.balances(turn.order.number)
+    return replanned(turn.view, await _order_view(turn), balances)
+
+
+async def _check_nothing_owed(turn: ReturnTurn) -> None:
+    """What the provider refuses because a bank took it back is not to be paid a second time."""
+    if refund_failed(turn.view) and await _replanned(turn):
+        why = "the customer owes a part of it, as after a chargeback; retry the refund to net it"
+        raise StepRefused(why)
 
 
 async def _order_view(turn: ReturnTurn) -> OrderView:

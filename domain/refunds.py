@@ -130,6 +130,34 @@ def in_our_books(order: PlacedOrder, rma: str, plan: tuple[Share, ...]) -> list[
     ]
 
 
+def replanned(view: ReturnView, order: OrderView, balances: Balances) -> tuple[Share, ...]:
+    """The plan of a refund that the provider has refused and is asked for again: what the customer
+    has come to owe, as by a chargeback of the same money, is owed no more. Empty when that is
+    nothing.
+    """
+    left = to_provider(view)
+    again = refund_plan(order, balances, left, 0)
+    if all(share.tender is Tender.PROVIDER for share in again):
+        return ()
+    shares = {share.tender: share.amount for share in view.plan}
+    shares[Tender.PROVIDER] -= left
+    for share in again:
+        shares[share.tender] = shares.get(share.tender, 0) + share.amount
+    return tuple(Share(tender, amount) for tender, amount in shares.items() if amount)
+
+
+def newly_in_our_books(
+    order: PlacedOrder, view: ReturnView, plan: tuple[Share, ...]
+) -> list[Posting]:
+    """What a new plan executes here beside what the old one has."""
+    more = ((share.tender, share.amount - _share(view, share.tender)) for share in plan)
+    return [
+        executed(order, f"{view.number}/refund/{tender}/{view.seq + 1}", tender, amount)
+        for tender, amount in more
+        if tender in _HERE and amount
+    ]
+
+
 # What is still to go
 
 

@@ -93,9 +93,12 @@ class RefundTransferred:
 
 @dataclass(frozen=True, slots=True)
 class RefundRetried:
-    """Finance wants a failed refund to be tried again."""
+    """Finance wants a failed refund to be tried again; by another `plan`, where the customer has
+    come to owe something meanwhile.
+    """
 
     reason: str = ""
+    plan: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

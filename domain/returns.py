@@ -163,8 +163,9 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.plan = body.plan
         case j.RefundTransferred() as body:
             view.transferred += body.amount
-        case j.RefundRetried():
+        case j.RefundRetried() as body:
             view.retrying = True
+            view.plan = body.plan or view.plan
         case j.PaymentMoved() as body:
             view.retrying = False
             view.payments[body.key] = Payment(

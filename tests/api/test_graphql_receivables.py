@@ -71,3 +71,23 @@ async def test_a_debt_is_given_up_by_an_act_of_finance(client, office):
     refused = await client.graphql(WRITE_OFF, role="agent")
     [error] = refused["data"]["receivableWriteOff"]["userErrors"]
     assert error["code"] == "FORBIDDEN"
+
+
+ACCEPT = """
+    mutation { chargebackAccept(input: {
+        chargeback: "7K3M-9QXT-2AVB-F1/capture/1/chargeback/dp_1", idempotencyKey: "k",
+        reason: "lost"
+    }) { approval userErrors { code } } }
+    """
+
+
+async def test_a_chargeback_is_accepted_by_an_act_of_finance(client, office):
+    answer = await client.graphql(ACCEPT, role="finance")
+    assert answer["data"]["chargebackAccept"] == {"approval": None, "userErrors": []}
+    [done] = office.back_office.done.values()
+    chargeback = "7K3M-9QXT-2AVB-F1/capture/1/chargeback/dp_1"
+    assert done == (ActKind.CHARGEBACK_ACCEPT, chargeback, {}, "lost")
+    for role in ("agent", "warehouse", "developer"):
+        refused = await client.graphql(ACCEPT, role=role)
+        [error] = refused["data"]["chargebackAccept"]["userErrors"]
+        assert error["code"] == "FORBIDDEN"

@@ -70,6 +70,15 @@ class ReceivableWriteOffInput:
     reason: str = strawberry.field(description=_REASON)
 
 
+@strawberry.input(description="A chargeback is not contested, or was lost: what is open of it.")
+class ChargebackAcceptInput:
+    chargeback: strawberry.ID = strawberry.field(
+        description="Its `key` among the order's `payments`; the task has it as its subject."
+    )
+    idempotency_key: str = strawberry.field(description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+
+
 @strawberry.type
 class MoneyMutations:
     @mutation("Registers a bank transfer that came in. Finance and supervisors.")
@@ -117,3 +126,11 @@ class MoneyMutations:
     async def receivable_write_off(self, info: Ask, input: ReceivableWriteOffInput) -> ActPayload:  # noqa: A002
         key, kind, body = input.idempotency_key, Kind.RECEIVABLE_WRITE_OFF, {"amount": input.amount}
         return await act_payload(info.context, key, kind, input.subject, body, input.reason)
+
+    @mutation(
+        "Accepts a chargeback as a loss; a large one needs a second person. Finance and "
+        "supervisors."
+    )
+    async def chargeback_accept(self, info: Ask, input: ChargebackAcceptInput) -> ActPayload:  # noqa: A002
+        key, kind = input.idempotency_key, Kind.CHARGEBACK_ACCEPT
+        return await act_payload(info.context, key, kind, input.chargeback, {}, input.reason)

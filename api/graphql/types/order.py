@@ -71,7 +71,8 @@ class Order:
         "CANCELED or EXPIRED."
     )
     payment_status: str = strawberry.field(
-        description="Of authorizing, capturing and refunding, as `CAPTURED` or `REFUNDED`."
+        description="Of authorizing, capturing, refunding and being charged back, as `CAPTURED`, "
+        "`REFUNDED` or `CHARGED_BACK`."
     )
     placed_at: datetime = strawberry.field(description="When the customer placed it.")
     updated_at: datetime = strawberry.field(description="When something last happened to it.")

@@ -8,17 +8,30 @@ from api.graphql.types.money import Money, money
 from ports.reads import PaymentRead
 
 
-@strawberry.type(description="One business operation at the payment provider.")
+@strawberry.type(
+    description="One business operation at the payment provider, or what a cardholder's bank did."
+)
 class Payment:
-    key: str = strawberry.field(description="Its idempotency key, `<subject>/<operation>/<n>`.")
-    operation: str = strawberry.field(description="authorize, capture, void or refund.")
+    key: str = strawberry.field(
+        description="Its idempotency key, `<subject>/<operation>/<n>`; of a chargeback "
+        "`<capture>/chargeback/<dispute>`."
+    )
+    operation: str = strawberry.field(
+        description="authorize, capture, void or refund; chargeback or chargeback_reversal, which "
+        "nobody asked for."
+    )
     status: str = strawberry.field(
         description="REQUESTED, REQUIRES_ACTION, SUCCEEDED, FAILED, or UNKNOWN: its outcome was "
         "not heard and is being asked for."
     )
     amount: Money = strawberry.field(description="What it is about.")
-    reason: str | None = strawberry.field(description="Why it failed, as a code.")
-    fulfillment_order: str | None = strawberry.field(description="The parcel of a capture.")
+    reason: str | None = strawberry.field(
+        description="Why it failed, or was disputed, as a code; of one that is REQUESTED, "
+        "`key_refused`: the provider refuses our key, and nothing has happened."
+    )
+    fulfillment_order: str | None = strawberry.field(
+        description="The parcel of a capture, and of what was charged back of it."
+    )
     action_url: str | None = strawberry.field(description="Where the cardholder confirms.")
     at: datetime = strawberry.field(description="When it took this status.")
 

@@ -33,7 +33,8 @@ class Return:
     refunded: Money = strawberry.field(description="What of the refund has gone already.")
     kind: str = strawberry.field(
         description="return; lost or returned_to_sender, of a parcel that was not delivered; or a "
-        "refund without goods: goodwill, or overpaid."
+        "refund without goods: goodwill, overpaid, or dispute_won (what a bank gave back was no "
+        "longer owed)."
     )
     requested_at: datetime = strawberry.field(description="When it was asked for.")
 
