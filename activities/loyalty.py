@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from functools import partial
 
+from activities.reserved import needed_after
 from domain import journal as j
-from domain.amounts import refund_tenders, shipment_tenders, tenders_to_come
+from domain.amounts import refund_tenders, shipment_tenders
 from domain.order import LineUnits, PlacedOrder
 from domain.points import PointsAccount
 from domain.points_program import earned_until, grace_until, more_points
@@ -40,17 +41,9 @@ async def move_points(
             operation = f"{body.fulfillment_order}/points-earned"
             if points:
                 await change(operation, partial(_earn, program, points))
-        case OrderView(), j.UnitsCanceled() if order.points:
-            canceled = view.canceled_with(body.lines)
-            keep = tenders_to_come(view, canceled).points
-            operation = f"{order.number}/points-released/{sum(canceled.values())}"
-            await change(operation, lambda a: a.release(_grace(program, a), keep))
-        case OrderView(), (
-            j.Rejected() | j.Canceled() | j.Expired() | j.Completed()
-            | j.Reviewed(decision="reject")
-        ) if order.points:  # fmt: skip
-            operation = f"{order.number}/points-released"
-            await change(operation, lambda account: account.release(_grace(program, account)))
+        case OrderView(), _ if order.points and (needed := needed_after(view, body)):
+            operation, keep = f"{order.number}/points-released{needed.suffix}", needed.parts.points
+            await change(operation, lambda each: each.release(_grace(program, each), keep))
         case ReturnView(), j.ReturnInspected():
             before = await uow.orders.refunded_units(order.number)
             back = refunded_lines(body.units)

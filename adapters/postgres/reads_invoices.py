@@ -44,7 +44,7 @@ _PAID_BESIDE = text(
     SELECT account, sum(amount)::bigint AS amount
     FROM invoice
     JOIN ledger_transaction AS posted ON posted.order_number = invoice.order_number
-     AND CASE subject WHEN invoice.order_number THEN operation LIKE '%/sale'
+     AND CASE subject WHEN invoice.order_number THEN posted.operation LIKE '%/sale'
                       ELSE posted.operation = subject || '/sale' END
     JOIN ledger_entry ON transaction_id = posted.id
     WHERE invoice.number = :number AND account IN ('loyalty', 'store_credit_held')
@@ -77,16 +77,17 @@ class PostgresInvoiceReads:
                 raise NotFound(f"there is no invoice {number}")
             order = from_json(PlacedOrder, row.placed)
             family = await of_orders(connection, [row.order_number])
+            summary = next(each for each in family if each.number == number)
             lines = await _lines(connection, number)
             return InvoiceDetail(
-                summary=next(each for each in family if each.number == number),
+                summary=summary,
                 lines=lines,
                 credit_notes=tuple(each.number for each in family if each.credits == number),
                 payment_method=order.payment_method,
                 tax_included=order.tax_included,
                 placed_at=order.placed_at,
                 names=await _names(connection, lines),
-                **await _paid_beside(connection, number),
+                **await _paid_beside(connection, summary),
                 buyer=_person(row) if principal.may(*SEES_PERSON) else None,
             )
 
@@ -168,13 +169,13 @@ async def _lines(connection: AsyncConnection, number: str) -> tuple[DocumentLine
     return tuple(DocumentLine(*row) for row in found)
 
 
-async def _paid_beside(connection: AsyncConnection, number: str) -> dict[str, int]:
-    found = await connection.execute(_PAID_BESIDE, {"number": number})
+async def _paid_beside(connection: AsyncConnection, summary: InvoiceSummary) -> dict[str, int]:
+    """Of what is paid on it: what was credited is not."""
+    found = await connection.execute(_PAID_BESIDE, {"number": summary.number})
     paid = {row.account: row.amount for row in found}
-    return {
-        "by_points": paid.get(Account.LOYALTY, 0),
-        "by_store_credit": paid.get(Account.CREDIT_HELD, 0),
-    }
+    points = min(paid.get(Account.LOYALTY, 0), summary.paid)
+    credit = min(paid.get(Account.CREDIT_HELD, 0), summary.paid - points)
+    return {"by_points": points, "by_store_credit": credit}
 
 
 async def _names(connection: AsyncConnection, lines: Sequence[DocumentLine]) -> dict[str, str]:

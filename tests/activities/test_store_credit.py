@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 
 from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.intake import PostgresIntake
+from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from domain import journal as j
 from domain.access import Principal, Role
 from domain.errors import Forbidden, LimitExceeded, Malformed, OutOfStock
 from domain.order import PaymentMethod
+from domain.process import InvoicePolicy, ProcessDefinition
 from tests.activities.books import ANA, AT_CHANNEL, REQUEST, WEB, Books, shipped, units
 
 
@@ -43,6 +46,28 @@ async def test_points_and_credit_pay_together_and_money_only_what_they_leave(boo
     await books.deliver(order, 1, 2)
     assert await books.points() == (8, 0)  # of 15.00, without what points paid: credit earns
     assert await books.violations() == {}
+
+
+@pytest.mark.parametrize(
+    ("policy", "paid"),
+    [
+        (InvoicePolicy.PER_SHIPMENT, [(1_200, 545, 545), (1_000, 455, 455)]),
+        (InvoicePolicy.PER_ORDER, [(2_200, 1_000, 1_000)]),
+    ],
+)
+async def test_each_invoice_says_what_of_it_was_paid_with_credit(
+    books: Books, policy: InvoicePolicy, paid: list[tuple[int, int, int]]
+) -> None:
+    books.intake = PostgresIntake(books.engine, b"k" * 32, ProcessDefinition(invoice=policy))
+    await books.give_credit(1_000)
+    order = await books.place("W-1", store_credit=1_000)
+    await books.ship(order, 1, 2)
+    await books.deliver(order, 1, 2)
+    await books.journal(order, j.Completed())
+    reads = PostgresInvoiceReads(books.engine)
+    details = [await reads.invoice(ANA, each.number) for each in await reads.of_order(ANA, order)]
+    told = [(each.summary.gross, each.summary.paid, each.by_store_credit) for each in details]
+    assert told == paid
 
 
 async def test_an_order_that_credit_pays_whole_asks_for_no_money(books: Books) -> None:

@@ -277,6 +277,13 @@ async def test_an_order_says_what_it_is_reduced_by_how_it_is_taxed_and_what_was_
     assert (request.discount, request.tax_included, request.total) == (300, False, 4_000_000_001)
 
 
+async def test_an_order_says_what_pays_for_it_beside_money(client, office):
+    await act(client, "orderPlace", {**PLACE, "points": 7, "storeCredit": 4_000_000_002},
+              role="channel")  # fmt: skip
+    request, _ = office.intake.placed["key-1"]
+    assert (request.points, request.store_credit) == (7, 4_000_000_002)
+
+
 async def test_an_order_is_placed_like_one_from_the_intake(client, office):
     await act(client, "orderPlace", PLACE, role="channel")
     request, number = office.intake.placed["key-1"]
@@ -305,6 +312,7 @@ async def test_staff_say_for_which_channel_they_place(client, office):
         ({"lines": [{"sku": "nope", "quantity": 1}]}, "UNKNOWN_SKU", None),
         ({"currency": "XXX"}, "UNKNOWN_CURRENCY", None),
         ({"shipping": -1}, "MALFORMED", "shipping"),
+        ({"storeCredit": -1}, "MALFORMED", "storeCredit"),
         ({"channelRef": "a\0b"}, "MALFORMED", "input"),
         ({"channelRef": ""}, "MALFORMED", "channelRef"),
         ({"lines": [{**PLACE["lines"][0], "unitPrice": -1}]}, "MALFORMED", "lines.0.unitPrice"),

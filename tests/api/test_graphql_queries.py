@@ -1,5 +1,6 @@
 """Queries: an order with all that belongs to it, lists, and what may be seen."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -112,6 +113,16 @@ async def test_an_order_is_found_by_its_number_as_people_write_it(client, detail
             "query($n: ID!) { order(number: $n) { number } }", {"n": written}
         )
         assert answer["data"]["order"] == {"number": NUMBER}
+
+
+async def test_an_order_says_what_is_paid_in_money_and_what_is_not(client, office, detail):
+    paid = replace(detail.order, customer_ref="C-1", points=5, points_worth=300, store_credit=1_000)
+    office.reads.add(replace(detail, order=paid))
+    query = "query($n: ID!) { order(number: $n) { storeCredit { amount } due { amount } } }"
+    answer = await client.graphql(query, {"n": NUMBER})
+    assert answer["data"]["order"] == {
+        "storeCredit": {"amount": 1_000}, "due": {"amount": paid.total - 1_300}
+    }  # fmt: skip
 
 
 async def test_the_process_is_last_known_when_nobody_answers(client, office, detail):

@@ -90,6 +90,12 @@ async def test_the_same_message_with_another_body_is_a_conflict(client, office):
     assert len(office.intake.placed) == 1
 
 
+async def test_an_order_says_what_pays_for_it_beside_money(client, office):
+    await client.signed("/intake/web", {**ORDER, "points": 7, "store_credit": 250})
+    request, _ = office.intake.placed["msg_1"]
+    assert (request.points, request.store_credit) == (7, 250)
+
+
 async def test_placing_works_while_the_engine_is_down(client, office):
     office.desk.down = DeskUnavailable("nobody there")
     answer = await client.signed("/intake/web", ORDER)
@@ -137,6 +143,9 @@ async def test_an_odd_address_and_a_missing_price_are_for_review_to_judge(client
         ({"shipping": -1}, "shipping"),
         ({"discount": -1}, "discount"),
         ({"total": "19.00"}, "total"),
+        ({"points": -1}, "points"),
+        ({"store_credit": -1}, "store_credit"),
+        ({"store_credit": "5.00"}, "store_credit"),
         ({"tax_included": 1}, "tax_included"),
         ({"placed_at": 1700000000}, "placed_at"),
         ({"placed_at": "yesterday"}, "placed_at"),

@@ -43,6 +43,20 @@ def bearer(role: str, name: str = "ana") -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def test_an_invoice_says_what_was_not_paid_in_money_and_what_was_written_off():
+    paid = invoice_scenes.paid_invoice()
+    summary = replace(paid.summary, paid=19_000, written_off=297)
+    told = replace(paid, summary=summary, by_points=1_000, by_store_credit=500)
+    english = words(to_html(told, SELLER, Language.ENGLISH))
+    assert (
+        "Paid -$190.00 Of which with points -$10.00 Of which with store credit -$5.00 "
+        "Written off -$2.97 Still to be paid $0.00" in english
+    )
+    chinese = words(to_html(told, SELLER, Language.CHINESE))
+    assert "其中积分支付 -US$10.00 其中储值余额支付 -US$5.00 已核销 -US$2.97" in chinese
+    assert "Of which with" not in words(to_html(paid, SELLER, Language.ENGLISH))
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def shop(office: Office):
     """The pages of a shop that has a name and prefers Chinese; with an order and its papers."""

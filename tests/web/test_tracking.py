@@ -84,6 +84,19 @@ async def test_points_that_were_spent_and_earned_are_shown(http, office, languag
     assert "points" not in text(await http.get(PATH))
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Paid with store credit -$5.00"), ("zh_CN", "储值余额支付 -US$5.00")],
+)
+async def test_store_credit_that_paid_is_shown(http, office, language, told):
+    shown = scenes.completed()
+    order = replace(shown.order, customer_ref="C-1", store_credit=500)
+    show(office, replace(shown, order=order))
+    assert told in text(await http.get(PATH, params={"lang": language}))
+    show(office, shown)
+    assert "store credit" not in text(await http.get(PATH))
+
+
 async def test_what_came_from_outside_is_escaped(http, office):
     show(office, scenes.processing())
     page = (await http.get(PATH)).text

@@ -254,6 +254,55 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {"order": "{canceled}", "status": "CANCELED", "account": "receivable", "balance": 5},
     ),
     (
+        "M3-credit",
+        """
+        INSERT INTO ledger_transaction (operation, currency) VALUES ('op', 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount, party)
+        SELECT id, leg, account, amount, party FROM ledger_transaction,
+          (VALUES (1, 'store_credit', 5, 'C'), (2, 'bank', -5, ''))
+            AS legs(leg, account, amount, party)
+        WHERE operation = 'op'
+        """,
+        {"customer": "C", "currency": "USD", "left": -5},
+    ),
+    (
+        "M3-held",
+        """
+        UPDATE customer_order SET placed = placed || '{"store_credit": 5}'
+        WHERE number = :fresh
+        """,
+        {"order": "{fresh}", "placed": 5, "reserved": 0, "left": 0},
+    ),
+    (
+        "M3-held",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :delivered, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'store_credit_held', 5), (2, 'bank', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {"order": "{delivered}", "placed": 0, "reserved": 0, "left": -5},
+    ),
+    (
+        "M5",
+        """
+        INSERT INTO ledger_transaction (operation, order_number, currency)
+        VALUES ('op', :canceled, 'USD');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'bank', 5), (2, 'store_credit_held', -5)) AS legs(leg, account, amount)
+        WHERE operation = 'op'
+        """,
+        {
+            "order": "{canceled}",
+            "status": "CANCELED",
+            "account": "store_credit_held",
+            "balance": -5,
+        },
+    ),
+    (
         "M3-owed",
         """
         INSERT INTO ledger_transaction (operation, order_number, currency)
