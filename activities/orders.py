@@ -35,10 +35,12 @@ from domain.review import (
     total_deviation,
 )
 from domain.sourcing import RULE_VERSION
-from domain.view import ParcelStatus
+from domain.view import OrderView, ParcelStatus
+from domain.waits import STOCK_WAIT
 from ports.outside import ReviewRules
 from ports.unit_of_work import Database, UnitOfWork
 
+SOURCED = "sourced"
 UNSETTLED = "unsettled"  # the command has to wait for the outcome of a payment
 SOURCING_TRIES = 10  # stock that was there when planned may be gone when reserved
 
@@ -115,10 +117,17 @@ class OrderActivities:
 
     @activity.defn(name="order.record")
     async def record(self, call: RecordCall) -> StepResult:
-        """Journals what the workflow decided, with its consequences."""
+        """Journals what the workflow decided, with its consequences. Before an order gives up
+        waiting for stock, it is sourced once more.
+        """
 
         async def decide(turn: OrderTurn) -> Decision:
-            return await what_was_decided(turn, call)
+            decided = await what_was_decided(turn, call)
+            if call.deadline and call.deadline.wait == STOCK_WAIT and decided.bodies:
+                _hand_over(turn, call.deadline.handing_over)
+                sourced = await _source(turn)
+                return sourced if sourced.outcome == SOURCED else decided
+            return decided
 
         return await self._effects.on_order(call.step, decide)
 
@@ -168,7 +177,7 @@ async def _source(turn: OrderTurn) -> Decision:
     due = remedies(turn.view)
     demand = _demand_after(turn, due)
     if not demand:
-        return Decision(due, outcome="sourced")
+        return Decision(due, outcome=SOURCED)
     closed_to_us = refusing_locations(turn.view)
     inventory = turn.uow.inventory
     places = [p for p in await inventory.locations() if p.id not in closed_to_us]
@@ -177,15 +186,22 @@ async def _source(turn: OrderTurn) -> Decision:
     try:
         plan = plan_parcels(demand, sources, places, turn.order.destination)
     except OutOfStock as short:
-        if "stock" in turn.view.holds:
-            return Decision(due, outcome="short")
-        hold = j.HoldPlaced("stock", "units are out of stock", "agent", short.message)
-        return Decision([*due, hold], outcome="short")
+        return Decision([*due, *_held(turn.view, short.message)], outcome="short")
     parcels = tuple(
         replace(parcel, fulfillment_order=next_parcel(turn.view, ahead))
         for ahead, parcel in enumerate(plan.parcels)
     )
-    return Decision([*due, j.Sourced(parcels, RULE_VERSION, plan.candidates)], "sourced")
+    there = [j.HoldReleased("stock", "stock came")] if "stock" in turn.view.holds else []
+    sourced = j.Sourced(parcels, RULE_VERSION, plan.candidates)
+    return Decision([*due, *there, sourced], outcome=SOURCED)
+
+
+def _held(view: OrderView, why: str) -> list[j.Body]:
+    """An order that waits for stock already says only that it has looked again."""
+    if "stock" in view.holds and not view.looks_again:
+        return []
+    reason, owner = "units are out of stock", "agent"
+    return [j.HoldPlaced("stock", reason, owner, why, view.stock_news)]
 
 
 def _demand_after(turn: OrderTurn, due: list[Remedy]) -> tuple[LineUnits, ...]:

@@ -32,6 +32,7 @@ class FactKind(StrEnum):
     RESERVATION_BROKEN = "reservation.broken"  # by our own stock books: a count found too few
     SUPPLY_ARRIVED = "reservation.supplied"  # … the units that a parcel waited for are on hand
     SUPPLY_MOVED = "reservation.expected"  # … they are expected on another day
+    STOCK_CAME = "stock.came"  # … there may be enough for an order that waits for stock
     PAYMENT_AUTHORIZED = "payment.authorized"
     PAYMENT_DECLINED = "payment.declined"
     PAYMENT_CAPTURED = "payment.captured"
@@ -51,6 +52,11 @@ class FactKind(StrEnum):
         """About money that has left, or come back, without our asking."""
         return self in (FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED)
 
+    @property
+    def is_of_order(self) -> bool:
+        """Its subject is an order, not a parcel."""
+        return self in (FactKind.TRANSFER_RECEIVED, FactKind.STOCK_CAME)
+
 
 @dataclass(frozen=True, slots=True)
 class Package:
@@ -63,11 +69,11 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
-    operation (`<order>/authorize/1`), for a dispute the capture, for a transfer the order; `code`
-    the party's own raw code; lines are what was picked, or broken; `amount` is what came in, or was
-    charged back, in minor units: of `currency` where it is told, else of the order's; `dispute` is
-    the provider's own name for it; `expected_on` the day on which what a parcel waits for is
-    expected from now on.
+    operation (`<order>/authorize/1`), for a dispute the capture, for a transfer or news of stock
+    the order; `code` the party's own raw code; lines are what was picked, or broken; `amount` is
+    what came in, or was charged back, in minor units: of `currency` where it is told, else of the
+    order's; `dispute` is the provider's own name for it; `expected_on` the day on which what a
+    parcel waits for is expected from now on.
     """
 
     id: str

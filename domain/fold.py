@@ -40,7 +40,11 @@ def apply(view: OrderView, entry: j.Entry) -> None:
         case j.Approved():
             view.holds.pop("review", None)
         case j.HoldPlaced() as body:
-            view.holds[body.hold] = Hold(body.hold, body.reason, body.owner, entry.at, body.note)
+            before = view.holds.get(body.hold)
+            view.holds[body.hold] = Hold(
+                body.hold, body.reason, body.owner, before.since if before else entry.at,
+                body.note, body.news,
+            )  # fmt: skip
         case j.HoldReleased() as body:
             view.holds.pop(body.hold, None)
         case j.PaymentMoved() as body:
@@ -146,6 +150,7 @@ def notice(view: OrderView, fact: Fact) -> None:
         _notice_dispute(view, fact)
         return
     view.received += fact.amount
+    view.stock_news += fact.kind is FactKind.STOCK_CAME
     parcel = view.parcels.get(fact.subject)
     if parcel is None:
         return

@@ -51,10 +51,15 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class HoldPlaced:
+    """`news` counts the facts of stock that came which were known: with more, an order on hold for
+    stock looks again. Placed again, a hold stands since it was first placed.
+    """
+
     hold: str
     reason: str
     owner: str
     note: str = ""
+    news: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Hold:
     owner: str
     since: datetime
     note: str = ""
+    news: int = 0
 
 
 @dataclass(slots=True)
@@ -174,6 +175,7 @@ class OrderView:
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
     received: int = 0  # by bank transfer
+    stock_news: int = 0  # how often stock came while it waited for some
     on_credit: bool = False
     terms_days: int = 0  # after an invoice, until it has to be paid
     left_receivable: tuple[str, ...] = ()  # fulfillment orders
@@ -208,6 +210,12 @@ class OrderView:
             for o in self.order.lines
         )
         return tuple(units for units in rest if units.quantity > 0)
+
+    @property
+    def looks_again(self) -> bool:
+        """It waits for stock, and some came that it has not looked at."""
+        hold = self.holds.get("stock")
+        return hold is not None and self.stock_news > hold.news
 
     def canceled(self, line: int) -> int:
         return self.canceled_units.get(line, 0)

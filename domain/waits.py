@@ -28,6 +28,7 @@ from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus, Payment
 
 SHIPPED = ParcelStatus.SHIPPED.progress
+STOCK_WAIT = "hold/stock"  # the key of the wait for stock
 _AT_WORK = ("accepted", "picking", "picked", "packed")  # any of them may be the first told of
 
 

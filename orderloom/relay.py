@@ -11,6 +11,7 @@ from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.overdue import PostgresOverdue
 from adapters.postgres.points import PostgresPointsExpiry
 from adapters.postgres.stock.soft import PostgresSoftReservations
+from adapters.postgres.stock.waiting import PostgresStockNews
 from adapters.temporal.connect import connect
 from adapters.temporal.desk import TemporalOrderDesk
 from orderloom.failing.points import RELAY_DESK, RELAY_OUTBOX
@@ -24,6 +25,7 @@ from orderloom.relaying.news import publishing
 from orderloom.relaying.outbox import Deliver, OutboxRelay
 from orderloom.relaying.overdue import OverdueSweeper
 from orderloom.relaying.starts import ProcessStarter
+from orderloom.relaying.stock_news import StockNewsSweeper
 from orderloom.settings import Settings
 from ports.desk import OrderDesk
 from ports.front_office import CommandBook, FactInbox, OutboxQueue
@@ -34,6 +36,7 @@ NEWS_IDLE_SECONDS = 0.5
 FACTS_IDLE_SECONDS = 0.5
 COMMANDS_IDLE_SECONDS = 1.0
 RESERVATIONS_IDLE_SECONDS = 1.0
+STOCK_NEWS_IDLE_SECONDS = 1.0
 POINTS_IDLE_SECONDS = 900.0  # nobody can spend what has expired, written off or not
 OVERDUE_IDLE_SECONDS = 300.0  # invoices become overdue by the day
 GRACE_SECONDS_MAX = 2.0  # `up` allows the relay 2.5 s, and a subscriber may keep a batch for 5 s
@@ -53,6 +56,7 @@ async def run(settings: Settings) -> None:
                 "reservations", PostgresSoftReservations(engine), RESERVATIONS_IDLE_SECONDS
             ),
             ExpirySweeper("points", PostgresPointsExpiry(engine), POINTS_IDLE_SECONDS),
+            StockNewsSweeper("stock", PostgresStockNews(engine), STOCK_NEWS_IDLE_SECONDS),
             OverdueSweeper("overdue", PostgresOverdue(engine), OVERDUE_IDLE_SECONDS),
         )
         grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)

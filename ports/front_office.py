@@ -173,6 +173,15 @@ class Expiring(Protocol):
         """Ends what is due, `limit` of it at most; how much it found."""
 
 
+class StockNews(Protocol):
+    """What has come to stock since it was last asked for."""
+
+    async def tell(self, limit: int) -> int:
+        """Looks at `limit` news at most, and lets orders look again that wait for what came: by a
+        fact, the oldest first, no more than there is enough for. How many it looked at.
+        """
+
+
 class ProcessStart(StrEnum):
     """The kinds of events that start a process; every other kind is news, and is published."""
 

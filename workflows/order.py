@@ -70,7 +70,7 @@ class OrderWorkflow:
         """Sources are chosen for every unit; without stock the order waits for some."""
         while self._clerk.view.unallocated:
             await self._clerk.source()
-            await self._clerk.until(lambda view: "stock" not in view.holds)
+            await self._clerk.until(lambda view: "stock" not in view.holds or view.looks_again)
 
     async def _secure_payment(self) -> None:
         """Promised or paid, as the payment method has it."""
@@ -83,10 +83,12 @@ class OrderWorkflow:
         while clerk.view.status is OrderStatus.PROCESSING:
             for name in clerk.view.parcels:
                 self._send(name)
-            await clerk.until(lambda view: _has_arrived(view) or _to_be_sourced(view))
+            await clerk.until(
+                lambda view: _has_arrived(view) or _to_be_sourced(view) or self._has_more(view)
+            )
             if _to_be_sourced(clerk.view):
                 await clerk.source()
-            else:
+            elif _has_arrived(clerk.view):
                 await workflow.wait_condition(self._every_parcel_ended)
                 clerk.check()
                 await clerk.record(ending(clerk.view))
@@ -95,6 +97,9 @@ class OrderWorkflow:
         if parcel not in self._parcels and self._clerk.view.parcels[parcel].status.active:
             process = FulfillmentProcess(self._clerk, self._tender, parcel)
             self._parcels[parcel] = self._clerk.spawn(process.run())
+
+    def _has_more(self, view: OrderView) -> bool:
+        return any(parcel.fulfillment_order not in self._parcels for parcel in view.active_parcels)
 
     def _every_parcel_ended(self) -> bool:
         return all(task.done() for task in self._parcels.values())
@@ -132,4 +137,5 @@ def _has_arrived(view: OrderView) -> bool:
 
 
 def _to_be_sourced(view: OrderView) -> bool:
-    return bool(remedies(view)) or (bool(view.unallocated) and "stock" not in view.holds)
+    waits = "stock" in view.holds and not view.looks_again
+    return bool(remedies(view)) or (bool(view.unallocated) and not waits)

@@ -32,7 +32,7 @@ from adapters.postgres.tasks import NewTask, raise_task
 from adapters.postgres.transactions import each_alone, in_transaction
 from domain.access import Role
 from domain.codec import Json, from_json, to_json
-from domain.facts import Fact, FactKind
+from domain.facts import Fact
 from domain.fold import fold, left_after_the_end
 from domain.payments import PaymentStatus
 from domain.transitions import OrderStatus
@@ -154,7 +154,7 @@ async def _match(connection: AsyncConnection, fact: Fact) -> tuple[Match, Locked
     """Payment facts are about the books: they change nothing that is folded."""
     if fact.kind.is_payment:
         return await match_payment(connection, fact.subject), None
-    if fact.kind is FactKind.TRANSFER_RECEIVED:  # whoever stores it has matched it
+    if fact.kind.is_of_order:  # whoever stores it has matched it
         return Match(fact.subject), await PostgresOrders(connection).lock(fact.subject)
     locked = await PostgresOrders(connection).lock_by_parcel(fact.subject)
     return Match(locked.order.number if locked else ""), locked

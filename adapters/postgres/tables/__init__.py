@@ -34,7 +34,7 @@ from adapters.postgres.tables.orders import (
 )
 from adapters.postgres.tables.points import points_account, points_entry
 from adapters.postgres.tables.settlements import settlement, settlement_line
-from adapters.postgres.tables.stock import movement, reservation, stock, supply
+from adapters.postgres.tables.stock import movement, reservation, stock, stock_news, supply
 
 __all__ = [
     "approval",
@@ -75,6 +75,7 @@ __all__ = [
     "settlement_line",
     "step",
     "stock",
+    "stock_news",
     "supply",
     "task",
     "tax_rate",

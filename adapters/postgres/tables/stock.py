@@ -105,6 +105,16 @@ reservation = Table(
           postgresql_where="supply IS NOT NULL AND state = 'HARD'"),
 )  # fmt: skip
 
+# Written by triggers: there may be more of a SKU than before. Kept until whoever waits for it was
+# told.
+stock_news = Table(
+    "stock_news",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    text("sku"),
+    now("at"),
+)
+
 # Append-only; on_hand = opening + Σ units, and each bucket is Σ its bucket_units. `reference` is
 # the shipment, the return, or the act of ops that did it.
 movement = Table(
