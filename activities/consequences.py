@@ -57,6 +57,8 @@ async def _enact_for_order(
             await _release(uow, body)
         case j.Shipped():
             await _ship(uow, view, body)
+        case j.ShippedUnasked():
+            await uow.inventory.ship_unasked(order.number, body.fulfillment_order, body.lines)
         case j.Delivered():
             await _collect_cash(uow, view, body)
         case j.Undelivered():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from domain.availability import left_of
 from domain.errors import OutOfStock
 from domain.journal import Candidate, PlannedParcel, SupplyUnits
-from domain.order import Destination, LineUnits, subtract
+from domain.order import Destination, LineUnits, by_line, subtract
 from domain.sourcing import Coming, Location, Sources, SourcingPlan, Stock, choose_sources
 
 
@@ -80,13 +80,13 @@ def _parcels(
                 missing = unit.quantity - _take(on_hand, unit)
                 supplies += _promise(unit, missing, awaited)
         later = tuple(LineUnits(each.line, each.sku, each.quantity) for each in supplies)
-        now = subtract(lines, _pooled(later))
+        now = subtract(lines, by_line(later))
         if now:
             yield PlannedParcel("", place, now)
         if later:
             days = {each.supply: each.available_on for each in awaited}
             expected = max(days[each.supply] for each in supplies)
-            yield PlannedParcel("", place, _pooled(later), tuple(supplies), expected)
+            yield PlannedParcel("", place, by_line(later), tuple(supplies), expected)
 
 
 def _take(on_hand: dict[str, int], unit: LineUnits) -> int:
@@ -105,12 +105,3 @@ def _promise(unit: LineUnits, missing: int, awaited: list[Coming]) -> list[Suppl
             awaited[n] = replace(each, units=each.units - units)
             missing -= units
     return promised
-
-
-def _pooled(units: Iterable[LineUnits]) -> tuple[LineUnits, ...]:
-    """Each line once."""
-    sums: dict[int, LineUnits] = {}
-    for unit in units:
-        before = sums[unit.line].quantity if unit.line in sums else 0
-        sums[unit.line] = LineUnits(unit.line, unit.sku, before + unit.quantity)
-    return tuple(sums.values())

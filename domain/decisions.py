@@ -8,6 +8,7 @@ from domain.authorizations import awaits_finance, is_needed
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
+from domain.order import both
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.transitions import transition
 from domain.view import OrderView, ParcelStatus
@@ -107,6 +108,8 @@ def _is_done(view: OrderView, body: j.Body) -> bool:
     match body:
         case j.Delivered(fulfillment_order=parcel) | j.Undelivered(fulfillment_order=parcel):
             return view.parcels[parcel].arrival_settled
+        case j.ShippedUnasked(fulfillment_order=parcel, lines=lines):
+            return both(lines, view.parcels[parcel].surplus) != lines
         case j.HoldReleased(hold=hold):
             return hold not in view.holds
         case j.PaymentRegistered():

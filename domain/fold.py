@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain import journal as j
 from domain.facts import Fact, FactKind
-from domain.order import PlacedOrder, subtract
+from domain.order import LineUnits, PlacedOrder, by_line, subtract
 from domain.payments import Disputed, disputed_key
 from domain.transitions import transition
 from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus, Payment
@@ -20,10 +20,12 @@ def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) 
     view = OrderView(order)
     for entry in sorted(journal, key=lambda entry: entry.seq):
         apply(view, entry)
-    for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.id)):
+    told = sorted(facts, key=lambda fact: (fact.occurred_at, fact.id))
+    for fact in told:
         notice(view, fact)
     for parcel in view.parcels.values():
         _follow_carrier(parcel)
+        parcel.surplus = _surplus(parcel, told)
     view.facts = tuple(sorted(view.facts))
     return view
 
@@ -114,6 +116,8 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             parcel.booked, parcel.amount = True, body.amount
             parcel.lines, parcel.packages = body.lines, body.packages
             _reach(parcel, ParcelStatus.SHIPPED, entry.at)
+        case j.ShippedUnasked() as body:
+            view.parcels[body.fulfillment_order].unasked += body.lines
         case j.Delivered() as body:
             parcel = view.parcels[body.fulfillment_order]
             parcel.arrival_booked = True
@@ -244,6 +248,22 @@ def _follow_carrier(parcel: Parcel) -> None:
     numbers = {package.tracking_number for package in parcel.packages}
     if numbers and numbers <= set(parcel.arrived):
         _reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
+
+
+def _surplus(parcel: Parcel, told: Iterable[Fact]) -> tuple[LineUnits, ...]:
+    """What was sent beyond what the parcel carries: known once it is booked, or has nothing left to
+    be booked. A package may be told of more than once.
+    """
+    if parcel.lines and not parcel.booked:
+        return ()
+    packages = {
+        package.package: package
+        for fact in told
+        if fact.kind is FactKind.SHIPPED and fact.subject == parcel.fulfillment_order
+        for package in fact.packages
+    }
+    sent = by_line(unit for package in packages.values() for unit in package.lines)
+    return subtract(sent, (*parcel.lines, *parcel.unasked))
 
 
 def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from domain.codec import Json, from_json, to_json
 from domain.order import LineUnits
-from domain.parcel_entries import CancelRequested, Delivered, Shipped, Submitted, Undelivered
+from domain.parcel_entries import (
+    CancelRequested,
+    Delivered,
+    Shipped,
+    ShippedUnasked,
+    Submitted,
+    Undelivered,
+)
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.return_entries import (
     InspectedUnits,  # noqa: F401 - a part of `ReturnInspected`, called by the same name
@@ -205,6 +212,7 @@ Body = (
     | Submitted
     | CancelRequested
     | Shipped
+    | ShippedUnasked
     | Delivered
     | Undelivered
     | Escalated

@@ -1,6 +1,6 @@
 """An order as it was placed: it never changes; what happens to it is journaled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +39,15 @@ def subtract(units: tuple[LineUnits, ...], less: tuple[LineUnits, ...]) -> tuple
         gone[unit.line] = gone.get(unit.line, 0) + unit.quantity
     rest = (LineUnits(u.line, u.sku, u.quantity - gone.get(u.line, 0)) for u in units)
     return tuple(unit for unit in rest if unit.quantity > 0)
+
+
+def by_line(units: Iterable[LineUnits]) -> tuple[LineUnits, ...]:
+    """Each line once."""
+    sums: dict[int, LineUnits] = {}
+    for unit in units:
+        before = sums[unit.line].quantity if unit.line in sums else 0
+        sums[unit.line] = LineUnits(unit.line, unit.sku, before + unit.quantity)
+    return tuple(sums.values())
 
 
 def both(units: tuple[LineUnits, ...], others: tuple[LineUnits, ...]) -> tuple[LineUnits, ...]:

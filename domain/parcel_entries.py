@@ -29,6 +29,16 @@ class Shipped:
 
 
 @dataclass(frozen=True, slots=True)
+class ShippedUnasked:
+    """The warehouse sent what the parcel did not carry: it had been given up, or there was less in
+    it. The units have left the stock, and nobody owes anything for them.
+    """
+
+    fulfillment_order: str
+    lines: tuple[LineUnits, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     fulfillment_order: str
 

@@ -5,8 +5,15 @@ rejected, returned or picked short, units that a count found missing, and the lo
 from collections.abc import Iterator
 
 from domain.facts import FactKind
-from domain.journal import BROKEN, SHORT_PICK, CancelRequested, ReservationReleased
+from domain.journal import (
+    BROKEN,
+    SHORT_PICK,
+    CancelRequested,
+    ReservationReleased,
+    ShippedUnasked,
+)
 from domain.order import LineUnits, both, subtract
+from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 
@@ -42,6 +49,19 @@ def short_pick(parcel: Parcel, missing: tuple[LineUnits, ...]) -> list[Reservati
     released = ((known, BROKEN), (subtract(missing, known), SHORT_PICK))
     name = parcel.fulfillment_order
     return [ReservationReleased(name, lines, reason) for lines, reason in released if lines]
+
+
+def unasked(view: OrderView) -> list[ShippedUnasked]:
+    """What warehouses sent unasked and is still in the stock books. Of an order that is closed, the
+    journal is closed, too.
+    """
+    if view.status is OrderStatus.CLOSED:
+        return []
+    return [
+        ShippedUnasked(parcel.fulfillment_order, parcel.surplus)
+        for parcel in view.parcels.values()
+        if parcel.surplus
+    ]
 
 
 def _mend(parcel: Parcel) -> Iterator[Remedy]:

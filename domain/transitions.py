@@ -39,12 +39,12 @@ _REVIEW = {
 
 _BEFORE_SHIPPING = (j.PaymentMoved, j.PaymentRegistered, j.ReservationReleased, j.UnitsCanceled)
 _ON_THE_WAY = (
-    j.CreditGranted, j.Sourced, j.Submitted, j.CancelRequested, j.Shipped, j.Delivered,
-    j.Undelivered,
+    j.CreditGranted, j.Sourced, j.Submitted, j.CancelRequested, j.Shipped, j.ShippedUnasked,
+    j.Delivered, j.Undelivered,
 )  # fmt: skip
 _OF_CAPTURES = (j.CaptureRetried, j.ReceivableLeft)
 _OF_GIVING_BACK = (j.PaymentMoved, j.OperationRetried, j.OperationLeft)
-_STOPPED = (*_OF_GIVING_BACK, j.ReservationReleased)
+_STOPPED = (*_OF_GIVING_BACK, j.ReservationReleased, j.ShippedUnasked)
 
 # What an order takes and stays as it is.
 _STAYING: dict[OrderStatus, tuple[type[j.Body], ...]] = {
@@ -52,7 +52,7 @@ _STAYING: dict[OrderStatus, tuple[type[j.Body], ...]] = {
     OrderStatus.PROCESSING: (
         *_BEFORE_SHIPPING, *_ON_THE_WAY, *_OF_CAPTURES, *_OF_GIVING_BACK, j.RenewalDue,
     ),
-    OrderStatus.COMPLETED: (*_OF_CAPTURES, *_OF_GIVING_BACK),
+    OrderStatus.COMPLETED: (*_OF_CAPTURES, *_OF_GIVING_BACK, j.ShippedUnasked),
     OrderStatus.REJECTED: _STOPPED,
     OrderStatus.CANCELED: _STOPPED,
     OrderStatus.EXPIRED: _STOPPED,

@@ -84,6 +84,8 @@ class Parcel:
     expected_on: str = ""  # the day on which the units that it waits for are expected
     broken: tuple[LineUnits, ...] = ()  # promised units that a count found missing
     mended: tuple[LineUnits, ...] = ()  # … that were given up, to come from elsewhere
+    unasked: tuple[LineUnits, ...] = ()  # sent, though it did not carry them, and booked as that
+    surplus: tuple[LineUnits, ...] = ()  # … and not booked yet
 
     @property
     def missing(self) -> tuple[LineUnits, ...]:

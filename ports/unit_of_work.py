@@ -143,6 +143,11 @@ class Inventory(Protocol):
         broken leaves too, and then others have to give way.
         """
 
+    async def ship_unasked(self, order: str, parcel: str, lines: Sequence[LineUnits]) -> None:
+        """Units that a warehouse sent though the parcel did not carry them: on_hand falls by a
+        movement, others have to give way, and a supervisor has it as a task.
+        """
+
     async def take_back(self, rma: str, location: str, units: Sequence[UnitsBack]) -> None:
         """Inspected units by disposition: sellable, quarantined, or scrapped (a movement each); a
         bundle as the components that its parcel had of it.

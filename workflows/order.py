@@ -9,7 +9,7 @@ from activities.messages import Start
 from domain.commands import Command
 from domain.decisions import ending
 from domain.facts import Fact
-from domain.remedies import remedies
+from domain.remedies import remedies, unasked
 from domain.transitions import OrderStatus
 from domain.view import OrderView
 from ports.desk import LiveProcess
@@ -48,6 +48,7 @@ class OrderWorkflow:
         self._undo.push(tender.settle)
         clerk.spawn(clerk.watch_deadlines())
         clerk.spawn(tender.watch())
+        clerk.spawn(self._book_what_nobody_asked_for())
         try:
             await self._pass_review()
             await self._reserve_stock()
@@ -57,6 +58,7 @@ class OrderWorkflow:
             await self._keep_return_window_open()
         except OrderStopped:
             await self._undo.unwind()
+        await clerk.outlast(lambda view: not unasked(view))
         await workflow.wait_condition(workflow.all_handlers_finished)
         clerk.rest()
         return End(clerk.view.status)
@@ -103,6 +105,14 @@ class OrderWorkflow:
 
     def _every_parcel_ended(self) -> bool:
         return all(task.done() for task in self._parcels.values())
+
+    async def _book_what_nobody_asked_for(self) -> None:
+        """What a warehouse sends although it was not to leaves the stock, whatever has become of
+        the order.
+        """
+        while True:
+            await self._clerk.outlast(lambda view: bool(unasked(view)))
+            await self._clerk.record(*unasked(self._clerk.view))
 
     async def _keep_return_window_open(self) -> None:
         """The deadline of the window closes the order; returns are workflows of their own."""

@@ -1,6 +1,7 @@
 """One fold says what an order is like: whatever the order in which facts arrive, and how often."""
 
 import random
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from domain.facts import FactKind as K
 from domain.fold import fold, notice
 from domain.order import subtract
 from domain.payments import PaymentStatus
+from domain.remedies import unasked
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus as P
 from tests.domain.builders import (
@@ -267,3 +269,36 @@ def test_a_booked_shipment_keeps_what_was_booked_whatever_is_told_later():
 def test_subtracting_units_leaves_no_empty_lines():
     have = units((1, "A", 3), (2, "B", 1))
     assert subtract(have, units((1, "A", 1), (1, "A", 1), (2, "B", 5))) == units((1, "A", 1))
+
+
+def test_what_is_shipped_of_a_parcel_that_was_given_up_is_a_surplus_until_it_is_booked():
+    released = j.ReservationReleased(F1, ONE_A, "rejected by the warehouse")
+    facts = (fact(K.REJECTED, minute=50), fact(K.SHIPPED, packages=(package(),)))
+    view = view_of(*PROCESSING, j.Submitted(F1), released, facts=facts)
+    assert (view.parcels[F1].status, view.parcels[F1].surplus) == ("REJECTED", ONE_A)
+    assert unasked(view) == [j.ShippedUnasked(F1, ONE_A)]
+    after = view_of(
+        *PROCESSING, j.Submitted(F1), released, j.ShippedUnasked(F1, ONE_A), facts=facts
+    )
+    assert unasked(after) == []
+
+
+def test_a_surplus_is_counted_by_package_however_often_and_in_whatever_order_it_is_told():
+    one, two = package("T1"), package("T2", units((1, "A", 2)))
+    facts = (
+        fact(K.SHIPPED, minute=60, packages=(one,)),
+        fact(K.SHIPPED, minute=61, packages=(two,)),
+        fact(K.SHIPPED, minute=62, packages=(one,)),
+    )
+    for told in permutations(facts):
+        view = view_of(*ON_ITS_WAY, facts=told)
+        assert view.parcels[F1].surplus == units((1, "A", 2))
+        assert view.parcels[F1].lines == ONE_A
+
+
+def test_nothing_is_a_surplus_while_it_may_still_be_booked():
+    view = view_of(
+        *PROCESSING,
+        facts=(fact(K.SHIPPED, packages=(package(lines=units((1, "A", 3))),)),),
+    )
+    assert unasked(view) == []

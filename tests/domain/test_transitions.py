@@ -36,6 +36,7 @@ BODIES: dict[str, j.Body] = {
     "CancelRequested": j.CancelRequested(F1),
     "Shipped": SHIPPED,
     "Delivered": j.Delivered(F1),
+    "ShippedUnasked": j.ShippedUnasked(F1, ONE_A),
     "Undelivered": j.Undelivered(F1, returned=True, reason="why"),
     "Escalated": j.Escalated("wait", "why", "agent", 1),
     "CaptureRetried": j.CaptureRetried(F1),

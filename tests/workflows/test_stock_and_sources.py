@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.commands import CommandKind
 from domain.facts import FactKind
+from domain.order import LineUnits
 from domain.payments import PaymentOperation
 from ports.front_office import RequestedLine
 
@@ -176,3 +177,71 @@ async def _restock(shop: Any, sku: str, location: str, units: int) -> None:
             ),
             {"u": units, "s": sku, "l": location},
         )
+
+
+async def test_what_a_warehouse_ships_of_a_parcel_that_it_rejected_leaves_the_stock_by_name(
+    shop: Any,
+) -> None:
+    number = await shop.place(lines=(RequestedLine("TEA", 5, 500),))
+    await shop.until_submitted(f"{number}-F1")
+    await shop.tell(f"{number}-F1", FactKind.REJECTED)
+    await shop.until_submitted(f"{number}-F2")
+
+    await shop.ship(f"{number}-F1")
+    await shop.until(lambda: _has_task(shop, f"{number}-F1"))
+    await shop.carry(f"{number}-F2")
+    await shop.until_status(number, "COMPLETED")
+
+    moved = await shop.rows("SELECT reason, location, units FROM movement ORDER BY id")
+    assert moved == [("ship_unasked", "BOS", -5), ("ship", "NYC", -5)]
+    assert await shop.stock() == {("TEA", "BOS"): (5, 0), ("TEA", "NYC"): (5, 0)}
+    why = f"left in {number}-F1, which was not to have them: nobody pays for them"
+    assert await shop.tasks() == [(f"5 of TEA (line 1) {why}", "supervisor")]
+    assert len(shop.provider.moved(PaymentOperation.CAPTURE)) == 1
+    assert (await shop.view(number)).parcels[f"{number}-F1"].lines == ()
+    handled = await shop.rows(
+        "SELECT handled_by FROM fact WHERE kind = 'fulfillment.shipped' ORDER BY subject"
+    )
+    assert "ShippedUnasked" in handled[0][0]
+
+
+async def test_what_is_shipped_beyond_the_parcel_leaves_the_stock_and_is_not_sold(
+    shop: Any,
+) -> None:
+    number = await shop.place(lines=(RequestedLine("TEA", 3, 500),))
+    await shop.until_submitted(f"{number}-F1")
+
+    await shop.ship(f"{number}-F1", (LineUnits(1, "TEA", 5),))
+    await shop.until(lambda: _has_task(shop, f"{number}-F1"))
+    await shop.ship(f"{number}-F1", (LineUnits(1, "TEA", 5),))  # told once more
+    await shop.arrive(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+
+    moved = await shop.rows("SELECT reason, units FROM movement ORDER BY id")
+    assert moved == [("ship", -3), ("ship_unasked", -2)]
+    assert await shop.stock() == {("TEA", "BOS"): (5, 0)}
+    invoiced = "SELECT quantity FROM invoice_line WHERE sku = 'TEA'"
+    assert await shop.rows(invoiced) == [(3,)]
+
+
+async def test_what_was_shipped_unasked_is_not_there_for_others(shop: Any) -> None:
+    number = await shop.place("OLD", lines=(RequestedLine("TEA", 4, 500),))
+    await shop.until_submitted(f"{number}-F1")
+    await shop.tell(f"{number}-F1", FactKind.REJECTED)
+    await shop.until_submitted(f"{number}-F2")
+    other = await shop.place("YOUNG", lines=(RequestedLine("TEA", 8, 500),))
+    await shop.until_submitted(f"{other}-F1")
+    assert (await shop.stock())["TEA", "BOS"] == (10, 8)
+
+    await shop.ship(f"{number}-F1", (LineUnits(1, "TEA", 4),))
+    await shop.until(lambda: _has_task(shop, f"{number}-F1"))
+
+    assert (await shop.stock())["TEA", "BOS"] == (6, 6)
+    told = await shop.rows(
+        "SELECT subject, data->'lines'->0->'quantity' FROM fact WHERE source = 'stock'"
+    )
+    assert told == [(f"{other}-F1", 2)]
+
+
+async def _has_task(shop: Any, parcel: str) -> bool:
+    return any(f"left in {parcel}" in reason for reason, _ in await shop.tasks())

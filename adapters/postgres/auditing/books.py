@@ -22,7 +22,7 @@ _SHIPPED = text(
     SELECT data->>'fulfillment_order' AS parcel, (line->>'line')::int AS line,
            sum((line->>'quantity')::int)::int AS units
     FROM journal, jsonb_array_elements(data->'lines') AS line
-    WHERE kind = 'Shipped'
+    WHERE kind IN ('Shipped', 'ShippedUnasked')
       AND NOT EXISTS (SELECT FROM pick_list WHERE fulfillment_order = data->>'fulfillment_order')
     GROUP BY 1, 2
     """

@@ -138,7 +138,8 @@ STOCK_CHECKS = (
             SELECT fulfillment_order AS parcel, (unit->>'line')::int AS line,
                    sum((unit->>'quantity')::int)::int AS units
             FROM pick_list
-            JOIN journal ON kind = 'Shipped' AND data->>'fulfillment_order' = fulfillment_order,
+            JOIN journal ON kind IN ('Shipped', 'ShippedUnasked')
+                        AND data->>'fulfillment_order' = fulfillment_order,
                  jsonb_array_elements(data->'lines') AS unit
             GROUP BY 1, 2
         )

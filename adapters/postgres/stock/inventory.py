@@ -11,6 +11,7 @@ from adapters.postgres.stock.leaving import consume
 from adapters.postgres.stock.reserving import Claim, reserve
 from adapters.postgres.stock.returning import take_back
 from adapters.postgres.stock.sources import sources
+from adapters.postgres.stock.unasked import ship_unasked
 from adapters.postgres.tasks import NewTask, raise_task
 from domain.access import Role
 from domain.coming_back import UnitsBack
@@ -89,6 +90,9 @@ class PostgresInventory:
 
     async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:
         await consume(self._connection, parcel, lines)
+
+    async def ship_unasked(self, order: str, parcel: str, lines: Sequence[LineUnits]) -> None:
+        await ship_unasked(self._connection, order, parcel, lines)
 
     async def take_back(self, rma: str, location: str, units: Sequence[UnitsBack]) -> None:
         await take_back(self._connection, rma, location, units)

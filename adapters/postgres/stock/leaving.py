@@ -44,6 +44,18 @@ async def consume(connection: AsyncConnection, parcel: str, lines: Sequence[Line
         await _consume_broken(connection, parcel, unit)
 
 
+async def have(
+    connection: AsyncConnection, place: Place, units: int, parcel: str, line: int, cause: str
+) -> None:
+    """Units have left that are nobody's by the books: others give way, and what the books did not
+    know of was found.
+    """
+    level = await make_room(connection, place, leaving(units), cause)
+    if level.on_hand < units:  # it had been counted too low
+        values = {"parcel": parcel, "line": line, "units": units - level.on_hand}
+        await connection.execute(_FOUND, {**values, "sku": place.sku, "location": place.location})
+
+
 async def _consume_broken(connection: AsyncConnection, parcel: str, wanted: LineUnits) -> None:
     """The warehouse shipped what a count had said is not there: others have to give way. Line by
     line: what one has taken out is not there for the next.
@@ -53,12 +65,7 @@ async def _consume_broken(connection: AsyncConnection, parcel: str, wanted: Line
         place = Place(row.sku, row.location)
         units = min(row.units, wanted.quantity * row.per_unit)
         cause = f"{parcel}/{row.line}/{row.sku}/shipped"
-        level = await make_room(connection, place, leaving(units), cause)
-        if level.on_hand < units:  # it had been counted too low
-            values = {"parcel": parcel, "line": row.line, "units": units - level.on_hand}
-            await connection.execute(
-                _FOUND, {**values, "sku": place.sku, "location": place.location}
-            )
+        await have(connection, place, units, parcel, row.line, cause)
     await end(
         connection,
         parcel,
