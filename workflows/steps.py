@@ -11,7 +11,7 @@ from typing import TypedDict, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ async def in_turn(turn: asyncio.Lock, step: Callable[[], Awaitable[T]]) -> T:
         try:
             async with turn:
                 return await step()
-        except ActivityError as failed:
+        except FailureError as failed:  # a local activity's failure comes without an ActivityError
             if is_cancelled_exception(failed):
                 raise
             workflow.logger.warning("a step in our own books keeps failing", exc_info=failed)
