@@ -25,7 +25,7 @@ def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) 
         notice(view, fact)
     for parcel in view.parcels.values():
         _follow_carrier(parcel)
-        parcel.surplus = _surplus(parcel, told)
+        parcel.surplus = _surplus(view, parcel, told)
     view.facts = tuple(sorted(view.facts))
     return view
 
@@ -111,11 +111,7 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             parcel.cancel = "requested"
             parcel.at["cancel_requested"] = entry.at
         case j.Shipped() as body:
-            parcel = view.parcels[body.fulfillment_order]
-            parcel.with_shipping = not any(each.booked for each in view.parcels.values())
-            parcel.booked, parcel.amount = True, body.amount
-            parcel.lines, parcel.packages = body.lines, body.packages
-            _reach(parcel, ParcelStatus.SHIPPED, entry.at)
+            _ship(view, body, entry.at)
         case j.ShippedUnasked() as body:
             view.parcels[body.fulfillment_order].unasked += body.lines
         case j.Delivered() as body:
@@ -127,6 +123,14 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             _reach(view.parcels[body.fulfillment_order], end, entry.at)
         case _:
             pass  # entries that change the status only, which `transition` has done
+
+
+def _ship(view: OrderView, body: j.Shipped, at: datetime) -> None:
+    parcel = view.parcels[body.fulfillment_order]
+    parcel.with_shipping = not any(each.booked for each in view.parcels.values())
+    parcel.booked, parcel.amount = True, body.amount
+    parcel.lines, parcel.packages = body.lines, body.packages
+    _reach(parcel, ParcelStatus.SHIPPED, at)
 
 
 _PROGRESS = {
@@ -155,9 +159,11 @@ def notice(view: OrderView, fact: Fact) -> None:
         return
     view.received += fact.amount
     view.stock_news += fact.kind is FactKind.STOCK_CAME
-    parcel = view.parcels.get(fact.subject)
-    if parcel is None:
-        return
+    if fact.subject in view.parcels:
+        _notice_parcel(view.parcels[fact.subject], fact)
+
+
+def _notice_parcel(parcel: Parcel, fact: Fact) -> None:
     if fact.kind is FactKind.PICKED:
         parcel.picked = fact.lines
     if fact.kind is FactKind.SHIPPED:
@@ -184,15 +190,6 @@ def notice(view: OrderView, fact: Fact) -> None:
     elif fact.kind in _TROUBLE:
         parcel.trouble = fact.kind.value.removeprefix("shipment.")
         parcel.at["trouble"] = fact.occurred_at
-
-
-def left_after_the_end(view: OrderView, fact: Fact) -> bool:
-    """Whether a warehouse has sent what nobody will book: its order had ended, so that the units
-    are not ours any more, and nobody pays for them.
-    """
-    parcel = view.parcels.get(fact.subject)
-    unbooked = parcel is not None and not parcel.booked
-    return fact.kind is FactKind.SHIPPED and view.status.final and unbooked
 
 
 def _notice_dispute(view: OrderView, fact: Fact) -> None:
@@ -250,12 +247,13 @@ def _follow_carrier(parcel: Parcel) -> None:
         _reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
 
 
-def _surplus(parcel: Parcel, told: Iterable[Fact]) -> tuple[LineUnits, ...]:
-    """What was sent beyond what the parcel carries: known once it is booked, or has nothing left to
-    be booked. A package may be told of more than once.
+def _surplus(view: OrderView, parcel: Parcel, told: Iterable[Fact]) -> tuple[LineUnits, ...]:
+    """What was sent beyond what the parcel carries: known once it is booked, or will not be. A
+    package may be told of more than once.
     """
-    if parcel.lines and not parcel.booked:
+    if parcel.lines and not (parcel.booked or view.status.stopped):
         return ()
+    carried = parcel.lines if parcel.booked else ()
     packages = {
         package.package: package
         for fact in told
@@ -263,7 +261,7 @@ def _surplus(parcel: Parcel, told: Iterable[Fact]) -> tuple[LineUnits, ...]:
         for package in fact.packages
     }
     sent = by_line(unit for package in packages.values() for unit in package.lines)
-    return subtract(sent, (*parcel.lines, *parcel.unasked))
+    return subtract(sent, (*carried, *parcel.unasked))
 
 
 def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:

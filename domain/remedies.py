@@ -13,7 +13,6 @@ from domain.journal import (
     ShippedUnasked,
 )
 from domain.order import LineUnits, both, subtract
-from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 
@@ -52,11 +51,7 @@ def short_pick(parcel: Parcel, missing: tuple[LineUnits, ...]) -> list[Reservati
 
 
 def unasked(view: OrderView) -> list[ShippedUnasked]:
-    """What warehouses sent unasked and is still in the stock books. Of an order that is closed, the
-    journal is closed, too.
-    """
-    if view.status is OrderStatus.CLOSED:
-        return []
+    """What warehouses sent unasked and is still in the stock books."""
     return [
         ShippedUnasked(parcel.fulfillment_order, parcel.surplus)
         for parcel in view.parcels.values()

@@ -53,6 +53,7 @@ _STAYING: dict[OrderStatus, tuple[type[j.Body], ...]] = {
         *_BEFORE_SHIPPING, *_ON_THE_WAY, *_OF_CAPTURES, *_OF_GIVING_BACK, j.RenewalDue,
     ),
     OrderStatus.COMPLETED: (*_OF_CAPTURES, *_OF_GIVING_BACK, j.ShippedUnasked),
+    OrderStatus.CLOSED: (j.ShippedUnasked,),
     OrderStatus.REJECTED: _STOPPED,
     OrderStatus.CANCELED: _STOPPED,
     OrderStatus.EXPIRED: _STOPPED,

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.bank_transfers import TASK, lock_unmatched, task_of, write_transfer
 from adapters.postgres.clock import now
-from adapters.postgres.fact_inbox import store_fact
+from adapters.postgres.fact_store import store_fact
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.overdue import close_paid

@@ -10,8 +10,8 @@ import pytest
 
 from domain.acts import ActKind
 from domain.commands import CommandKind
-from domain.facts import FactKind
-from domain.order import PaymentMethod
+from domain.facts import FactKind, Package
+from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation as Op
 from ports.outside import OutcomeUnknown, ParcelRequest
 
@@ -90,9 +90,12 @@ async def test_a_parcel_that_is_shipped_after_its_order_has_ended_is_a_task(shop
     await shop.ship(parcel, lines)
     await shop.ship(parcel, lines)
 
-    said = f"parcel {parcel} was shipped, but its order had ended: CANCELED"
+    units = "3 of TEA (line 1), 1 of CUP (line 2)"
+    said = f"{units} left in {parcel}, which was not to have them: nobody pays for them"
     assert await shop.tasks() == [(said, "supervisor")]
-    assert await shop.stock() == {}
+    assert await shop.stock() == {("TEA", "NYC"): (7, 0), ("CUP", "NYC"): (9, 0)}
+    moved = await shop.rows("SELECT reason, sku, units FROM movement ORDER BY id")
+    assert moved == [("ship_unasked", "CUP", -1), ("ship_unasked", "TEA", -3)]
     assert shop.provider.moved(Op.CAPTURE) == []
 
 
@@ -113,3 +116,20 @@ async def _sourced(shop: Any, number: str) -> bool:
 async def _kinds(shop: Any, *kinds: str) -> list[str]:
     found = await shop.rows("SELECT kind FROM journal ORDER BY seq")
     return [kind for (kind,) in found if kind in kinds]
+
+
+async def test_what_is_shipped_beyond_a_closed_order_leaves_the_stock_once(shop: Any) -> None:
+    number = await shop.place()
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+    await shop.env.sleep(timedelta(days=31))
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    more = Package("2", "UPS", "1Z2", (LineUnits(1, "TEA", 2),))
+    for _ in range(2):
+        await shop.tell(f"{number}-F1", FactKind.SHIPPED, packages=(more,))
+
+    moved = await shop.rows("SELECT reason, sku, units FROM movement ORDER BY id")
+    assert moved[2:] == [("ship_unasked", "TEA", -2)]
+    view = await shop.view(number)
+    assert (view.status, view.parcels[f"{number}-F1"].surplus) == ("CLOSED", ())
+    assert len(await shop.tasks()) == 1

@@ -1,0 +1,66 @@
+"""Storing a fact: once, with the projection of the order that it is about.
+
+The order's row is locked before the fact's, as every effect does it.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.postgres.dispute_inbox import store_dispute
+from adapters.postgres.fact_match import TELL_GRACE_SECONDS, Match, match_payment, standing
+from adapters.postgres.fact_rows import INSERT, fact_values, stored_before
+from adapters.postgres.orders import PostgresOrders
+from adapters.postgres.projections import order_values, save_view_if
+from adapters.postgres.tables import order_view
+from domain.codec import Json
+from domain.facts import Fact
+from domain.fold import fold
+from domain.waits import waits
+from ports.front_office import StoredFact
+from ports.unit_of_work import LockedOrder
+
+_INSERT_AND_PROJECT = save_view_if(INSERT.cte("written")).returning(order_view.c.number)
+
+
+async def store_fact(
+    connection: AsyncConnection,
+    source: str,
+    event_id: str,
+    fact: Fact,
+    raw: Json,
+    *,
+    grace_seconds: float = TELL_GRACE_SECONDS,
+) -> StoredFact:
+    """Within a transaction of the caller's, which locks the order here at the latest. After the
+    grace the relay tells the order: none for a caller that leaves all telling to it.
+    """
+    if fact.kind.is_dispute:
+        return await store_dispute(connection, source, event_id, fact, raw)
+    matched, locked = await _match(connection, fact)
+    view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
+    stands = standing(
+        fact,
+        matched,
+        final=bool(view and view.status.final),
+        again=False,
+        grace_seconds=grace_seconds,
+    )
+    told = {"source": source, "event_id": event_id, "raw": raw}
+    row = {**told, **fact_values(fact, matched.order, stands)}
+    if locked and view:
+        row |= order_values(view, waits(view, locked.process))
+        written = await connection.execute(_INSERT_AND_PROJECT, row)
+    else:
+        written = await connection.execute(INSERT, row)
+    if written.one_or_none() is None:
+        return await stored_before(connection, fact.id, matched)
+    return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
+
+
+async def _match(connection: AsyncConnection, fact: Fact) -> tuple[Match, LockedOrder | None]:
+    """Payment facts are about the books: they change nothing that is folded."""
+    if fact.kind.is_payment:
+        return await match_payment(connection, fact.subject), None
+    if fact.kind.is_of_order:  # whoever stores it has matched it
+        return Match(fact.subject), await PostgresOrders(connection).lock(fact.subject)
+    locked = await PostgresOrders(connection).lock_by_parcel(fact.subject)
+    return Match(locked.order.number if locked else ""), locked
