@@ -8,7 +8,6 @@ from domain import journal as j
 from domain import ledger, refunds
 from domain.amounts import refund_amount, refund_tenders, shipment_amount, shipment_tenders
 from domain.coming_back import units_back
-from domain.errors import OutOfStock
 from domain.fold import fold
 from domain.journal import SHORT_PICK
 from domain.ledger import Account
@@ -33,9 +32,7 @@ async def enact(
     body: j.Body,
     by: str,
 ) -> None:
-    """Of what `by` (a principal, or `system`) decided. Refuses (`OutOfStock`) a reservation whose
-    stock is gone; then nothing has happened.
-    """
+    """Of what `by` (a principal, or `system`) decided."""
     await issue_documents(uow, order, process, view, body)
     if isinstance(view, OrderView):
         await _enact_for_order(uow, process, view, body, by)
@@ -51,8 +48,7 @@ async def _enact_for_order(
     order = view.order
     match body:
         case j.Sourced():
-            if not await uow.inventory.reserve(order.number, body.parcels):
-                raise OutOfStock("the stock was taken by another order meanwhile")
+            await uow.inventory.reserve(order.number, body.parcels)
         case j.ReservationReleased():
             await _release(uow, body)
         case j.Shipped():

@@ -80,8 +80,12 @@ class Report:
         show_books(self.books, console)
 
 
-BOOKS = {"hot SKU": "reservations of one SKU", "postings": "ledger postings"}
-BASKETS = "baskets"
+BOOKS = {
+    "hot SKU": "reservations of one SKU",
+    "baskets": "baskets of 10 out of 1,000 SKUs",
+    "postings": "ledger postings",
+}
+UPDATE = ("hot SKU", "hot SKU, update")
 
 
 def books_as_json(books: BookFigures) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def books_as_json(books: BookFigures) -> dict[str, Any]:
             "ratio_to_alone": _rounded(books.ratios(name, f"{name}, alone")),
         }
         for name in BOOKS
-    } | {BASKETS: {"per_second": _rounded(books.per_second[BASKETS], digits=1)}}
+    } | {"hot_sku_to_update": _rounded(books.ratios(*UPDATE))}
 
 
 def show_books(books: BookFigures, console: Console) -> None:
@@ -102,8 +106,9 @@ def show_books(books: BookFigures, console: Console) -> None:
     for name, title in BOOKS.items():
         ratios = (_spread(books.ratios(name, f"{name}, {how}")) for how in ("bare", "alone"))
         table.add_row(title, _spread(books.per_second[name]), *ratios)
-    table.add_row("baskets of 10 out of 1,000 SKUs", _spread(books.per_second[BASKETS]), "", "")
     console.print(table)
+    to_update = _spread(books.ratios(*UPDATE))
+    console.print(f"Reservations of one SKU to the UPDATE of its stock by itself: {to_update}")
 
 
 def _rates(windows: Iterable[Window]) -> list[float]:

@@ -118,10 +118,11 @@ class Inventory(Protocol):
         `within_days` (of a presale, whenever), and what its bundles are made of.
         """
 
-    async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> bool:
-        """All units or none: False when some are no longer there. Creates the fulfillment orders;
-        what the order had reserved softly is given back. One conditional statement, bundles as
-        their components, SKUs pooled, rows locked in (SKU, location) order.
+    async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> None:
+        """All units or none, at the end of the unit of work, which refuses (`OutOfStock`) when some
+        are no longer there: then nothing has happened. Creates the fulfillment orders; what the
+        order had reserved softly is given back. Bundles as their components, SKUs pooled, rows
+        locked in (SKU, location) order, and for no longer than the commit takes.
         """
 
     async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:

@@ -1,15 +1,19 @@
 """What a unit of work writes at its end: journal, step, events, facts and projection, in one
-statement. Each by itself would cost a round trip, which is most of what an effect costs.
+statement; each by itself would cost a round trip, which is most of what an effect costs. And then,
+since everybody wants the same rows, the stock that it reserves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Executable, bindparam, column, literal, select, text
+from sqlalchemy import bindparam, column, literal_column, select, text
 from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.for_driver import ForDriver
 from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW
+from adapters.postgres.stock.reserving import Claim, reserve
+from adapters.postgres.transactions import Driver, driver_of
 from domain.codec import Json
 
 _ROWS = {
@@ -41,9 +45,9 @@ _CTES = [
     ),
     text(_HANDLED).columns(column("done")).cte("used"),
 ]
-_WITHOUT_PROJECTION = select(literal(1)).add_cte(*_CTES)
-_WITH: dict[Insert, Insert] = {
-    projection: projection.add_cte(*_CTES) for projection in (SAVE_VIEW, SAVE_RETURN)
+_WITHOUT_PROJECTION = ForDriver(select(literal_column("1")).add_cte(*_CTES))
+_WITH: dict[Insert, ForDriver] = {
+    projection: ForDriver(projection.add_cte(*_CTES)) for projection in (SAVE_VIEW, SAVE_RETURN)
 }
 
 
@@ -58,19 +62,26 @@ class Closing:
     events: list[Json] = field(default_factory=list)
     handled: list[str] = field(default_factory=list)  # facts
     handled_by: str = ""
-    _statement: Executable = _WITHOUT_PROJECTION
+    reservations: list[tuple[str, Sequence[Claim]]] = field(default_factory=list)  # by order
+    _statement: ForDriver = _WITHOUT_PROJECTION
     _projection: Mapping[str, Json] = field(default_factory=dict)
 
     def project(self, projection: Insert, values: Mapping[str, Json]) -> None:
         """`projection` is one of `adapters.postgres.projections`."""
         self._statement, self._projection = _WITH[projection], values
 
+    async def reserve(self, driver: Driver) -> None:
+        """Locks the stock."""
+        for order, claims in self.reservations:
+            await reserve(driver, order, claims)
+        self.reservations.clear()
+
     async def write(self, connection: AsyncConnection) -> None:
-        """What has been written is not written again."""
+        """All but reservations. What has been written is not written again."""
         parts = {name: getattr(self, name) for name in (*_ROWS, "handled")}
         if self._projection or any(parts.values()):
             values = {**parts, "handled_by": self.handled_by, **self._projection}
-            await connection.execute(self._statement, values)
+            await self._statement.execute(driver_of(connection), values)
         for written in parts.values():
             written.clear()
         self._statement, self._projection = _WITHOUT_PROJECTION, {}

@@ -75,7 +75,7 @@ class PostgresDatabase:
         async def whole(connection: AsyncConnection) -> T:
             unit = PostgresUnitOfWork(connection, self._clock)
             result = await work(unit)
-            await unit.close()
+            await unit.commit()
             return result
 
         return await in_transaction(self._engine, whole)

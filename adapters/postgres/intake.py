@@ -1,6 +1,8 @@
 """Placing orders: one transaction, after which an order cannot be lost, forgotten or doubled."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,10 +16,10 @@ from adapters.postgres.placement import Before, Known, look_up, placed_order
 from adapters.postgres.placing import PlaceCommand, adopt, write
 from adapters.postgres.points import PostgresPoints
 from adapters.postgres.projections import SAVE_VIEW, order_values
-from adapters.postgres.stock.reserving import reserve
+from adapters.postgres.stock.reserving import refusing_shortage, reserve
 from adapters.postgres.stock.soft import soft_claims
 from adapters.postgres.store_credit import reserve_credit
-from adapters.postgres.transactions import in_transaction
+from adapters.postgres.transactions import committing, driver_of, in_transaction
 from domain.access import Principal, Role
 from domain.codec import to_json
 from domain.currency import exponent
@@ -96,22 +98,21 @@ class PostgresIntake:
         token = TrackingToken.derive(self._server_key, number, 1)
         order = placed_order(number, request, known, self._process)
         claims = await soft_claims(connection, order) if request.only_if_in_stock else []
-        try:
-            written = await write(connection, wish, request, order, self._process, token.hash)
-        except IntegrityError as error:
-            if not isinstance(error.orig, errors.UniqueViolation):
-                raise
-            raise _Taken from error
-        if not written:
-            raise _Taken
-        until = known.at + timedelta(seconds=self._process.soft_reservation)
-        if claims and not await reserve(connection, number, claims, until):
-            raise _Taken
+        with _whoever_is_first():
+            if not await write(connection, wish, request, order, self._process, token.hash):
+                raise _Taken
+            await self._project(connection, order)
+            if claims:
+                until = known.at + timedelta(seconds=self._process.soft_reservation)
+                # What the customer pays with and the audit are locked after the stock.
+                last = not (order.points or order.store_credit or audited(wish.roles))
+                end = committing(connection) if last else nullcontext(driver_of(connection))
+                async with end as driver:
+                    await reserve(driver, number, claims, until)
         if order.points:
             await _reserve_points(connection, order)
         if order.store_credit:
             await reserve_credit(connection, order)
-        await self._project(connection, order)
         return PlacedAnswer(number, token.text, repeated=False)
 
     async def _project(self, connection: AsyncConnection, order: PlacedOrder) -> None:
@@ -123,6 +124,19 @@ class PostgresIntake:
             raise conflict
         token = TrackingToken.derive(self._server_key, before.number, before.tracking_version)
         return PlacedAnswer(before.number, token.text, repeated=True)
+
+
+@contextmanager
+def _whoever_is_first() -> Iterator[None]:
+    try:
+        with refusing_shortage():
+            yield
+    except OutOfStock as error:
+        raise _Taken from error
+    except IntegrityError as error:
+        if not isinstance(error.orig, errors.UniqueViolation):
+            raise
+        raise _Taken from error
 
 
 async def _reserve_points(connection: AsyncConnection, order: PlacedOrder) -> None:

@@ -5,26 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from psycopg.types.json import Jsonb
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.stock.alerts import raise_alerts
 from adapters.postgres.tables import invoice, invoice_line
+from adapters.postgres.transactions import Driver
 from domain.codec import Json, to_json
 from domain.invoices import DocumentKind, DocumentLine, Draft, Issued
 from domain.process import ProcessDefinition
 
 # A document that is there already takes no number. The series' row is locked from here to the
 # commit; what fails before or after gives the number back with everything else.
-_ISSUE = text(
-    """
+_ISSUE = """
     WITH dated AS (
-        SELECT CAST(CAST(:at AS timestamptz) AT TIME ZONE :zone AS date) AS today
-        WHERE NOT EXISTS (SELECT FROM invoice WHERE operation = :operation)
+        SELECT CAST(CAST(%(at)s AS timestamptz) AT TIME ZONE %(zone)s AS date) AS today
+        WHERE NOT EXISTS (SELECT FROM invoice WHERE operation = %(operation)s)
     ), counted AS (
         INSERT INTO number_series AS known (series, last, issued_on)
-        SELECT :prefix || '-' || to_char(today, 'YYYY'), 1, today FROM dated
+        SELECT %(prefix)s || '-' || to_char(today, 'YYYY'), 1, today FROM dated
         ON CONFLICT (series) DO UPDATE
         SET last = known.last + 1, issued_on = greatest(known.issued_on, excluded.issued_on)
         RETURNING series, last, issued_on
@@ -32,17 +32,16 @@ _ISSUE = text(
         INSERT INTO invoice (number, series, ordinal, kind, operation, order_number, subject,
                              credits, currency, issued_at, issued_on, due_on)
         SELECT series || '-' || lpad(last::text, greatest(6, length(last::text)), '0'),
-               series, last, :kind, :operation, :order, :subject, :credits, :currency,
-               :at, issued_on, issued_on + :due_days
+               series, last, %(kind)s, %(operation)s, %(order)s, %(subject)s, %(credits)s,
+               %(currency)s, %(at)s, issued_on, issued_on + %(due_days)s
         FROM counted RETURNING number
     )
     INSERT INTO invoice_line (invoice, position, line, sku, first, quantity, unit_price, discount,
                               order_discount, tax_rate_bp, net, tax, gross, credits)
     SELECT document.number, position, line, sku, first, quantity, unit_price, discount,
            order_discount, tax_rate_bp, net, tax, gross, credits
-    FROM document, jsonb_populate_recordset(NULL::invoice_line, :lines)
+    FROM document, jsonb_populate_recordset(NULL::invoice_line, %(lines)s)
     """
-).bindparams(bindparam("lines", type_=JSONB))
 
 _LINES = tuple(invoice_line.c[name] for name in DocumentLine.__dataclass_fields__)
 _ISSUED = (
@@ -69,14 +68,14 @@ class _Wanted:
 
 
 class PostgresInvoices:
-    """See `ports.unit_of_work.Invoices`. `write` is the last statement before the commit; `now`
-    dates what the transaction writes.
+    """See `ports.unit_of_work.Invoices`. `write` issues what is `wanted`, by the last statement
+    before the commit; `now` dates what the transaction writes.
     """
 
     def __init__(self, connection: AsyncConnection, now: Now) -> None:
         self._connection = connection
         self._now = now
-        self._wanted: list[_Wanted] = []
+        self.wanted: list[_Wanted] = []
 
     async def issued(self, order: str) -> tuple[Issued, ...]:
         found = await self._connection.execute(_ISSUED, {"order": order})
@@ -101,13 +100,13 @@ class PostgresInvoices:
             "credits": draft.credits or None,
             "currency": draft.currency,
             "due_days": draft.due_days,
-            "lines": [to_json(line) for line in draft.lines],
+            "lines": Jsonb([to_json(line) for line in draft.lines]),
         }
-        self._wanted.append(_Wanted(draft.kind, values))
+        self.wanted.append(_Wanted(draft.kind, values))
 
-    async def write(self) -> None:
-        if self._wanted:
-            await raise_alerts(self._connection)
-        for wanted in sorted(self._wanted, key=lambda each: each.kind is DocumentKind.CREDIT_NOTE):
-            await self._connection.execute(_ISSUE, wanted.values)
-        self._wanted.clear()
+    async def write(self, driver: Driver) -> None:
+        if self.wanted:
+            await raise_alerts(driver)
+        for wanted in sorted(self.wanted, key=lambda each: each.kind is DocumentKind.CREDIT_NOTE):
+            await driver.execute(_ISSUE, wanted.values)
+        self.wanted.clear()

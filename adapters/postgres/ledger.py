@@ -4,26 +4,25 @@ The database itself refuses what does not balance, and every change of what is t
 0004).
 """
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.transactions import driver_of
 from domain.ledger import Account, Posting
 
 # A transaction that is there already posts nothing.
-_POST = text(
-    """
+_POST = """
     WITH posted AS (
         INSERT INTO ledger_transaction (operation, order_number, currency)
-        VALUES (:operation, NULLIF(:order, ''), :currency)
+        VALUES (%(operation)s, NULLIF(%(order)s, ''), %(currency)s)
         ON CONFLICT (operation) DO NOTHING RETURNING id
     )
     INSERT INTO ledger_entry (transaction_id, leg, account, amount, party)
     SELECT posted.id, leg, account, amount, party
-    FROM posted,
-         unnest(CAST(:accounts AS text[]), CAST(:amounts AS bigint[]), CAST(:parties AS text[]))
-         WITH ORDINALITY AS legs(account, amount, party, leg)
+    FROM posted, jsonb_to_recordset(%(legs)s)
+         AS legs(leg int, account text, amount bigint, party text)
     """
-)
 _BALANCES = text(
     """
     SELECT account, sum(amount)::bigint FROM ledger_transaction
@@ -39,8 +38,11 @@ class PostgresLedger:
         self._connection = connection
 
     async def post(self, *postings: Posting) -> None:
-        if postings:
-            await self._connection.execute(_POST, [_values(posting) for posting in postings])
+        async with driver_of(self._connection).cursor() as cursor:
+            if len(postings) == 1:
+                await cursor.execute(_POST, _values(*postings))
+            elif postings:
+                await cursor.executemany(_POST, map(_values, postings))
 
     async def balances(self, order: str) -> dict[Account, int]:
         found = await self._connection.execute(_BALANCES, {"order": order})
@@ -48,11 +50,13 @@ class PostgresLedger:
 
 
 def _values(posting: Posting) -> dict[str, object]:
+    legs = [
+        {"leg": n, "account": leg.account.value, "amount": leg.amount, "party": leg.party}
+        for n, leg in enumerate(posting.legs, start=1)
+    ]
     return {
         "operation": posting.operation,
         "order": posting.order,
         "currency": posting.currency,
-        "accounts": [leg.account.value for leg in posting.legs],
-        "amounts": [leg.amount for leg in posting.legs],
-        "parties": [leg.party for leg in posting.legs],
+        "legs": Jsonb(legs),
     }

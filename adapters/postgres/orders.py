@@ -4,14 +4,17 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, LiteralString
 
-from sqlalchemy import TextClause, bindparam, func, insert, literal, select, text
+from psycopg.rows import namedtuple_row
+from sqlalchemy import bindparam, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.clock import start_due
 from adapters.postgres.closing import Closing
 from adapters.postgres.projections import SAVE_RETURN, SAVE_VIEW, order_values, return_values
 from adapters.postgres.tables import outbox, return_order
+from adapters.postgres.transactions import driver_of
 from domain.codec import from_json, to_json
 from domain.errors import NotFound
 from domain.facts import Fact
@@ -28,14 +31,11 @@ from ports.unit_of_work import NO_STEP, LockedOrder, LockedReturn, StepName
 
 # A function of the database locks the order's row, and then looks: a statement that waited for the
 # lock itself would still see the journal as it was before the wait, and two are two round trips.
-_LOCK = text("SELECT * FROM locked_order(:subject, :name, :ordinal)")
-_LOCK_PARCELS_ORDER = text(
-    """
+_LOCK = "SELECT * FROM locked_order(%(subject)s, %(name)s, %(ordinal)s)"
+_LOCK_PARCELS_ORDER = """
     SELECT locked.* FROM fulfillment_order, locked_order(order_number, '', 0) AS locked
-    WHERE fulfillment_order.id = :parcel
+    WHERE fulfillment_order.id = %(parcel)s
     """
-)
-
 _RETURNED_UNITS = text(
     """
     SELECT (line->>'line')::int, sum((line->>'quantity')::int)
@@ -107,8 +107,9 @@ class PostgresOrders:
         """The order that the parcel belongs to, if it is one of ours."""
         return await self._lock(_LOCK_PARCELS_ORDER, parcel=parcel)
 
-    async def _lock(self, statement: TextClause, **subject: str | int) -> LockedOrder | None:
-        row = (await self._connection.execute(statement, subject)).one_or_none()
+    async def _lock(self, statement: LiteralString, **subject: str | int) -> LockedOrder | None:
+        async with driver_of(self._connection).cursor(row_factory=namedtuple_row) as cursor:
+            row: Any = await (await cursor.execute(statement, subject)).fetchone()
         if row is None:
             return None
         self._locked_at = row.at

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.postgres.clock import now
 from adapters.postgres.stock.alerts import raise_alerts
 from adapters.postgres.tables import audit, command
+from adapters.postgres.transactions import driver_of
 from domain.codec import Json
 from domain.errors import CommandExpired, NotFound, StepRefused
 
@@ -94,7 +95,7 @@ async def _check_settled(connection: AsyncConnection, command_id: str, status: s
 
 async def append_audit(connection: AsyncConnection, act: Act) -> None:
     """The next row of the chain. Holds a lock until the transaction ends."""
-    await raise_alerts(connection)
+    await raise_alerts(driver_of(connection))
     await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": AUDIT_LOCK})
     last = (await connection.execute(_LAST)).one_or_none()
     number, before = (last.id + 1, last.hash) if last else (1, FIRST_HASH)

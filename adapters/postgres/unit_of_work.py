@@ -15,7 +15,9 @@ from adapters.postgres.orders import Clock, PostgresOrders
 from adapters.postgres.payments import PostgresPayments
 from adapters.postgres.points import PostgresPoints
 from adapters.postgres.stock.inventory import PostgresInventory
+from adapters.postgres.stock.reserving import refusing_shortage
 from adapters.postgres.tables import command
+from adapters.postgres.transactions import committing, driver_of
 from adapters.postgres.transfers import PostgresTransfers
 from domain.codec import Json
 from ports.unit_of_work import Outcome, StepName
@@ -25,13 +27,13 @@ _COMMAND_BODY = select(command.c.body).where(command.c.id == bindparam("command"
 
 
 class PostgresUnitOfWork:
-    """See `ports.unit_of_work.UnitOfWork`. `close` it before the transaction is committed."""
+    """See `ports.unit_of_work.UnitOfWork`. `commit` ends the transaction."""
 
     def __init__(self, connection: AsyncConnection, clock: Clock | None = None) -> None:
         self._connection = connection
         self._closing = Closing()
         self.orders = PostgresOrders(connection, self._closing, clock)
-        self.inventory = PostgresInventory(connection)
+        self.inventory = PostgresInventory(connection, self._closing)
         self.payments = PostgresPayments(connection)
         self.invoices = PostgresInvoices(connection, self.orders.now)
         self.steps = _Steps(self._closing)
@@ -44,9 +46,16 @@ class PostgresUnitOfWork:
         self.commands = _Commands(connection, self._closing)
         self.catalog = PostgresCatalog(connection)
 
-    async def close(self) -> None:
+    async def commit(self) -> None:
+        """Writes all that is left to be written, and what many transactions wait for with the
+        commit. Refuses `OutOfStock`.
+        """
         await self._closing.write(self._connection)
-        await self.invoices.write()
+        if self._closing.reservations or self.invoices.wanted:
+            with refusing_shortage():
+                async with committing(self._connection) as driver:
+                    await self._closing.reserve(driver)
+                    await self.invoices.write(driver)
 
 
 class _Steps:
@@ -96,4 +105,6 @@ class _Commands:
         share.
         """
         await self._closing.write(self._connection)
+        with refusing_shortage():
+            await self._closing.reserve(driver_of(self._connection))
         await outcomes.settle(self._connection, command, refusal=refusal, result=result)

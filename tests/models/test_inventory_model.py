@@ -29,6 +29,7 @@ from ports.front_office import RequestedLine
 from tests.adapters.postgres.conftest import Shop
 from tests.models.shelves import LEVELS, RECIPES, Place, Promise, Shelf, Shelves, Wanted
 from tests.models.walking import Walk
+from tests.support.reserving import reserves
 
 WALK = Walk("inventory", share=0.75, example_steps=40, drawn=1.5)
 CATALOG = """
@@ -137,7 +138,7 @@ class InventoryModel(RuleBasedStateMachine):
 
     def _reserve(self, order: str, wanted: list[Wanted]) -> None:
         plans = _plans(wanted)
-        done = self.run(self.books.database.run(lambda uow: uow.inventory.reserve(order, plans)))
+        done = self.run(reserves(self.books.database, order, *plans))
         assert done == self.shelves.reserve(order, wanted)
         self.compare()
 

@@ -2,14 +2,11 @@
 (decision 25); or a little earlier, where it is about to take a lock that many wait for.
 """
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-_NOW = text("SET CONSTRAINTS stock_crossed, stock_opened IMMEDIATE")
+from adapters.postgres.transactions import Driver
 
 
-async def raise_alerts(connection: AsyncConnection) -> None:
+async def raise_alerts(driver: Driver) -> None:
     """All changes of stock are done. An alert that ends waits for whoever has its task, and they
     may be about to take the lock that comes next.
     """
-    await connection.execute(_NOW)
+    await driver.execute("SET CONSTRAINTS stock_crossed, stock_opened IMMEDIATE")

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.closing import Closing
 from adapters.postgres.locations import active_locations
 from adapters.postgres.stock.ending import Ended, end, end_order
 from adapters.postgres.stock.leaving import consume
-from adapters.postgres.stock.reserving import Claim, reserve
+from adapters.postgres.stock.reserving import Claim
 from adapters.postgres.stock.returning import take_back
 from adapters.postgres.stock.sources import sources
 from adapters.postgres.stock.unasked import ship_unasked
@@ -32,8 +33,9 @@ _PACKED = text(
 class PostgresInventory:
     """See `ports.unit_of_work.Inventory`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, closing: Closing) -> None:
         self._connection = connection
+        self._closing = closing
 
     async def locations(self) -> list[Location]:
         return await active_locations(self._connection)
@@ -41,9 +43,9 @@ class PostgresInventory:
     async def sources(self, order: str, skus: Iterable[str], within_days: int) -> Sources:
         return await sources(self._connection, order, skus, within_days)
 
-    async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> bool:
+    async def reserve(self, order: str, parcels: Sequence[PlannedParcel]) -> None:
         claims = [claim for parcel in parcels for claim in _claims(parcel)]
-        return await reserve(self._connection, order, claims)
+        self._closing.reservations.append((order, claims))
 
     async def release(self, parcel: str, lines: Sequence[LineUnits]) -> None:
         left = await self._release_broken(parcel, lines)

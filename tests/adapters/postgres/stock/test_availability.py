@@ -18,6 +18,7 @@ from domain.journal import PlannedParcel
 from domain.order import LineUnits
 from domain.process import ProcessDefinition
 from ports.availability import SKUS_MAX, AvailabilityQuestion
+from tests.support.reserving import reserves
 
 Sql = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 WEB = Principal("channel:web", frozenset({Role.CHANNEL}), "web")
@@ -144,7 +145,7 @@ async def test_exactly_what_is_available_now_can_be_reserved_and_not_one_more(
         nonlocal parcels
         parcels += 1
         plan = PlannedParcel(f"P{parcels}", place, (LineUnits(1, sku, units),))
-        return await database.run(lambda uow: uow.inventory.reserve("O", [plan]))
+        return await reserves(database, "O", plan)
 
     for sku in chance.sample(["TEA", "CUP", "SET"], 3):
         [found] = await reads.availability(WEB, AvailabilityQuestion([sku]))

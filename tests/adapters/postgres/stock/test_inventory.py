@@ -13,6 +13,7 @@ from domain.coming_back import UnitsBack
 from domain.journal import PlannedParcel
 from domain.order import LineUnits
 from ports.unit_of_work import UnitOfWork
+from tests.support.reserving import reserves
 
 Sql = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 SHOP = (
@@ -51,7 +52,7 @@ def parcel(order: int, *lines: tuple[str, int], location: str = "BOS") -> Planne
 
 
 async def reserve(database: PostgresDatabase, order: int, *parcels: PlannedParcel) -> bool:
-    return await database.run(lambda uow: uow.inventory.reserve(f"O{order}", parcels))
+    return await reserves(database, f"O{order}", *parcels)
 
 
 async def stock_of(run_sql: Sql, sku: str = "S1", location: str = "BOS") -> tuple[int, int, int]:
@@ -84,9 +85,7 @@ async def test_ten_thousand_buyers_of_a_thousand_units_get_exactly_the_thousand(
         line = (LineUnits(1, "S1", 1),)
         plan = PlannedParcel(f"B{buyer}", "BOS", line)
         async with at_once:
-            return await database.run(
-                lambda uow: uow.inventory.reserve(f"O{1 + buyer % orders}", [plan])
-            )
+            return await reserve(database, 1 + buyer % orders, plan)
 
     got = await asyncio.gather(*map(buy, range(buyers)))
 

@@ -18,6 +18,7 @@ from domain.journal import PlannedParcel
 from domain.order import LineUnits
 from ports.front_office import RequestedLine
 from tests.adapters.postgres.conftest import SERVER_KEY
+from tests.support.reserving import reserves
 
 LINES = (RequestedLine("TEA", 2),)
 
@@ -92,7 +93,7 @@ async def test_what_is_reserved_softly_becomes_hard_when_the_order_is_sourced(sa
     assert found.stock == {"BOS": {"TEA": 2}}
     assert (await database.run(lambda uow: uow.inventory.sources("X", ["TEA"], 0))).stock == {}
     plan = PlannedParcel(f"{number}-F1", "BOS", (LineUnits(1, "TEA", 2),))
-    assert await database.run(lambda uow: uow.inventory.reserve(number, [plan]))
+    assert await reserves(database, number, plan)
     assert await reserved(sale) == [("RELEASED", 2, 1), ("HARD", 2, 1)]
     assert await sale.rows("SELECT reserved FROM stock") == [(2,)]
     assert await sound(sale)
@@ -102,7 +103,7 @@ async def test_a_plan_that_falls_short_leaves_the_soft_reservation_as_it_was(sal
     number = await buy(sale, "F1")
     database = PostgresDatabase(sale.engine)
     plan = PlannedParcel(f"{number}-F1", "BOS", (LineUnits(1, "TEA", 11),))
-    assert not await database.run(lambda uow: uow.inventory.reserve(number, [plan]))
+    assert not await reserves(database, number, plan)
     assert await reserved(sale) == [("SOFT", 2, 1)]
     assert await sound(sale)
 
@@ -127,7 +128,7 @@ async def test_sourcing_and_expiry_that_race_give_each_unit_back_once(sale: Any)
         """As the sourcing step does: stock that is just being given back is looked for again."""
         plan = PlannedParcel(f"{number}-F1", "BOS", (LineUnits(1, "TEA", 2),))
         for _ in range(SOURCING_TRIES):
-            if await database.run(lambda uow: uow.inventory.reserve(number, [plan])):
+            if await reserves(database, number, plan):
                 return True
         return False
 
