@@ -13,6 +13,7 @@ from domain.journal import PlannedParcel
 from domain.order import LineUnits
 from domain.sourcing_entries import SupplyUnits
 from ports.front_office import RequestedLine
+from tests.support.reserving import reserves
 
 BOS = {"location": "BOS"}
 LOW = "UPDATE stock SET reorder_point = 5, reorder_to = 20 WHERE sku = 'TEA'"
@@ -37,7 +38,7 @@ async def reserve(
     lines, day = (LineUnits(1, "TEA", units),), "2026-12-01" if supplies else ""
     plan = PlannedParcel(f"{order}-F1", "BOS", lines, supplies, day)
     database = PostgresDatabase(shop.engine)
-    assert await database.run(lambda uow: uow.inventory.reserve(order, [plan]))
+    assert await reserves(database, order, plan)
     return order
 
 

@@ -17,6 +17,7 @@ from domain.facts import FactKind
 from domain.order import Destination, LineUnits
 from domain.remedies import remedies
 from domain.sourcing import Location
+from tests.support.reserving import reserves
 
 PLACES = [Location("BOS")]
 SOON = "2099-01-01"
@@ -171,7 +172,7 @@ async def test_an_order_that_was_planned_for_an_earlier_day_is_planned_again(sup
             j.PlannedParcel(f"{order}-F{n}", p.location, p.lines, p.supplies, p.expected_on)
             for n, p in enumerate(parcels, start=1)
         ]
-        return await database.run(lambda uow: uow.inventory.reserve(order, named))
+        return await reserves(database, order, *named)
 
     parcels = await database.run(planned)
     await supplied.run("UPDATE supply SET available_on = available_on + 1")
