@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import customer_order
+from adapters.postgres.transactions import each_alone
 from domain.access import Principal, Role
 from domain.errors import NotFound
 from ports.accounts import READERS, AccountEntry, AccountTotals, OrderAccount, TrialBalance
@@ -50,11 +51,11 @@ class PostgresAccounts:
     """See `ports.accounts.Accounts`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def trial_balance(self, principal: Principal, as_of: date | None) -> list[TrialBalance]:
         principal.require(*READERS)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             found = await connection.execute(_TRIAL_BALANCE, {"before": as_of and _end_of(as_of)})
             by_currency = groupby(found.all(), key=lambda row: str(row.currency))
         return [TrialBalance(currency, _totals(rows)) for currency, rows in by_currency]
@@ -64,14 +65,14 @@ class PostgresAccounts:
         everybody = principal.may(*READERS, Role.AGENT)
         if not can_hold(customer):
             return {}
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             asked = {"party": customer, "channel": None if everybody else principal.scope}
             found = await connection.execute(_STORE_CREDIT, asked)
             return {currency: amount for currency, amount in found if amount}
 
     async def order_account(self, principal: Principal, order: str) -> OrderAccount:
         principal.require(*READERS)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             currency = can_hold(order) and await connection.scalar(
                 select(customer_order.c.currency).where(customer_order.c.number == order)
             )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.keys import can_hold
 from adapters.postgres.stock.bundles import PARTS
 from adapters.postgres.stock.sources import SOON_ENOUGH
+from adapters.postgres.transactions import each_alone
 from domain.access import STAFF, Principal, Role
 from domain.availability import Availability, Place, Step, Supplies, availability
 from domain.errors import Malformed, NotFound
@@ -46,7 +47,7 @@ class PostgresAvailability:
     """See `ports.availability.AvailabilityReads`. `process` says how far ahead is promised."""
 
     def __init__(self, engine: AsyncEngine, process: ProcessDefinition | None = None) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
         self._days = (process or ProcessDefinition()).backorder_days
 
     async def availability(
@@ -64,7 +65,7 @@ class PostgresAvailability:
             "until": question.until,
             "days": self._days,
         }
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             rows = (await connection.execute(_SUPPLIES, values)).all()
         return _answer(question, skus, rows)
 

@@ -11,6 +11,7 @@ from adapters.postgres.cursors import NO_CURSOR, check_page, number_of, read_nam
 from adapters.postgres.keys import can_hold
 from adapters.postgres.locations import DEPARTURE, departure
 from adapters.postgres.tables import movement
+from adapters.postgres.transactions import each_alone
 from domain.access import Principal
 from domain.errors import Malformed
 from ports.inventory_reads import (
@@ -109,7 +110,7 @@ class PostgresInventoryReads:
     """See `ports.inventory_reads.InventoryReads`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def locations(self, principal: Principal, first: int, after: str | None) -> Page:
         _check(principal, first)
@@ -184,7 +185,7 @@ class PostgresInventoryReads:
         return _page(rows, first, _movement, lambda row: (str(row.id),))
 
     async def _rows(self, query: Any, values: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             return (await connection.execute(query, values or {})).all()
 
 

@@ -12,6 +12,7 @@ from adapters.postgres.reads_detail import DETAIL, order_detail
 from adapters.postgres.reads_lists import counts, order_page, task_page
 from adapters.postgres.reads_timeline import order_timeline
 from adapters.postgres.tables import customer_order
+from adapters.postgres.transactions import each_alone
 from domain.access import STAFF, Principal, Role
 from domain.errors import NotFound
 from domain.ids import TrackingToken
@@ -24,18 +25,18 @@ class PostgresReads:
     """See `ports.reads.Reads`. `server_key` makes the tracking tokens."""
 
     def __init__(self, engine: AsyncEngine, server_key: bytes) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
         self._server_key = server_key
 
     async def order(self, principal: Principal, number: str) -> OrderDetail:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             row = await _detail_row(connection, number)
             if row is None or not principal.reads(row.number, row.channel):
                 raise NotFound(f"there is no order {number}")
             return await order_detail(connection, principal, row, self._server_key)
 
     async def order_by_token(self, token: str) -> tuple[Principal, OrderDetail]:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             number = await _number_of(connection, token) or ""
             row = await _detail_row(connection, number)
             if row is None:
@@ -52,15 +53,15 @@ class PostgresReads:
     ) -> Page:
         check_page(first)
         cursor = None if after is None else read_cursor(after)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             return await order_page(connection, principal, wanted, first, cursor)
 
     async def counts(self, principal: Principal) -> dict[str, int]:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             return await counts(connection, principal)
 
     async def timeline(self, principal: Principal, number: str) -> list[TimelineEntry]:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             channel = can_hold(number) and await connection.scalar(
                 select(customer_order.c.channel).where(customer_order.c.number == number)
             )
@@ -72,7 +73,7 @@ class PostgresReads:
         principal.require(*STAFF, Role.DEVELOPER)
         check_page(first)
         cursor = None if after is None else read_cursor(after)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             return await task_page(connection, owner, first, cursor)
 
 

@@ -11,6 +11,7 @@ from adapters.postgres.clock import now
 from adapters.postgres.cursors import Cursor, check_page, read_cursor
 from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import location, pick_list, product
+from adapters.postgres.transactions import each_alone
 from domain.access import STAFF, Principal, Role
 from domain.acts import PICK_LIST_ACTS, RULES, ActKind
 from domain.codec import from_json
@@ -32,7 +33,7 @@ class PostgresFloorReads:
     """See `ports.floor.FloorReads`. `server_key` signs the print links."""
 
     def __init__(self, engine: AsyncEngine, server_key: bytes) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
         self._server_key = server_key
 
     async def pick_lists(
@@ -43,7 +44,7 @@ class PostgresFloorReads:
         if not can_hold(wanted.location):
             return Page([], [], more=False)
         query = _listed(wanted, None if after is None else read_cursor(after)).limit(first + 1)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             rows = (await connection.execute(query)).all()
         items = [self._read(principal, row) for row in rows[:first]]
         cursors = [Cursor(each.created_at, each.pick.fulfillment_order).write() for each in items]
@@ -51,14 +52,14 @@ class PostgresFloorReads:
 
     async def pick_list(self, principal: Principal, fulfillment_order: str) -> PickListRead:
         principal.require(*_READERS)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             return self._read(principal, await _row(connection, fulfillment_order))
 
     async def printed(self, fulfillment_order: str, until: str, signature: str) -> PrintedPickList:
         if not (until.isascii() and until.isdigit() and len(until) <= _EPOCH_DIGITS_MAX):
             raise NotFound("this link leads to no pick list")
         link = PrintLink(fulfillment_order, int(until), signature)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             row = await _row(connection, fulfillment_order)
             if not signature.isascii() or not link.opens(self._server_key, row.now.timestamp()):
                 raise NotFound("this link leads to no pick list")

@@ -11,6 +11,7 @@ from adapters.postgres.invoice_sums import DOCUMENTS, of_orders
 from adapters.postgres.keys import can_hold
 from adapters.postgres.reads_detail import SEES_PERSON
 from adapters.postgres.tables import customer_order, invoice, invoice_line, person, product
+from adapters.postgres.transactions import each_alone
 from domain.access import Principal, Role
 from domain.codec import from_json
 from domain.errors import NotFound
@@ -59,10 +60,10 @@ class PostgresInvoiceReads:
     """See `ports.invoice_reads.InvoiceReads`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def of_order(self, principal: Principal, order: str) -> list[InvoiceSummary]:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             channel = can_hold(order) and await connection.scalar(
                 select(customer_order.c.channel).where(customer_order.c.number == order)
             )
@@ -71,7 +72,7 @@ class PostgresInvoiceReads:
             return await of_orders(connection, [order])
 
     async def invoice(self, principal: Principal, number: str) -> InvoiceDetail:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             row = await _heading(connection, number)
             if row is None or not principal.reads(row.order_number, row.channel):
                 raise NotFound(f"there is no invoice {number}")
@@ -98,7 +99,7 @@ class PostgresInvoiceReads:
         check_page(first)
         at = None if after is None else read_cursor(after)
         found: list[InvoiceSummary] = []
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             while len(found) <= first:
                 query = _listed(wanted, at).limit(first + 1)
                 rows = (await connection.execute(query)).all()

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.postgres.cursors import Cursor, check_page, read_cursor
 from adapters.postgres.keys import can_hold
 from adapters.postgres.points_acts import KNOWN_CUSTOMER
+from adapters.postgres.transactions import each_alone
 from domain.access import Principal, Role
 from domain.errors import NotFound
 from ports.points_reads import (
@@ -64,10 +65,10 @@ class PostgresPointsReads:
     """See `ports.points_reads.PointsReads`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def customer(self, principal: Principal, customer: str) -> CustomerPoints:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             await _check_sees(connection, principal, customer)
             asked = {"customer": customer, "soon": SOON_DAYS}
             lots = (await connection.execute(_LOTS, asked)).all()
@@ -84,7 +85,7 @@ class PostgresPointsReads:
     ) -> Page:
         check_page(first)
         before = None if after is None else read_cursor(after).number
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             await _check_sees(connection, principal, customer)
             asked = {"customer": customer, "before": before, "most": first + 1}
             rows = (await connection.execute(_ENTRIES, asked)).all()
@@ -93,7 +94,7 @@ class PostgresPointsReads:
         return Page(items, cursors, more=len(rows) > first)
 
     async def of_order(self, principal: Principal, order: str) -> OrderPoints:
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             found = can_hold(order) and await connection.execute(_OF_ORDER, {"order": order})
             row = found.one_or_none() if found else None
         if row is None or not principal.reads(order, row.channel):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.cursors import Cursor, check_page, read_cursor
 from adapters.postgres.keys import can_hold
 from adapters.postgres.tables import price, price_list
+from adapters.postgres.transactions import each_alone
 from adapters.postgres.valid_prices import VALID_PRICES
 from domain.access import STAFF, Principal, Role
 from domain.currency import exponent
@@ -32,7 +33,7 @@ class PostgresPriceReads:
     """See `ports.price_reads.PriceReads`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def prices(self, principal: Principal, question: PriceQuestion) -> Prices:
         principal.require(*_READERS)
@@ -48,7 +49,7 @@ class PostgresPriceReads:
             "customer": "",
             "at": question.at,
         }
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             valid = await connection.execute(_VALID_PRICES, values)
             found = [ListPrice(**row._asdict()) for row in valid]
         return choose_prices(found, tax_included=question.tax_included)
@@ -59,7 +60,7 @@ class PostgresPriceReads:
         query = _LISTS.limit(first + 1)
         if after is not None:
             query = query.where(price_list.c.id > _behind(after))
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             rows = (await connection.execute(query)).all()
         items = [PriceListRead(**row._asdict()) for row in rows[:first]]
         cursors = [Cursor(_ALWAYS, quote(each.id)).write() for each in items]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.postgres.cursors import check_page, read_names, write_names
 from adapters.postgres.invoice_sums import of_orders
 from adapters.postgres.keys import can_hold
+from adapters.postgres.transactions import each_alone
 from domain.access import Principal
 from domain.aging import OpenItem, by_age, days_overdue
 from ports.invoice_reads import InvoiceSummary
@@ -45,13 +46,13 @@ class PostgresReceivables:
     """See `ports.receivables.Receivables`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._alone = each_alone(engine)
 
     async def customers(self, principal: Principal, first: int, after: str | None) -> Page:
         principal.require(*READERS)
         check_page(first)
         last = ("", "") if after is None else read_names(after, 2)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             rows = sorted(await connection.execute(_ALL), key=lambda row: row[1:3])
             groups = [
                 (customer, currency, list(group))
@@ -73,7 +74,7 @@ class PostgresReceivables:
         last = None if after is None else read_names(after, 3)
         if not can_hold(customer):
             return Page([], [], more=False)
-        async with self._engine.connect() as connection:
+        async with self._alone.connect() as connection:
             rows = (await connection.execute(_OF_CUSTOMER, {"customer": customer})).all()
             found = sorted(await _items(connection, rows), key=_place)
         left = [item for item in found if last is None or _place(item) > last]

@@ -22,7 +22,8 @@ _CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected)
 
 def each_alone(engine: AsyncEngine) -> AsyncEngine:
     """The same connections, where each statement commits itself: without BEGIN and COMMIT, which
-    take as long as a small statement.
+    take as long as a small statement. For reads, too: SQLAlchemy ends what has only read with a
+    ROLLBACK, and that makes the driver forget every statement that the connection has prepared.
     """
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
