@@ -14,7 +14,7 @@ from adapters.postgres.transactions import Driver
 from domain.errors import OutOfStock
 
 # A function of the database, so that each statement in it sees what was committed while the one
-# before waited, and the hottest rows are locked last (migration 0019).
+# before waited, and the hottest rows are locked last (migration 0020).
 _RESERVE = "SELECT reserve_units(%(order)s, %(expires_at)s, %(claims)s)"
 _SHORT = "OL001"  # how the function says that units are gone
 
