@@ -1,5 +1,5 @@
 """When stock alerts are raised: by the database, when a transaction ends that has passed a level
-(decision 25); or a little earlier, where it is about to take a lock that many wait for.
+(decision 24); or a little earlier, where it is about to take a lock that many wait for.
 """
 
 from adapters.postgres.transactions import Driver
