@@ -173,7 +173,9 @@ async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: 
         return
     owed, payable = Account.DEPOSITS, Account.REFUNDS_PAYABLE
     await uow.ledger.post(ledger.moved(order, operation, left, debit=owed, credit=payable))
-    await uow.orders.open_return(order, process, refunds.overpaid(process, left), j.SYSTEM)
+    alone = refunds.granted_alone(view, await uow.orders.returns(order.number))
+    refund = refunds.overpaid(process, left, alone)
+    await uow.orders.open_return(order, process, refund, j.SYSTEM)
 
 
 async def _take_back(

@@ -16,6 +16,7 @@ from domain.quantity import Quantity
 from domain.receivables import never_collected
 from domain.refunds import (
     by_hand,
+    granted_alone,
     needs_second_person,
     refund_failed,
     refund_plan,
@@ -159,7 +160,8 @@ async def _granted(
     back = refund_tenders(turn.order, before, refunded_lines(units)).store_credit
     refund = back + min(amount - back, refundable(balances, credit_kept(order, before)))
     paid_out = refund - never_collected(order, turn.view.parcel)
-    second = needs_second_person(turn.locked.process, paid_out)
+    alone = granted_alone(order, await turn.uow.orders.returns(turn.order.number))
+    second = needs_second_person(turn.locked.process, paid_out, alone)
     plan = refund_plan(order, balances, refund, credit, turn.view.parcel, back)
     return j.ReturnInspected(units, refund, () if second else plan, credit, back)
 

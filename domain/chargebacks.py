@@ -132,7 +132,10 @@ def deposit_settled(
 def owed_back(
     view: OrderView, process: ProcessDefinition, balances: Balances, amount: int
 ) -> ReturnRequested:
-    """The refund of what is owed to the customer since a dispute was won; it is owed already."""
-    plan = () if needs_second_person(process, amount) else refund_plan(view, balances, amount, 0)
+    """The refund of what is owed to the customer since a dispute was won; it is owed already. The
+    bank has decided it, so that it is no part of what one person grants.
+    """
+    second = needs_second_person(process, amount, 0)
+    plan = () if second else refund_plan(view, balances, amount, 0)
     why = "a dispute was won, and the customer does not owe it"
     return ReturnRequested((), why, amount, DISPUTE_WON, plan)

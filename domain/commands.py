@@ -159,7 +159,7 @@ def _why_not_give_up(view: OrderView, name: str) -> str:
     if parcel is None:
         return f"the order has no parcel {name or '(none named)'}"
     if not parcel.booked:
-        return f"parcel {name} is {parcel.status}, not shipped"
+        return f"parcel {name} is {parcel.status}, and our books have not shipped it yet"
     on_the_road = parcel.status not in _ENDS_OF_THE_ROAD
     return "" if on_the_road else f"parcel {name} is {parcel.status} already"
 

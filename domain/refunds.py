@@ -3,7 +3,7 @@
 Granting makes it a debt of ours; executing pays the debt, tender by tender.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.amounts import ROUNDED_PARTS, tenders_beside
@@ -49,9 +49,21 @@ def check_refundable(balances: Balances, amount: int, credit: int = 0) -> None:
         raise LimitExceeded(f"{amount} is not within the {left} that is left")
 
 
-def needs_second_person(process: ProcessDefinition, amount: int) -> bool:
+def granted_alone(order: OrderView, returns: Iterable[ReturnView]) -> int:
+    """Minor units that go back by the returns of an order and that no second person has looked at.
+    Cash that was never collected goes nowhere.
+    """
+    return sum(
+        each.refund - never_collected(order, each.parcel)
+        for each in returns
+        if each.plan and not each.approved_by
+    )
+
+
+def needs_second_person(process: ProcessDefinition, amount: int, alone: int) -> bool:
+    """`alone` is what was granted on the order before without one: parts do not pass below."""
     limit = process.refund_four_eyes_above
-    return bool(limit) and amount > limit
+    return bool(limit) and amount > 0 and alone + amount > limit
 
 
 def refund_plan(
@@ -96,9 +108,10 @@ def _cash_never_collected(view: OrderView, amount: int, parcel: str) -> tuple[in
     return min(cash, amount), 0
 
 
-def overpaid(process: ProcessDefinition, amount: int) -> ReturnRequested:
-    """What came to our bank and is not needed; it is owed already."""
-    plan = () if needs_second_person(process, amount) else (Share(Tender.BANK, amount),)
+def overpaid(process: ProcessDefinition, amount: int, alone: int) -> ReturnRequested:
+    """What came to our bank and is not needed; it is owed already. `alone` as above."""
+    second = needs_second_person(process, amount, alone)
+    plan = () if second else (Share(Tender.BANK, amount),)
     return ReturnRequested((), "paid more than was needed", amount, OVERPAID, plan)
 
 

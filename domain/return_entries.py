@@ -20,6 +20,8 @@ class ReturnRequested:
     (the customer paid more than was needed). Such a refund has its `plan`, unless a second person
     has to approve it first; `store_credit` is how much of it is to be that.
 
+    `approved_by` is the second person, where there had to be one before.
+
     Of a `parcel` that was not delivered the kind is lost or returned_to_sender; `shipping` says
     that the order's shipping was sold with it, and goes back with it.
     """
@@ -32,6 +34,7 @@ class ReturnRequested:
     store_credit: int = 0
     parcel: str = ""
     shipping: bool = False
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class ReturnView:
     credit_back: int = 0
     plan: tuple[j.Share, ...] = ()
     granted_by: str = ""
+    approved_by: str = ""  # the second person
     transferred: int = 0  # by finance, minor units
     retrying: bool = False  # finance wants a failed refund tried again
     payments: dict[str, Payment] = field(default_factory=dict)
@@ -151,6 +152,7 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
             view.kind, view.requested_by = body.kind, entry.by
             view.parcel, view.shipping = body.parcel, body.shipping
+            view.approved_by = body.approved_by
             if status is ReturnStatus.GRANTED:
                 _grant(view, entry, body.amount, body.plan, body.store_credit)
         case j.ReturnReceived() as body:
@@ -160,7 +162,7 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.credit_back = body.credit_back
             _grant(view, entry, body.refund, body.plan, body.store_credit)
         case j.RefundApproved() as body:
-            view.plan = body.plan
+            view.plan, view.approved_by = body.plan, entry.by
         case j.RefundTransferred() as body:
             view.transferred += body.amount
         case j.RefundRetried() as body:

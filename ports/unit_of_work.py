@@ -86,6 +86,9 @@ class Orders(Protocol):
         1, 2, 3 … per order.
         """
 
+    async def returns(self, order: str) -> list[ReturnView]:
+        """Oldest first."""
+
     async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
         """Units by line that returns have asked for and that were not declined or dropped."""
 

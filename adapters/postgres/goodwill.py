@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.refunds import (
     Goodwill,
     check_refundable,
+    granted_alone,
     in_our_books,
     needs_second_person,
     refund_plan,
@@ -34,9 +35,18 @@ async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Jso
     view = fold(locked.order, locked.journal, locked.facts)
     check_refundable(balances, amount, credit_kept(view, await orders.refunded_units(order)))
     plan = refund_plan(view, balances, amount, wanted.store_credit)
-    if needs_second_person(locked.process, amount):
-        act.needs_second_person(f"{Money(amount, locked.order.currency)} is a large refund")
-    entry = ReturnRequested((), act.reason, amount, GOODWILL, plan, wanted.store_credit)
+    alone = granted_alone(view, await orders.returns(order))
+    if needs_second_person(locked.process, amount, alone):
+        act.needs_second_person(_why(amount, alone, locked.order.currency))
+    entry = ReturnRequested(
+        (),
+        act.reason,
+        amount,
+        GOODWILL,
+        plan,
+        wanted.store_credit,
+        approved_by=act.approved_by,
+    )
     rma = await orders.open_return(locked.order, locked.process, entry, act.by.name)
     owed = Account.REFUNDS_PAYABLE
     operation = f"{rma}/refund-granted"
@@ -44,3 +54,8 @@ async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Jso
     for posting in (given, *in_our_books(locked.order, rma, plan)):
         await ledger.post(posting)
     return {"return": rma}
+
+
+def _why(amount: int, alone: int, currency: str) -> str:
+    before = f", with {Money(alone, currency)} that nobody else has looked at" if alone else ""
+    return f"{Money(amount, currency)} is a large refund{before}"

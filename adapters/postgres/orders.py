@@ -64,6 +64,11 @@ _RETURNS = (
     .select_from(return_order)
     .where(return_order.c.order_number == bindparam("order"))
 )
+_VIEWS = (
+    select(return_order.c.view)
+    .where(return_order.c.order_number == bindparam("order"))
+    .order_by(return_order.c.created_at, return_order.c.number)
+)
 _START_RETURN = insert(outbox).values(
     event_id=literal("return/") + bindparam("rma") + literal("/start"),
     kind=ProcessStart.RETURN.value,
@@ -155,6 +160,10 @@ class PostgresOrders:
             _START_RETURN, {"rma": rma, "payload": {"order": order.number}}
         )
         return rma
+
+    async def returns(self, order: str) -> list[ReturnView]:
+        found = await self._connection.scalars(_VIEWS, {"order": order})
+        return [from_json(ReturnView, view) for view in found]
 
     async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
         found = await self._connection.execute(

@@ -22,7 +22,7 @@ from domain.fold import fold
 from domain.ledger import Account, Leg, Posting
 from domain.money import Money
 from domain.order import PlacedOrder
-from domain.refunds import overpaid
+from domain.refunds import granted_alone, overpaid
 from domain.transfers import (
     AssignTransfer,
     RegisterTransfer,
@@ -111,7 +111,8 @@ async def _receive(
     await store_fact(connection, _SOURCE, reference, fact, {"amount": amount}, grace_seconds=0)
     answer: dict[str, Json] = {"order": number, "used": amount - found.surplus, "refund": None}
     if found.surplus:
-        entry = overpaid(locked.process, found.surplus)
+        alone = granted_alone(view, await orders.returns(number))
+        entry = overpaid(locked.process, found.surplus, alone)
         refund = await orders.open_return(locked.order, locked.process, entry, act.by.name)
         answer["refund"] = refund
     return answer

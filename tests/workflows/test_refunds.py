@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adapters.postgres.auditing.auditor import audit_books
 from domain.access import Principal, Role
 from domain.acts import ActKind
 from domain.commands import CommandKind
@@ -162,6 +163,37 @@ async def test_large_goodwill_has_not_happened_until_a_second_person_approves_it
     assert done.result == {"return": f"{number}-R1"}
     await end(shop, f"{number}-R1")
     assert shop.provider.moved(PaymentOperation.REFUND) == [500]
+
+
+async def test_refunds_of_an_order_add_up_to_what_needs_a_second_person(shop: Any) -> None:
+    """Goodwill, goodwill, and goods that come back: whoever grants them, and when."""
+    shop.process = replace(shop.process, refund_four_eyes_above=1500)
+    number = await delivered(shop)
+    assert not (await goodwill(shop, number, 500)).approval
+    await end(shop, f"{number}-R1")
+    other = await shop.act_as(OTHER, GOODWILL, number, amount=1001)
+    assert await shop.rows("SELECT why FROM approval") == [
+        ("10.01 USD is a large refund, with 5.00 USD that nobody else has looked at",)
+    ]
+    await shop.act_as(shop.finance, ActKind.APPROVAL_APPROVE, other.approval)
+    await end(shop, f"{number}-R2")
+    assert not (await goodwill(shop, number, 1)).approval  # what two have looked at is not added
+    await end(shop, f"{number}-R3")
+    rma = await returned(shop, number)
+    await shop.until(lambda: _status(shop, rma, "INSPECTED"))
+    assert shop.provider.moved(PaymentOperation.REFUND) == [500, 1001, 1]
+    assert await shop.tasks() == [("a second person has to approve the refund", "finance")]
+    approve = CommandKind.RETURN_APPROVE_REFUND
+    assert await shop.command(shop.finance, approve, rma, reason="") == ""
+    await end(shop, rma)
+    assert shop.provider.moved(PaymentOperation.REFUND) == [500, 1001, 1, 1098]
+    found = {each.id: each.violations for each in await audit_books(shop.engine)}
+    assert found["A2-refunds"] == []
+    await shop.run("DELETE FROM approval")
+    found = {each.id: each.violations for each in await audit_books(shop.engine)}
+    assert [(row["return"], row["amount"]) for row in found["A2-refunds"]] == [
+        (f"{number}-R2", 1001), (f"{number}-R3", 1)
+    ]  # fmt: skip
 
 
 async def test_a_refund_that_failed_is_not_counted_as_done_and_finance_may_transfer_it(

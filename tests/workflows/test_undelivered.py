@@ -109,6 +109,11 @@ async def test_of_two_parcels_with_cash_only_the_one_that_arrived_is_paid_to_the
     for parcel in (first, second):
         await shop.until_submitted(parcel)
         await shop.ship(parcel)
+
+    async def booked() -> bool:
+        return all(parcel.booked for parcel in (await shop.view(number)).parcels.values())
+
+    await shop.until(booked)
     await shop.arrive(first)
     assert await shop.command(shop.agent, LOST, number, target=second, reason="searched") == ""
     await shop.until_status(number, "COMPLETED")
