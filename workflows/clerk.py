@@ -6,6 +6,8 @@ import asyncio
 import json
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -64,9 +66,14 @@ class Clerk:
         await self.outlast(lambda view: view.status.stopped or met(view))
         self.check()
 
-    async def outlast(self, met: Callable[[OrderView], bool]) -> None:
-        """As `until`, for an order that may have stopped."""
-        await workflow.wait_condition(lambda: self._broken() is not None or met(self.view))
+    async def outlast(
+        self, met: Callable[[OrderView], bool], *, at_most: timedelta | None = None
+    ) -> None:
+        """As `until`, for an order that may have stopped; or for `at_most` so long."""
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._broken() is not None or met(self.view), timeout=at_most
+            )
         self._raise_broken()
 
     def check(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -18,6 +19,7 @@ from activities.messages import (
 from activities.payments import PaymentActivities
 from activities.returns import ReturnActivities
 from domain import journal as j
+from domain.attempts import pause_before_next
 from domain.commands import Command
 from domain.decisions import return_entries_at_deadline
 from domain.journal import BodyRecord, Entry
@@ -82,9 +84,17 @@ class ReturnWorkflow:
         await self._until(lambda: is_planned(self._view))
         while to_provider(self._view):
             result = await self._pay()
-            if result.outcome == PaymentStatus.FAILED and result.result != NO_EFFECT:
+            if result.result == NO_EFFECT:
+                await self._rest()
+            elif result.outcome == PaymentStatus.FAILED:
                 await self._until(lambda: self._view.retrying or not to_provider(self._view))
         await self._until(lambda: not by_hand(self._view))
+
+    async def _rest(self) -> None:
+        """A refund that has had no effect so far is asked for anew after a pause."""
+        pause = pause_before_next(self._view.payments.values(), PaymentOperation.REFUND)
+        again_at = workflow.now() + pause
+        await self._until(lambda: workflow.now() >= again_at, by=again_at)
 
     async def _complete(self) -> None:
         if self._view.status in (ReturnStatus.INSPECTED, ReturnStatus.GRANTED):
@@ -96,7 +106,8 @@ class ReturnWorkflow:
         """Until the return has reached a status, or a later one, or has ended."""
         await self._until(lambda: _reached(self._view.status, status))
 
-    async def _until(self, met: Callable[[], bool]) -> None:
+    async def _until(self, met: Callable[[], bool], by: datetime | None = None) -> None:
+        """`by` is when at the latest it is met, by the clock alone."""
         while not met():
             seen, rings = self._view.seq, self._alarm.rings
             waits = return_waits(self._view, self._known.process)
@@ -104,8 +115,8 @@ class ReturnWorkflow:
             if waits and waits[0].deadline <= workflow.now():
                 await self._meet(waits[0])
                 continue
-            if waits:
-                self._alarm.set(waits[0].deadline)
+            if moments := [at for at in (by, *(wait.deadline for wait in waits)) if at]:
+                self._alarm.set(min(moments))
             await workflow.wait_condition(
                 lambda: met() or self._view.seq != seen or self._alarm.rings != rings  # noqa: B023
             )

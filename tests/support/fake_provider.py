@@ -34,6 +34,7 @@ class FakeProvider:
     effects: dict[str, PaymentRequest] = field(default_factory=dict)
     answers: dict[str, ProviderAnswer] = field(default_factory=dict)
     weather: list[str] = field(default_factory=list)
+    closed: set[PaymentOperation] = field(default_factory=set)
     passed: set[str] = field(default_factory=set)
     voided_keys: set[str] = field(default_factory=set)
     voided: set[str] = field(default_factory=set)
@@ -54,7 +55,7 @@ class FakeProvider:
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
         self._check_key()
         weather = self.weather.pop(0) if self.weather else "fair"
-        if weather == "down" or request.key in self.voided_keys:
+        if weather == "down" or self._is_closed(request):
             raise OutcomeUnknown(request.key)
         if request.key not in self.effects:
             self.effects[request.key] = request
@@ -62,6 +63,9 @@ class FakeProvider:
         if weather == "lost":
             raise OutcomeUnknown(request.key)
         return self.answers[request.key]
+
+    def _is_closed(self, request: PaymentRequest) -> bool:
+        return request.operation in self.closed or request.key in self.voided_keys
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
         self._check_key()
