@@ -49,6 +49,32 @@ async def test_a_void_that_is_refused_for_good_is_finances_to_end_after_the_orde
     assert shop.provider.moved(Op.VOID) == []
 
 
+async def test_a_deposit_whose_refund_is_refused_for_good_is_transferred_by_finance(
+    shop: Any,
+) -> None:
+    shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
+    shop.provider.source = "tok_refund_fails"
+    number = await _cancel_right_after(shop, Op.CAPTURE)
+    key = f"{number}/refund/1"
+    await shop.until(lambda: _has(shop, number, key))
+    leave = CommandKind.LEAVE_OPERATION
+    assert await shop.command(shop.finance, leave, number, target=key, reason="by bank") == ""
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    assert await shop.balances(number) == {"provider_clearing": 2600, "refunds_payable": -2600}
+
+    rma = f"{number}-R1"
+    await shop.relay()
+    await shop.until(lambda: _queued(shop, "the refund has to be transferred to the customer"))
+    transfer = CommandKind.RETURN_TRANSFER_REFUND
+    assert await shop.command(shop.finance, transfer, rma, reference="OUT-1") == ""
+    assert await shop.balances(number) == {"provider_clearing": 2600, "bank": -2600}
+    assert shop.provider.moved(Op.REFUND) == []
+
+
+async def _queued(shop: Any, reason: str) -> bool:
+    return reason in [why for why, _ in await shop.tasks()]
+
+
 async def test_paid_in_advance_is_captured_once_and_used_up_by_what_is_shipped(shop: Any) -> None:
     shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
     number = await shop.place()
@@ -286,6 +312,13 @@ def _refuse(shop: Any, *keys: str) -> None:
 
 
 async def _canceled_right_after(shop: Any, operation: Op) -> str:
+    """As below, and to its end."""
+    number = await _cancel_right_after(shop, operation)
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    return number
+
+
+async def _cancel_right_after(shop: Any, operation: Op) -> str:
     """Canceled while the answer of an operation is on its way back."""
     perform = shop.provider.perform
     tasks: list[asyncio.Task[str]] = []
@@ -301,7 +334,6 @@ async def _canceled_right_after(shop: Any, operation: Op) -> str:
     number: str = await shop.place()
     await shop.until(lambda: _stopped(shop, number))
     assert await tasks[0] == ""
-    assert (await shop.handle(number).result())["status"] == "CANCELED"
     return number
 
 
