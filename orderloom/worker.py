@@ -28,7 +28,7 @@ from adapters.temporal.schedules import keep_reconciling
 from adapters.warehouse.built_in import BuiltInWarehouse
 from adapters.warehouse.by_location import WarehouseByLocation
 from adapters.warehouse.http_warehouse import HttpWarehouse
-from orderloom.failing.points import WORKER_DATABASE, WORKER_WAREHOUSE
+from orderloom.failing.points import WORKER_DATABASE, WORKER_SETTLEMENTS, WORKER_WAREHOUSE
 from orderloom.failing.wrapping import activity_interceptors, guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.payment import payment_providers
@@ -84,7 +84,7 @@ async def world(settings: Settings) -> AsyncIterator[list[object]]:
     floor = guarded(
         settings, _warehouses(settings, PostgresPickLists(engine), warehouse), WORKER_WAREHOUSE
     )
-    settlements = PostgresSettlements(engine)
+    settlements = guarded(settings, PostgresSettlements(engine), WORKER_SETTLEMENTS)
     inbox = SettlementFolder(settings.settlement_folder, settlements)
     try:
         async with payment_providers(settings) as payments:

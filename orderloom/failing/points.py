@@ -13,6 +13,7 @@ from temporalio import activity
 from domain.access import Principal
 from domain.acts import ActKind
 from domain.commands import CommandKind
+from ports.front_office import OrderRequest
 from ports.outside import PaymentRequest
 
 BEFORE_ACKNOWLEDGE = "worker.activity.before_acknowledge"  # done, and not reported to the engine
@@ -39,8 +40,8 @@ ABOUT: ContextVar[str] = ContextVar("about", default="")
 
 
 def activity_name(*_: Any) -> str:
-    """The activity that runs now, as `order.source`; one at the payment provider with its
-    operation, as `payment.perform.capture`.
+    """The activity that runs now, as `order.source`; with what it is about where it has several
+    uses, as `payment.perform.capture`, `return.command.return_inspect`, `order.record.Delivered`.
     """
     return f"{activity.info().activity_type}{ABOUT.get()}"
 
@@ -57,6 +58,10 @@ def _command(_principal: Principal, _key: str, kind: CommandKind | ActKind, *_: 
     return kind.value
 
 
+def _paid_with(_principal: Principal, _key: str, request: OrderRequest) -> str:
+    return "points" if request.points else request.payment_method.value
+
+
 WORKER_DATABASE = {
     "run": Around("worker.database.before_effect", "worker.database.after_commit", activity_name)
 }
@@ -66,7 +71,11 @@ WORKER_PAYMENT = {
 WORKER_WAREHOUSE = {
     "submit": Around("worker.warehouse.before_effect", "worker.warehouse.after_effect")
 }
-API_INTAKE = {"place": Around("api.intake.before_effect", "api.intake.after_commit")}
+WORKER_SETTLEMENTS = {
+    "take_in": Around("worker.take_in.before_effect", "worker.take_in.after_commit"),
+    "match_open": Around("worker.match.before_effect", "worker.match.after_commit"),
+}
+API_INTAKE = {"place": Around("api.intake.before_effect", "api.intake.after_commit", _paid_with)}
 API_WEBHOOKS = {"store": Around("api.webhook.before_effect", "api.webhook.after_commit", _source)}
 API_COMMANDS = {"accept": Around("api.command.before_effect", "api.command.after_commit", _command)}
 API_OFFICE = {"act": Around("api.act.before_effect", "api.act.after_commit", _command)}
@@ -84,6 +93,7 @@ _TABLES: tuple[Points, ...] = (
     WORKER_DATABASE,
     WORKER_PAYMENT,
     WORKER_WAREHOUSE,
+    WORKER_SETTLEMENTS,
     API_INTAKE,
     API_WEBHOOKS,
     API_COMMANDS,

@@ -10,6 +10,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
+from activities.messages import CommandCall, PaymentCall, RecordCall
 from orderloom.failing.points import (
     ABOUT,
     BEFORE_ACKNOWLEDGE,
@@ -55,6 +56,19 @@ class _Guarded:
         return result
 
 
+def _about(call: object) -> str:
+    """What an activity's argument says that it is about."""
+    match call:
+        case PaymentCall(operation=operation):
+            return f".{operation}"
+        case CommandCall(command=command):
+            return f".{command.kind}"
+        case RecordCall(bodies=bodies):
+            return f".{'+'.join(body.kind for body in bodies)}"
+        case _:
+            return ""
+
+
 class _ActivityInterceptor(Interceptor):
     def __init__(self, failpoints: Failpoints) -> None:
         self._failpoints = failpoints
@@ -69,8 +83,7 @@ class _BeforeAcknowledge(ActivityInboundInterceptor):
         self._failpoints = failpoints
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
-        operations = [arg.operation for arg in input.args if hasattr(arg, "operation")]
-        ABOUT.set("".join(f".{operation}" for operation in operations))
+        ABOUT.set("".join(map(_about, input.args)))
         result = await super().execute_activity(input)
         await self._failpoints.reach(BEFORE_ACKNOWLEDGE, activity_name())
         return result
