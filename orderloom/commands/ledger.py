@@ -59,6 +59,33 @@ def order(
         _show_account(found)
 
 
+@ledger.command("credit")
+def credit(
+    customer: Annotated[str, typer.Argument(help="The customer's reference.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a customer may spend of store credit: what orders hold is not in it."""
+    from domain.money import Money
+
+    use_home(home)
+    found = asyncio.run(_store_credit(customer))
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for currency, amount in found.items():
+        typer.echo(str(Money(amount, currency)))
+    if not found:
+        typer.echo(f"{customer} has no store credit.")
+
+
+async def _store_credit(customer: str) -> dict[str, int]:
+    from domain.access import SYSTEM
+
+    async with _accounts() as accounts:
+        return await accounts.store_credit(SYSTEM, customer)
+
+
 async def _trial_balance(as_of: datetime | None) -> "list[TrialBalance]":
     from domain.access import SYSTEM
 

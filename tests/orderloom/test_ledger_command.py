@@ -20,6 +20,16 @@ VALUES ('ORDR-1/sale', 'ORDR-1', 'USD', '2026-01-01 10:00:00Z'),
 INSERT INTO ledger_entry (transaction_id, leg, account, amount)
 VALUES (1, 1, 'receivable', 1999), (1, 2, 'revenue', -1999), (2, 1, 'bank', 7), (2, 2, 'fees', -7);
 """
+CREDIT = """
+INSERT INTO ledger_transaction (operation, currency)
+VALUES ('gift/1', 'USD'), ('gift/2', 'JPY'), ('used', 'USD');
+INSERT INTO ledger_entry (transaction_id, leg, account, amount, party)
+SELECT id, leg, account, amount, party FROM ledger_transaction JOIN (VALUES
+  ('gift/1', 1, 'store_credit', -1000, 'C-1'), ('gift/1', 2, 'refunds_payable', 1000, ''),
+  ('gift/2', 1, 'store_credit', -70, 'C-1'), ('gift/2', 2, 'refunds_payable', 70, ''),
+  ('used', 1, 'store_credit', 400, 'C-1'), ('used', 2, 'store_credit_held', -400, ''))
+  AS legs(of, leg, account, amount, party) ON operation = of
+"""
 
 
 @pytest.fixture
@@ -92,3 +102,11 @@ def test_an_unknown_order_is_named(ledger: Any) -> None:
     done = ledger("order", "NONE")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "orderloom: there is no order NONE.\n"
+
+
+def test_a_customers_store_credit_is_shown_by_currency(ledger: Any, database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        connection.execute(CREDIT)
+    assert ledger("credit", "C-1").stdout == "70 JPY\n6.00 USD\n"
+    assert json.loads(ledger("credit", "C-1", "--json").stdout) == {"JPY": 70, "USD": 600}
+    assert ledger("credit", "C-2").stdout == "C-2 has no store credit.\n"
