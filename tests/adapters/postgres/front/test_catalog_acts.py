@@ -253,7 +253,7 @@ async def test_what_is_to_come_does_not_become_a_bundle_until_it_came_or_was_giv
         await shop.office.act(shop.warehouse, kind.value, kind, "POT", asked, "as told")
 
     await act(ActKind.SUPPLY_EXPECT, quantity=5, available_on="2099-01-01")
-    with pytest.raises(StepRefused, match="units of POT are to come"):
+    with pytest.raises(StepRefused, match="POT is still to come, as PO-1 for BOS"):
         await change_product(shop, components=parts(TEA=1))
     assert await shop.rows(BUNDLES) == []
     await act(ActKind.SUPPLY_END)
