@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from domain.money import portion
 from domain.rounding import Rounding
 
 WHOLE_BP = 10_000  # 100 %, in hundredths of a percent
@@ -26,13 +25,6 @@ class Charge:
 
     def __sub__(self, other: "Charge") -> "Charge":
         return Charge(self.net - other.net, self.tax - other.tax)
-
-    def part(self, before: int, amount: int, rounding: Rounding) -> "Charge":
-        """`amount` of the gross, when `before` of it has gone: a partial capture or a credit. Any
-        partials add up exactly, tax and all. Refuses (`BadAmount`) more than is left.
-        """
-        tax = portion(self.tax, before, before + amount, self.gross, rounding)
-        return Charge(amount - tax, tax)
 
 
 NOTHING = Charge(0, 0)

@@ -60,11 +60,6 @@ class Posting:
             raise Unbalanced(f"{self.operation}: debits and credits differ")
         object.__setattr__(self, "legs", tuple(leg for leg in self.legs if leg.amount))
 
-    def reversed(self, operation: str) -> "Posting":
-        """The posting that takes this one back: nothing is ever changed or deleted."""
-        legs = tuple(Leg(leg.account, -leg.amount, leg.party) for leg in self.legs)
-        return Posting(operation, self.order, self.currency, legs)
-
 
 def moved(
     order: PlacedOrder, operation: str, amount: int, *, debit: Account, credit: Account

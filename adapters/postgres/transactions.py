@@ -2,8 +2,6 @@
 statement, which is a transaction by itself.
 """
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -12,11 +10,11 @@ import psycopg
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 T = TypeVar("T")
 Driver = psycopg.AsyncConnection[Any]
 TRIES = 8
-_WAIT_SECONDS, _WAIT_MAX_SECONDS = 0.01, 0.5  # at most: after the first try, and after any
 _CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
@@ -41,16 +39,15 @@ async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], 
     """Runs `work` and commits, unless it has done that (`committing`). A Refusal rolls back and
     passes through.
     """
-    tries = 0
-    while True:
-        try:
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception(is_conflict),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.01, max=0.5),
+        reraise=True,
+    ):
+        with attempt:
             return await _once(engine, work)
-        except DBAPIError as error:
-            tries += 1
-            if tries == TRIES or not is_conflict(error):
-                raise
-        longest = min(_WAIT_MAX_SECONDS, _WAIT_SECONDS * 2**tries)
-        await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - not to meet again
+    raise AssertionError("the retry loop either returns or raises")
 
 
 async def _once(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:

@@ -162,8 +162,8 @@ async def test_stock_that_runs_low_is_told_once_for_each_level(
     async def delivered() -> bool:
         return list((await outbox(engine)).values()) == [(0, True, "")] * 2
 
-    async with engine.begin() as connection:
-        for statement in LOW.split(";"):
+    for statement in LOW.split(";"):
+        async with engine.begin() as connection:
             await connection.execute(text(statement))
     with subscribing() as subscriber:
         async with relaying(subscriber):

@@ -95,7 +95,6 @@ class Shop:
         self.process = ProcessDefinition()
         self.commands = PostgresCommandBook(engine)
         self.facts = PostgresFactInbox(engine)
-        self.office = PostgresBackOffice(engine)
         self.reads = PostgresReads(engine, KEY)
         self.office = PostgresBackOffice(engine)
         self.desk = TemporalOrderDesk(env.client, QUEUE)

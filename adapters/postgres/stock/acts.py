@@ -35,7 +35,7 @@ _KNOWN = text(
            EXISTS (SELECT FROM location WHERE id = :location) AS location,
            EXISTS (SELECT FROM bundle_component WHERE bundle = :sku) AS bundle,
            EXISTS (SELECT FROM stock WHERE sku = :sku AND location = :location
-                   AND on_hand + damaged + quarantined > 0) AS kept
+                   AND (on_hand > 0 OR damaged > 0 OR quarantined > 0)) AS kept
     """
 )
 _MOVE = text(
