@@ -43,6 +43,10 @@ _CLAIM = text(
     """
 )
 
+_SHIPMENT = text(
+    "SELECT order_number FROM fact WHERE id = :fact AND kind = :kind AND handled_by IS NULL"
+)
+
 # The older, the longer until the next try, between a second and five minutes.
 _NOBODY_THERE = text(
     """
@@ -53,7 +57,6 @@ _NOBODY_THERE = text(
                       interval '5 minutes', clock_timestamp() - received_at)) END
     FROM order_view
     WHERE order_view.number = order_number AND id = :fact AND handled_by IS NULL
-    RETURNING fact.kind, handled_by, order_number
     """
 )
 _FINAL = [status.value for status in OrderStatus if status.final]
@@ -78,26 +81,32 @@ class PostgresFactInbox:
     async def untold(self, limit: int) -> list[StoredFact]:
         async with self._engine.begin() as connection:
             claimed = (await connection.execute(_CLAIM, {"limit": limit})).all()
-            plain = [row for row in claimed if row.quarantined is None]
+            plain = [row for row in claimed if row.quarantined is None and not _may_be_unasked(row)]
             found = [await _look_again(connection, row) for row in plain]
         for row in claimed:
             if row.quarantined is not None:  # a dispute that may be booked now, under lock
                 work = partial(look_at_dispute, fact_id=row.id)
                 found += [await in_transaction(self._engine, work)]
-        for stored in found:
-            if stored.fact.kind is FactKind.SHIPPED and not stored.signal:
-                await self._book_after_the_end(stored.order)
+            elif _may_be_unasked(row):
+                await self.nobody_there(row.id)
         return [stored for stored in found if stored.signal]
 
     async def nobody_there(self, fact: str) -> None:
-        async with self._alone.connect() as connection:
-            values = {"fact": fact, "final": _FINAL}
-            closed = (await connection.execute(_NOBODY_THERE, values)).one_or_none()
-        if closed and closed.kind == FactKind.SHIPPED and closed.handled_by:
-            await self._book_after_the_end(closed.order_number)
+        await in_transaction(self._engine, partial(_nobody_there, fact=fact))
 
-    async def _book_after_the_end(self, order: str) -> None:
-        await in_transaction(self._engine, partial(book_after_the_end, order=order))
+
+async def _nobody_there(connection: AsyncConnection, fact: str) -> None:
+    """What was shipped is booked with it, so that no crash comes in between."""
+    shipment = {"fact": fact, "kind": FactKind.SHIPPED.value}
+    order = await connection.scalar(_SHIPMENT, shipment)
+    if order is not None:
+        await book_after_the_end(connection, order)
+    await connection.execute(_NOBODY_THERE, {"fact": fact, "final": _FINAL})
+
+
+def _may_be_unasked(row: Row[Any]) -> bool:
+    """Booked under the lock of its order, which is taken before the fact's."""
+    return row.status in _FINAL and row.data["kind"] == FactKind.SHIPPED
 
 
 async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:

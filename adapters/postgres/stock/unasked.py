@@ -52,6 +52,9 @@ _LEFT = text(
     """
 )
 
+_TASKS = text("SELECT count(*) FROM task WHERE kind = :kind AND subject = :parcel")
+KIND = "shipped_unasked"  # of the task
+
 
 async def ship_unasked(
     connection: AsyncConnection, order: str, parcel: str, lines: Sequence[LineUnits]
@@ -76,8 +79,6 @@ async def _have_looked_at(
 ) -> None:
     units = ", ".join(f"{unit.quantity} of {unit.sku} (line {unit.line})" for unit in lines)
     why = f"{units} left in {parcel}, which was not to have them: nobody pays for them"
-    named = "+".join(f"{unit.line}x{unit.quantity}" for unit in lines)
-    task = NewTask(
-        f"shipped-unasked/{parcel}/{named}", "shipped_unasked", parcel, why, Role.SUPERVISOR, order
-    )
-    await raise_task(connection, task)
+    n = await connection.scalar(_TASKS, {"kind": KIND, "parcel": parcel}) + 1
+    name = f"shipped-unasked/{parcel}/{n}"
+    await raise_task(connection, NewTask(name, KIND, parcel, why, Role.SUPERVISOR, order))
