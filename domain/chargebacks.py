@@ -3,7 +3,7 @@ back once the dispute is won.
 
 It is an outside fact about money that has left: booked as it is told, whatever became of the order
 meanwhile. What was charged back the customer owes again, until finance, the bank or the customer
-says otherwise. Decision 0023.
+says otherwise. Decision 0030.
 """
 
 from collections.abc import Mapping
@@ -42,35 +42,40 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Unbooked:
-    """Why what was told is kept apart, for people to look at. `later`: it may still be booked once
-    something that is under way has come to its end, and is looked at again.
+    """Why what was told is kept apart. `later`: it may still be booked, and is looked at again.
+    `quiet`: something that is under way comes to its end first; else people are told at once.
     """
 
     why: str
     later: bool = False
+    quiet: bool = False
 
 
-def check_chargeback(capture: Captured, fact: Fact) -> Unbooked | None:
-    """Under the order's lock. None when it may be booked."""
+def check_chargeback(capture: Captured, fact: Fact, given_back: int = 0) -> Unbooked | None:
+    """Under the order's lock. None when it may be booked. `given_back` of it has been told of
+    before: what came and went takes nothing from what others took meanwhile.
+    """
     if capture.status is PaymentStatus.FAILED:
         return Unbooked(f"our books say {capture.key} FAILED")
     if capture.status is not PaymentStatus.SUCCEEDED:
-        return Unbooked(f"{capture.key} has no outcome yet", later=True)
+        return Unbooked(f"{capture.key} has no outcome yet", later=True, quiet=True)
     if fact.currency not in ("", capture.currency):
         return Unbooked(f"it is in {fact.currency}, {capture.key} in {capture.currency}")
     if capture.refunding:
-        return Unbooked(f"a refund of {capture.key} is under way", later=True)
+        return Unbooked(f"a refund of {capture.key} is under way", later=True, quiet=True)
     left = min(capture.left, capture.amount - capture.taken)
-    if not 0 < fact.amount <= left:
+    if fact.amount <= 0 or fact.amount - given_back > left:
         asked, rest = (Money(each, capture.currency) for each in (fact.amount, left))
-        return Unbooked(f"it is of {asked}, and {rest} is captured and neither refunded nor taken")
+        why = f"it is of {asked}, and {rest} is captured and neither refunded nor taken"
+        return Unbooked(why, later=True)  # until we are told what has come back
     return None
 
 
 def check_reversal(charged_back: int, currency: str, fact: Fact) -> Unbooked | None:
     """`charged_back` by that dispute, 0 when we have not been told of it. As above."""
     if not charged_back:
-        return Unbooked(f"dispute {fact.dispute} has charged nothing back yet", later=True)
+        why = f"dispute {fact.dispute} has charged nothing back yet"
+        return Unbooked(why, later=True, quiet=True)
     if not 0 < fact.amount <= charged_back or fact.currency not in ("", currency):
         told = f"{fact.amount} {fact.currency}".strip()
         return Unbooked(f"it gives back {told}, and {Money(charged_back, currency)} was taken")

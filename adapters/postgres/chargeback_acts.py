@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.disputes import TASK
+from adapters.postgres.four_eyes import count_money
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.overdue import close_paid
@@ -30,9 +31,9 @@ _ACCEPTED = text(
 
 
 async def accept_chargeback(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """The subject is the chargeback's key. What is still open of it is written off; what was given
-    up of the order before counts towards the threshold. Refuses (`NotFound`, `StepRefused`) one
-    that is not there, or of which nothing is open.
+    """The subject is the chargeback's key. What is still open of it is written off, and counts
+    towards the thresholds as any receivable that is. Refuses (`NotFound`, `StepRefused`) one that
+    is not there, or of which nothing is open.
     """
     key = act.subject.strip()
     order = await connection.scalar(_ORDER, {"key": key})
@@ -51,6 +52,7 @@ async def accept_chargeback(connection: AsyncConnection, act: Act) -> dict[str, 
     if in_all > limit:
         told, most = (Money(each, locked.order.currency) for each in (in_all, limit))
         act.needs_second_person(f"it makes {told} written off of this order, more than {most}")
+    await count_money(connection, act, Money(amount, locked.order.currency))
     await ledger.post(written_off(locked.order, f"{key}/accepted/{act.id}", amount))
     await close_task(connection, f"{TASK}/{key}", act.by.name, act.reason)
     await close_paid(connection, order, act.by.name)

@@ -1,8 +1,8 @@
 """Chargebacks and their reversals as facts: stored with what they do to the books, in one
 transaction, whatever has become of the order.
 
-What does not fit the books is quarantined and a task of finance; what may fit once something that
-is under way has ended is looked at again.
+What does not fit the books is quarantined and a task of finance; what may fit once something else
+has ended, or been told, is looked at again.
 """
 
 from dataclasses import dataclass, replace
@@ -112,7 +112,7 @@ async def _kept_apart(
     connection: AsyncConnection, fact: Fact, order: str, odd: Unbooked, age: timedelta
 ) -> _Looked:
     again = odd.later and age < _LOOKED_AT_FOR
-    if not again:
+    if not (again and odd.quiet):
         await raise_task(connection, _odd_task(fact, order, odd.why))
     pause = min(max(LOOK_AGAIN_SECONDS, age.total_seconds()), _PAUSE_MAX_SECONDS)
     stands = Standing(due_seconds=pause if again else None, quarantined=odd.why)

@@ -24,6 +24,7 @@ from domain.chargebacks import (
     same_again,
     won,
 )
+from domain.codec import from_json
 from domain.facts import Fact, FactKind
 from domain.journal import SYSTEM
 from domain.money import Money
@@ -59,6 +60,12 @@ _STANDS = text(
     JOIN payment_transaction AS drawn USING (order_number, authorization_key)
     CROSS JOIN LATERAL (SELECT starts_with(drawn.key, capture.key || '/')) AS name(of_this)
     WHERE capture.key = :capture GROUP BY capture.key
+    """
+)
+_WAITING = text(
+    """
+    SELECT data FROM fact
+    WHERE order_number = :order AND kind = :kind AND quarantined IS NOT NULL ORDER BY id
     """
 )
 _AMOUNT = text("SELECT amount FROM payment_transaction WHERE key = :key")
@@ -133,26 +140,31 @@ class Disputes:
             return same_again(known, fact)
         if what is Disputed.CHARGEBACK:
             return await self._charge_back(key, fact)
-        return await self._give_back(key, fact)
+        return await self._give_back(key, fact, self._before)
 
     async def _charge_back(self, key: str, fact: Fact) -> Unbooked | None:
-        odd = check_chargeback(await self._capture(fact.subject), fact)
+        reversal = await self._told_before(fact)
+        given_back = reversal.amount if reversal else 0
+        odd = check_chargeback(await self._capture(fact.subject), fact, given_back)
         if odd is None:
             await self._write(key, Disputed.CHARGEBACK, fact)
             await self._ledger.post(charged_back(self._locked.order, key, fact.amount))
             owed = await self._settle_deposit(key)
             await raise_task(self._connection, self._task(key, fact))
             await self._refund(owed)
+            if reversal is not None:
+                back = disputed_key(fact.subject, Disputed.REVERSAL, fact.dispute)
+                await self._give_back(back, reversal, self._after)
         return odd
 
-    async def _give_back(self, key: str, fact: Fact) -> Unbooked | None:
+    async def _give_back(self, key: str, fact: Fact, before: OrderView) -> Unbooked | None:
         charged = disputed_key(fact.subject, Disputed.CHARGEBACK, fact.dispute)
         taken = await self._amount(charged) or 0
         odd = check_reversal(taken, self._locked.order.currency, fact)
         if odd is None:
             await self._write(key, Disputed.REVERSAL, fact)
             balances = await self._ledger.balances(self._locked.order.number)
-            posting, owed = won(self._before, key, fact.amount, balances)
+            posting, owed = won(before, key, fact.amount, balances)
             await self._ledger.post(posting)
             if fact.amount == taken:
                 why = "the dispute was won: the money has come back"
@@ -176,6 +188,14 @@ class Disputes:
             balances = await self._ledger.balances(order.number)
             entry = owed_back(self._after, process, balances, owed)
             await self._orders.open_return(order, process, entry, SYSTEM)
+
+    async def _told_before(self, fact: Fact) -> Fact | None:
+        """Its reversal, which has overtaken it and waits: both are booked together."""
+        asked = {"order": self._locked.order.number, "kind": FactKind.CHARGEBACK_REVERSED.value}
+        found = await self._connection.execute(_WAITING, asked)
+        facts = (from_json(Fact, data) for (data,) in found)
+        same = (each for each in facts if each.dispute == fact.dispute)
+        return next((each for each in same if each.subject == fact.subject), None)
 
     async def _amount(self, key: str) -> int | None:
         amount: int | None = await self._connection.scalar(_AMOUNT, {"key": key})

@@ -112,7 +112,8 @@ def _may_be_unasked(row: Row[Any]) -> bool:
 async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
     """What stands now of a fact that is due: the books may have settled, the order ended."""
     fact = from_json(Fact, row.data)
-    payment = PaymentStatus(row.payment) if row.payment else None
+    asked = fact.kind.is_payment and row.payment  # nobody asked for a dispute of that capture
+    payment = PaymentStatus(row.payment) if asked else None
     matched = Match(row.order_number, payment)
     stands = standing(fact, matched, final=row.status in _FINAL, again=True)
     if not stands.signal:

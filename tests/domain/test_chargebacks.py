@@ -106,22 +106,28 @@ def test_what_was_refunded_and_charged_back_together_is_the_whole():
 
 
 @pytest.mark.parametrize(
-    ("capture", "words", "later"),
+    ("capture", "words", "later", "quiet"),
     [
-        (captured(status=PaymentStatus.FAILED), "our books say", False),
-        (captured(status=PaymentStatus.UNKNOWN), "has no outcome yet", True),
-        (captured(status=PaymentStatus.REQUESTED), "has no outcome yet", True),
-        (captured(refunding=True), "a refund of .* is under way", True),
-        (captured(left=999), "it is of 10.00 USD, and 9.99 USD is captured", False),
-        (captured(taken=1), "and 9.99 USD is captured", False),
-        (captured(amount=999, left=2_000), "and 9.99 USD is captured", False),
+        (captured(status=PaymentStatus.FAILED), "our books say", False, False),
+        (captured(status=PaymentStatus.UNKNOWN), "has no outcome yet", True, True),
+        (captured(status=PaymentStatus.REQUESTED), "has no outcome yet", True, True),
+        (captured(refunding=True), "a refund of .* is under way", True, True),
+        (captured(left=999), "it is of 10.00 USD, and 9.99 USD is captured", True, False),
+        (captured(taken=1), "and 9.99 USD is captured", True, False),
+        (captured(amount=999, left=2_000), "and 9.99 USD is captured", True, False),
     ],
 )
-def test_a_chargeback_that_does_not_fit_our_books_is_kept_apart(capture, words, later):
+def test_a_chargeback_that_does_not_fit_our_books_is_kept_apart(capture, words, later, quiet):
     found = check_chargeback(capture, TAKEN)
     assert found is not None
-    assert found.later is later
+    assert (found.later, found.quiet) == (later, quiet)
     assert re.search(words, found.why)
+
+
+def test_what_was_taken_and_given_back_takes_nothing_from_what_others_took_meanwhile():
+    gone = captured(left=0, taken=1_000)
+    assert check_chargeback(gone, TAKEN, given_back=1_000) is None
+    assert check_chargeback(gone, TAKEN, given_back=999) is not None
 
 
 def test_a_chargeback_of_all_that_is_left_is_booked_and_one_in_another_currency_is_not():
@@ -135,7 +141,7 @@ def test_a_chargeback_of_all_that_is_left_is_booked_and_one_in_another_currency_
 def test_a_reversal_needs_its_chargeback_and_gives_back_no_more():
     assert check_reversal(1_000, "USD", GIVEN) is None
     assert check_reversal(0, "USD", GIVEN) == Unbooked(
-        "dispute dp_1 has charged nothing back yet", later=True
+        "dispute dp_1 has charged nothing back yet", later=True, quiet=True
     )
     assert check_reversal(999, "USD", GIVEN) is not None
     assert check_reversal(1_000, "USD", replace(GIVEN, currency="EUR")) is not None

@@ -2,7 +2,8 @@
 
 The real activities move money through the HTTP adapter at the provider's simulator, a process of
 its own that applies and then answers 504, hangs, drops the connection, or fails before it does
-anything.
+anything. Cardholders' banks take captures back, and give them back, without being asked; what is
+told of that comes late, twice, by several events, and before what it follows.
 """
 
 import asyncio
@@ -29,14 +30,15 @@ from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
 from domain import journal as j
 from domain.facts import Fact, FactKind
+from domain.ledger import Account, Leg, Posting
 from domain.order import LineUnits
-from domain.payments import NO_EFFECT, PaymentOperation
+from domain.payments import NO_EFFECT, Disputed, PaymentOperation, disputed_key
 from ports.outside import OutcomeUnknown, Unreachable
 from tests.adapters.conftest import API_KEY, running
 from tests.adapters.postgres.conftest import CATALOG, Shop
 from tests.models.walking import Walk
 
-WALK = Walk("payments", share=0.25, example_steps=30, drawn=2.4)
+WALK = Walk("payments", share=0.25, example_steps=30, drawn=1.8)
 HANG_SECONDS, PATIENCE_SECONDS = 1.0, 0.3
 FAIR: dict[str, float] = {"fault_before": 0, "fault_after": 0, "hang": 0, "reset": 0}
 WEATHER = ("fair", "fair", "fair", "fault_before", "fault_after", "hang", "reset")
@@ -47,6 +49,9 @@ TOLD = {
     "void": FactKind.PAYMENT_VOIDED,
     "refund": FactKind.PAYMENT_REFUNDED,
 }
+DISPUTED = tuple(Disputed)
+SOLD = 10**7  # the goods are worth more than all that is ever captured for them
+TAKEN, GIVEN = FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED
 CHECKED = [check for check in MONEY_CHECKS if check.id in ("M1", "M2", "M3")]
 
 amounts = st.integers(1, 1_000)
@@ -62,11 +67,16 @@ class Authorization:
     amount: int
     captured: int = 0
     refunded: int = 0
+    charged_back: int = 0  # less what was given back; as far as our books have it
     voided: bool = False
 
     @property
     def left(self) -> int:
         return 0 if self.voided else self.amount - self.captured
+
+    @property
+    def refundable(self) -> int:
+        return self.captured - self.refunded - self.charged_back
 
 
 class Till:
@@ -85,6 +95,7 @@ class Till:
         self.inbox = PostgresFactInbox(self.engine)
         self._journal = journal.open(encoding="utf-8")
         self.effects: dict[str, list[dict[str, Any]]] = {}  # by reference
+        self.disputes: dict[str, dict[str, Any]] = {}  # what banks did, as our books call it
         for statement in filter(str.strip, CATALOG.split(";")):
             self.run(self.shop.run(statement))
 
@@ -98,7 +109,12 @@ class Till:
     def read_journal(self) -> None:
         for row in self._journal:
             line = json.loads(row)
-            if line.get("status") in ("authorized", "succeeded"):
+            if line["kind"] in DISPUTED:
+                what = Disputed(line["kind"])
+                name = disputed_key(line["reference"], what, line["dispute"])
+                assert name not in self.disputes
+                self.disputes[name] = line
+            elif line.get("status") in ("authorized", "succeeded"):
                 self.effects.setdefault(line["reference"], []).append(line)
 
     def close(self) -> None:
@@ -113,8 +129,9 @@ class PaymentModel(RuleBasedStateMachine):
     till: Till
     numbers = 0
 
-    @initialize(card=st.sampled_from(CARDS))
-    def place(self, card: str) -> None:
+    @initialize(card=st.sampled_from(CARDS), paid=st.lists(amounts, min_size=1, max_size=3))
+    def place(self, card: str, paid: list[int]) -> None:
+        """And paid already, in some parts, so that refunds and banks have something to move."""
         type(self).numbers += 1
         self.run, shop = self.till.run, self.till.shop
         self.card = card
@@ -124,9 +141,16 @@ class PaymentModel(RuleBasedStateMachine):
         plan = j.PlannedParcel(self.parcel, "BOS", (LineUnits(1, "TEA", 3),))
         reviewed = j.Reviewed("approve", "v1", "r1", "fine")
         self.run(shop.journal(self.order, reviewed, j.Sourced((plan,), "v1")))
+        legs = (Leg(Account.RECEIVABLE, SOLD), Leg(Account.REVENUE, -SOLD))
+        self.run(self._post(Posting(f"{self.parcel}/sale", self.order, "USD", legs)))
         self.ordinals: Counter[PaymentOperation] = Counter()
         self.authorizations: dict[str, Authorization] = {}
         self.open: dict[str, PaymentCall] = {}  # not settled, as far as we know
+        self.hidden: set[str] = set()  # what a bank did, and our books do not have
+        self.events = 0
+        self._settle(self._call(op.AUTHORIZE, sum(paid) + 100), ("fair",))
+        for amount in paid:
+            self._settle(self._call(op.CAPTURE, amount, self._some(0)), ("fair",))
 
     @rule(amount=amounts, first=weather, second=weather, stop=gives_up)
     def authorize(self, amount: int, first: str, second: str, stop: bool) -> None:
@@ -152,9 +176,10 @@ class PaymentModel(RuleBasedStateMachine):
             max_size=4,
         ),
         each=st.integers(1, 2),
+        tells=st.booleans(),
     )
-    def race(self, picks: list[tuple[PaymentOperation, int, int]], each: int) -> None:
-        """Several operations at once, each by several live attempts."""
+    def race(self, picks: list[tuple[PaymentOperation, int, int]], each: int, tells: bool) -> None:
+        """Several operations at once, each by several live attempts; and banks, too."""
         if not self.authorizations:
             return
         calls = [
@@ -167,7 +192,8 @@ class PaymentModel(RuleBasedStateMachine):
         ]
         self.run(self.till.weather("fair"))
         attempts = (self._attempt(call) for call in calls * each)
-        self.run(_together(attempts))
+        hidden = sorted(self.hidden) * 2 if tells else []
+        self.run(_together([*attempts, *(self._tell(name) for name in hidden)]))
         for call in calls:
             self._settle(call, ("fair",))
         self.compare()
@@ -193,12 +219,53 @@ class PaymentModel(RuleBasedStateMachine):
                 self.run(self.till.inbox.store("payment", event, fact, {}))
             self.compare()
 
+    @rule(pick=picks, amount=amounts, times=st.integers(0, 2), gives=st.booleans())
+    def bank_takes(self, pick: int, amount: int, times: int, gives: bool) -> None:
+        """All that is left of a capture or a part of it, whatever we know of it; and may give it
+        back before anybody has told us.
+        """
+        names = [name for name in self._references() if name in self.till.effects]
+        captures = [name for name in names if f"/{op.CAPTURE}/" in name]
+        if captures:
+            part = {"amount": amount} if pick % 3 == 0 else {}
+            self._bank("", {"reference": _pick(captures, pick), **part}, times)
+            if gives:
+                self._give_back(pick, times)
+            self.compare()
+
+    @rule(pick=picks, times=st.integers(0, 2))
+    def bank_gives(self, pick: int, times: int) -> None:
+        """The dispute was won: once."""
+        if self._give_back(pick, times):
+            self.compare()
+
+    def _give_back(self, pick: int, times: int) -> bool:
+        lost = [name for name in self._disputes() if f"/{Disputed.CHARGEBACK}/" in name]
+        if lost:
+            dispute = self.till.disputes[_pick(lost, pick)]["dispute"]
+            self._bank(f"/{dispute}/reversal", {}, times)
+        return bool(lost)
+
+    @rule(pick=picks)
+    def tell_of_a_dispute(self, pick: int) -> None:
+        """By another event than before, in any order; and what waits is looked at again."""
+        told = self._disputes()
+        if told:
+            self.run(self._tell(_pick(told, pick)))
+            self.run(self._look_again())
+            self.compare()
+
     def teardown(self) -> None:
-        """No outcome stays unknown once somebody asks."""
+        """No outcome stays unknown once somebody asks, and no dispute unbooked once it is told."""
         if not hasattr(self, "open"):
             return
         for call in list(self.open.values()):
             self._settle(call, ("fair",))
+        for name in self._disputes():
+            self.run(self._tell(name))
+        self.run(self._look_again())
+        self.compare(counts=False)
+        assert self.hidden == set()
         waiting = [call.operation for call in self.open.values()]
         assert waiting == [op.AUTHORIZE] * len(waiting)  # for the cardholder
         if waiting:
@@ -219,7 +286,7 @@ class PaymentModel(RuleBasedStateMachine):
 
     def _one(self, call: PaymentCall, weathers: tuple[str, ...], stop: bool) -> None:
         """Alone: then what comes of it is known beforehand, unless it never got there."""
-        alone = not self.open
+        alone = not self.open and not self.hidden
         allowed = self._allowed(call)
         result = self._settle(call, weathers[:1] if stop else (*weathers, "fair"))
         if alone and result is not None and result.outcome in ("SUCCEEDED", "FAILED"):
@@ -238,7 +305,7 @@ class PaymentModel(RuleBasedStateMachine):
             return on is not None and call.amount <= on.left and self.card != "tok_capture_fails"
         if call.operation is op.VOID:
             return on is not None and (on.voided or on.left > 0)  # twice is once
-        return call.amount <= sum(a.captured - a.refunded for a in self.authorizations.values())
+        return call.amount <= sum(each.refundable for each in self.authorizations.values())
 
     def _settle(self, call: PaymentCall, weathers: tuple[str, ...]) -> StepResult | None:
         """Tried in each weather until an answer is heard."""
@@ -291,6 +358,42 @@ class PaymentModel(RuleBasedStateMachine):
             self.run(self.till.weather("fair"))
             self.run(self.till.control.post(f"/v1/payments/{payment}/challenge", json=answer))
 
+    async def _post(self, posting: Posting) -> None:
+        await PostgresDatabase(self.till.engine).run(lambda uow: uow.ledger.post(posting))
+
+    def _bank(self, path: str, asked: dict[str, Any], times: int) -> None:
+        """What it does is told at once, later, or by two events."""
+        answer = self.run(self.till.control.post(f"/_control/chargebacks{path}", json=asked))
+        assert answer.status_code in (201, 409), answer.text
+        before = set(self._disputes())
+        self.till.read_journal()
+        done = set(self._disputes()) - before
+        assert len(done) == (answer.status_code == 201)
+        self.hidden |= done
+        for name in sorted(done) * times:
+            self.run(self._tell(name))
+
+    async def _tell(self, name: str) -> None:
+        self.events += 1
+        line = self.till.disputes[name]
+        event = f"{line['id']}/{self.events}"
+        kind = TAKEN if line["kind"] == Disputed.CHARGEBACK else GIVEN
+        fact = Fact(
+            f"payment:{event}", kind, line["reference"], datetime.fromisoformat(line["at"]),
+            amount=line["amount"], dispute=line["dispute"], currency=line["currency"],
+        )  # fmt: skip
+        await self.till.inbox.store("payment", event, fact, {})
+
+    async def _look_again(self) -> None:
+        """As the relay does, until nothing is left that waits for something else."""
+        for _ in range(3):
+            await self.till.shop.run("UPDATE fact SET due_at = now() WHERE due_at IS NOT NULL")
+            for told in await self.till.inbox.untold(1_000):
+                await self.till.inbox.told([told.fact.id])
+
+    def _disputes(self) -> list[str]:
+        return sorted(name for name in self.till.disputes if name.startswith(self.parcel))
+
     def _references(self) -> list[str]:
         rows = self._read(
             "SELECT key FROM payment_transaction WHERE order_number = :o ORDER BY key", o=self.order
@@ -307,7 +410,12 @@ class PaymentModel(RuleBasedStateMachine):
             o=self.order,
         )
         moved: Counter[str] = Counter()
+        self._learn_of_disputes(rows)
         for key, operation, status, amount in rows:
+            if operation in DISPUTED:
+                assert (status, amount) == ("SUCCEEDED", self.till.disputes[key]["amount"])
+                moved[operation] += amount
+                continue
             theirs = self.till.effects.get(key, [])
             assert len(theirs) <= 1, theirs
             assert status in ("SUCCEEDED", "FAILED") or key in self.open, (key, status)
@@ -322,11 +430,15 @@ class PaymentModel(RuleBasedStateMachine):
             " WHERE order_number = :o AND account = 'provider_clearing'",
             o=self.order,
         )
-        assert booked == moved["capture"] - moved["refund"]
+        charged_back = moved[Disputed.CHARGEBACK] - moved[Disputed.REVERSAL]
+        assert booked == moved["capture"] - moved["refund"] - charged_back
         for each in self.authorizations.values():
             assert 0 <= each.refunded <= each.captured <= each.amount
+            assert each.charged_back >= 0
+            assert each.refundable >= 0
         known = self.authorizations.values()
-        assert moved == +Counter(
+        assert charged_back == sum(each.charged_back for each in known)
+        assert {kind: moved[kind] for kind in TOLD if kind in moved} == +Counter(
             authorize=sum(each.amount for each in known),
             capture=sum(each.captured for each in known),
             refund=sum(each.refunded for each in known),
@@ -335,6 +447,17 @@ class PaymentModel(RuleBasedStateMachine):
             assert self._read(check.statement, **check.parameters) == [], check.id
         if counts:
             WALK.step()
+
+    def _learn_of_disputes(self, rows: list[Any]) -> None:
+        booked = {key for key, operation, *_ in rows if operation in DISPUTED}
+        for name in sorted(self.hidden & booked):
+            self.hidden.remove(name)
+            line = self.till.disputes[name]
+            [(drawn_on,)] = self._read(
+                "SELECT authorization_key FROM payment_transaction WHERE key = :k", k=name
+            )
+            taken = line["kind"] == Disputed.CHARGEBACK
+            self.authorizations[drawn_on].charged_back += line["amount"] * (1 if taken else -1)
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
         async def read() -> list[Any]:
