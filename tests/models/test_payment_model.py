@@ -38,7 +38,7 @@ from tests.adapters.conftest import API_KEY, running
 from tests.adapters.postgres.conftest import CATALOG, Shop
 from tests.models.walking import Walk
 
-WALK = Walk("payments", share=0.25, example_steps=30, drawn=1.8)
+WALK = Walk("payments", share=0.25, example_steps=30, drawn=3.0)
 HANG_SECONDS, PATIENCE_SECONDS = 1.0, 0.3
 FAIR: dict[str, float] = {"fault_before": 0, "fault_after": 0, "hang": 0, "reset": 0}
 WEATHER = ("fair", "fair", "fair", "fault_before", "fault_after", "hang", "reset")
