@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from adapters.postgres.approvals import PostgresApprovalExpiry
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
 from adapters.postgres.fact_inbox import PostgresFactInbox
@@ -37,6 +38,7 @@ FACTS_IDLE_SECONDS = 0.5
 COMMANDS_IDLE_SECONDS = 1.0
 RESERVATIONS_IDLE_SECONDS = 1.0
 STOCK_NEWS_IDLE_SECONDS = 1.0
+APPROVALS_IDLE_SECONDS = 5.0  # who comes too late is refused, swept or not
 POINTS_IDLE_SECONDS = 900.0  # nobody can spend what has expired, written off or not
 OVERDUE_IDLE_SECONDS = 300.0  # invoices become overdue by the day
 GRACE_SECONDS_MAX = 2.0  # `up` allows the relay 2.5 s, and a subscriber may keep a batch for 5 s
@@ -56,6 +58,7 @@ async def run(settings: Settings) -> None:
                 "reservations", PostgresSoftReservations(engine), RESERVATIONS_IDLE_SECONDS
             ),
             ExpirySweeper("points", PostgresPointsExpiry(engine), POINTS_IDLE_SECONDS),
+            ExpirySweeper("approvals", PostgresApprovalExpiry(engine), APPROVALS_IDLE_SECONDS),
             StockNewsSweeper("stock", PostgresStockNews(engine), STOCK_NEWS_IDLE_SECONDS),
             OverdueSweeper("overdue", PostgresOverdue(engine), OVERDUE_IDLE_SECONDS),
         )

@@ -25,8 +25,8 @@ class ActAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRead:
-    """An act that waits for a second person, or waited; `status` is PENDING, APPROVED or DECLINED;
-    `why` says what made it need one.
+    """An act that waits for a second person, or waited; `status` is PENDING, APPROVED, DECLINED or
+    EXPIRED (nobody decided it before `deadline`); `why` says what made it need one.
     """
 
     id: str
@@ -37,6 +37,7 @@ class ApprovalRead:
     why: str
     asked_by: str
     asked_at: datetime
+    deadline: datetime
     status: str
     decided_by: str
     decided_at: datetime | None

@@ -167,7 +167,7 @@ class FactInbox(Protocol):
 
 
 class Expiring(Protocol):
-    """Books of what is due by the calendar: soft reservations, loyalty points."""
+    """Books of what is due by the calendar: soft reservations, loyalty points, approvals."""
 
     async def expire(self, limit: int) -> int:
         """Ends what is due, `limit` of it at most; how much it found."""

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import String, bindparam, cast, insert, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.clock import after, now
+from adapters.postgres.command_rows import store, wish
 from adapters.postgres.cursors import Cursor
+from adapters.postgres.outcomes import Act as Trace
+from adapters.postgres.outcomes import append_audit, settle
 from adapters.postgres.tables import approval
-from domain.access import Principal, Role
+from adapters.postgres.transactions import in_transaction
+from domain.access import SYSTEM, Principal, Role
 from domain.acts import Act, ActKind, wanted_of
 from domain.codec import Json
 from domain.errors import NotFound, StepRefused
@@ -19,7 +23,31 @@ from ports.reads import Page
 DECIDE_WITHIN_SECONDS = 86_400.0
 _DIGITS_MAX = 18  # of a bigint, with a margin
 
-_LOCK = select(approval).where(approval.c.id == bindparam("approval")).with_for_update()
+EXPIRE = "approval_expire"  # what the audit trail calls it
+_TOO_LATE = approval.c.deadline <= now()
+
+_LOCK = (
+    select(approval, _TOO_LATE.label("too_late"))
+    .where(approval.c.id == bindparam("approval"))
+    .with_for_update()
+)
+_DUE = (
+    select(approval.c.id)
+    .where(approval.c.status == "PENDING", _TOO_LATE)
+    .order_by(approval.c.deadline, approval.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_DECIDED = (
+    update(approval)
+    .where(approval.c.id == bindparam("of"))
+    .values(
+        status=bindparam("becomes"),
+        decided_by=bindparam("by"),
+        decided_roles=bindparam("roles"),
+        decided_at=now(),
+    )
+)
 _READ = select(
     cast(approval.c.id, String).label("id"),
     *(approval.c[name] for name in ApprovalRead.__dataclass_fields__ if name != "id"),
@@ -57,11 +85,13 @@ async def ask_second_person(
 
 
 async def lock_approval(connection: AsyncConnection, wanted: str) -> Waiting:
-    """Refuses `NotFound`, and (`StepRefused`) what is decided already."""
+    """Refuses `NotFound`, and (`StepRefused`) what is decided already or has waited too long."""
     number = int(wanted) if wanted.isdecimal() and len(wanted) <= _DIGITS_MAX else 0
     row = (await connection.execute(_LOCK, {"approval": number})).one_or_none()
     if row is None or str(row.id) != wanted:  # 007 is not 7: the audit trail knows it by one name
         raise NotFound(f"there is no approval {wanted}")
+    if row.status == "EXPIRED" or (row.status == "PENDING" and row.too_late):
+        raise StepRefused(f"approval {wanted} expired at {row.deadline}: ask for it again")
     if row.status != "PENDING":
         raise StepRefused(f"approval {wanted} is {row.status} already, by {row.decided_by}")
     kind = ActKind(row.act)
@@ -73,11 +103,41 @@ async def lock_approval(connection: AsyncConnection, wanted: str) -> Waiting:
 async def decided(
     connection: AsyncConnection, waiting: Waiting, by: Principal, status: str
 ) -> None:
-    await connection.execute(
-        update(approval)
-        .where(approval.c.id == waiting.id)
-        .values(status=status, decided_by=by.name, decided_roles=_roles(by), decided_at=now())
-    )
+    await _end(connection, waiting.id, by, status)
+
+
+async def _end(connection: AsyncConnection, number: int, by: Principal, status: str) -> None:
+    values = {"of": number, "becomes": status, "by": by.name, "roles": _roles(by)}
+    await connection.execute(_DECIDED, values)
+
+
+class PostgresApprovalExpiry:
+    """See `ports.front_office.Expiring`: what nobody has decided in time, nobody decides any more,
+    and the audit trail has it.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def expire(self, limit: int) -> int:
+        return await in_transaction(self._engine, lambda each: _expire(each, limit))
+
+
+async def _expire(connection: AsyncConnection, limit: int) -> int:
+    due = (await connection.execute(_DUE, {"limit": limit})).all()
+    for row in due:
+        await _end(connection, row.id, SYSTEM, "EXPIRED")
+        await _leave_a_trace(connection, str(row.id))
+    return len(due)
+
+
+async def _leave_a_trace(connection: AsyncConnection, number: str) -> None:
+    """As a person's act does: a command and its row in the audit trail."""
+    reason = "nobody has decided it in time"
+    wished = wish(SYSTEM, f"approval/{number}/expired", EXPIRE, number, {"reason": reason})
+    assert await store(connection, wished, expires_seconds=None), "it expires once"  # noqa: S101
+    await settle(connection, wished.id, refusal=None, result={})
+    await append_audit(connection, Trace(SYSTEM.name, EXPIRE, number, reason, wished.id, "DONE"))
 
 
 async def approval_page(

@@ -32,7 +32,7 @@ from domain.transitions import OrderStatus
 from ports.reads import OrderFilter as Wanted
 
 STATUSES = tuple(status.value for status in OrderStatus)
-APPROVAL_STATUSES = ("PENDING", "APPROVED", "DECLINED")
+APPROVAL_STATUSES = ("PENDING", "APPROVED", "DECLINED", "EXPIRED")
 OWNERS = tuple(sorted(role.value for role in STAFF))
 
 
@@ -133,7 +133,10 @@ class Query(
         self,
         info: Ask,
         status: Annotated[
-            str, strawberry.argument(description="PENDING, APPROVED or DECLINED; empty for all.")
+            str,
+            strawberry.argument(
+                description="PENDING, APPROVED, DECLINED or EXPIRED; empty for all."
+            ),
         ] = "PENDING",
         first: First = PAGE_DEFAULT,
         after: After = None,

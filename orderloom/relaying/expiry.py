@@ -1,4 +1,6 @@
-"""What expires by the calendar: soft reservations are given back, loyalty points written off."""
+"""What expires by the calendar: soft reservations are given back, loyalty points written off, acts
+that waited for a second person are not done.
+"""
 
 from dataclasses import dataclass
 

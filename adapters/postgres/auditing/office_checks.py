@@ -1,5 +1,6 @@
 """A2: what needs two people had two, each with the right to it, and each left a trace."""
 
+from adapters.postgres.approvals import EXPIRE
 from adapters.postgres.auditing.check import SqlCheck
 from domain.acts import RULES, ActKind
 from domain.four_eyes import ALONE_WITHIN
@@ -44,6 +45,26 @@ OFFICE_CHECKS = (
             "approving": [",".join(rule.approvers) for _, rule in _RULES],
             "approve": ActKind.APPROVAL_APPROVE.value,
         },
+    ),
+    SqlCheck(
+        "O2-approvals",
+        "an act that waits for a second person is decided before its deadline, or expires then",
+        """
+        SELECT id::text AS approval, approval.act, status, why.why
+        FROM approval, LATERAL (VALUES
+            (status = 'PENDING' AND deadline < clock_timestamp() - interval '1 second' * :grace,
+             'still waits, past its deadline'),
+            (status = 'APPROVED' AND decided_at > deadline + interval '1 second' * :grace,
+             'was approved, past its deadline'),
+            (status = 'EXPIRED' AND decided_at < deadline, 'expired before its deadline'),
+            (status = 'EXPIRED' AND 1 <> (
+                SELECT count(*) FROM audit
+                WHERE audit.act = :expire AND audit.subject = approval.id::text),
+             'expired without a trace')
+        ) AS why(broken, why) WHERE broken
+        ORDER BY id, why.why
+        """,
+        {"expire": EXPIRE},
     ),
     SqlCheck(
         "A2-alone",

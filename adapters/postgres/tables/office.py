@@ -25,7 +25,7 @@ approval = Table(
     text("decided_by", server_default=""),
     text("decided_roles", server_default=""),
     moment("decided_at", nullable=True),
-    CheckConstraint("status IN ('PENDING', 'APPROVED', 'DECLINED')", name="status"),
+    CheckConstraint("status IN ('PENDING', 'APPROVED', 'DECLINED', 'EXPIRED')", name="status"),
     CheckConstraint("decided_by <> asked_by OR status = 'DECLINED'", name="four_eyes"),
     Index("ix_approval_pending", "deadline", postgresql_where="status = 'PENDING'"),
 )

@@ -21,8 +21,13 @@ class Approval:
     why: str = strawberry.field(description="What made it need a second person.")
     asked_by: str = strawberry.field(description="Who asked.")
     asked_at: datetime = strawberry.field(description="When.")
-    status: str = strawberry.field(description="PENDING, APPROVED or DECLINED.")
-    decided_by: str = strawberry.field(description="Who decided; empty while it is pending.")
+    deadline: datetime = strawberry.field(
+        description="Until when it may be decided; then it expires, and may be asked for again."
+    )
+    status: str = strawberry.field(description="PENDING, APPROVED, DECLINED or EXPIRED.")
+    decided_by: str = strawberry.field(
+        description="Who decided; empty while it is pending, `system` when it expired."
+    )
     decided_at: datetime | None = strawberry.field(description="When.")
 
 
@@ -47,6 +52,7 @@ def _approval(read: ApprovalRead) -> Approval:
         why=read.why,
         asked_by=read.asked_by,
         asked_at=read.asked_at,
+        deadline=read.deadline,
         status=read.status,
         decided_by=read.decided_by,
         decided_at=read.decided_at,

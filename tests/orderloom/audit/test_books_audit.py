@@ -584,6 +584,16 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {**LARGE, "why": "whoever approved was agent"},
     ),
     (
+        "O2-approvals",
+        "UPDATE approval SET decided_at = deadline + interval '2 minutes'",
+        {
+            "approval": "{approval}",
+            "act": "stock_count",
+            "status": "APPROVED",
+            "why": "was approved, past its deadline",
+        },
+    ),
+    (
         "A2-alone",
         """
         INSERT INTO lone_act (command, person, what, subject, size, most)
@@ -774,7 +784,9 @@ async def test_one_person_who_asked_and_approved_is_named(shared_world: Any) -> 
 
 async def test_one_person_who_granted_and_approved_a_refund_is_named(shared_world: Any) -> None:
     found = await shared_world.violations_after(
-        "UPDATE journal SET by = 'finn' WHERE kind = 'RefundApproved'"
+        "UPDATE journal SET by = 'finn' WHERE kind = 'RefundApproved'",
+        """UPDATE return_order SET view = jsonb_set(view, '{approved_by}', '"finn"')
+           WHERE view->>'approved_by' <> ''""",
     )
     assert {row["why"] for row in found.pop("A2-refunds")} == {
         "one person granted and approved",
