@@ -7,7 +7,14 @@ from temporalio import activity
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from activities.credit import decide_credit, grant_over_limit
-from activities.effects import Decision, Effects, OrderTurn, check_location, what_was_decided
+from activities.effects import (
+    OUTDATED,
+    Decision,
+    Effects,
+    OrderTurn,
+    check_location,
+    what_was_decided,
+)
 from activities.messages import (
     CommandCall,
     Opened,
@@ -40,7 +47,7 @@ from domain.waits import STOCK_WAIT
 from ports.outside import ReviewRules
 from ports.unit_of_work import Database, UnitOfWork
 
-SOURCED = "sourced"
+SOURCED, SHORT = "sourced", "short"
 UNSETTLED = "unsettled"  # the command has to wait for the outcome of a payment
 SOURCING_TRIES = 10  # stock that was there when planned may be gone when reserved
 
@@ -126,7 +133,7 @@ class OrderActivities:
             if call.deadline and call.deadline.wait == STOCK_WAIT and decided.bodies:
                 _hand_over(turn, call.deadline.handing_over)
                 sourced = await _source(turn)
-                return sourced if sourced.outcome == SOURCED else decided
+                return decided if sourced.outcome == SHORT else sourced
             return decided
 
         return await self._effects.on_order(call.step, decide)
@@ -176,8 +183,8 @@ def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
 async def _source(turn: OrderTurn) -> Decision:
     due = remedies(turn.view)
     demand = _demand_after(turn, due)
-    if not demand:
-        return Decision(due, outcome=SOURCED)
+    if not demand:  # and nothing due: whoever asked has not heard of a fact that we have
+        return Decision(due, outcome=SOURCED if due else OUTDATED)
     closed_to_us = refusing_locations(turn.view)
     inventory = turn.uow.inventory
     places = [p for p in await inventory.locations() if p.id not in closed_to_us]
@@ -186,7 +193,7 @@ async def _source(turn: OrderTurn) -> Decision:
     try:
         plan = plan_parcels(demand, sources, places, turn.order.destination)
     except OutOfStock as short:
-        return Decision([*due, *_held(turn.view, short.message)], outcome="short")
+        return Decision([*due, *_held(turn.view, short.message)], outcome=SHORT)
     parcels = tuple(
         replace(parcel, fulfillment_order=next_parcel(turn.view, ahead))
         for ahead, parcel in enumerate(plan.parcels)

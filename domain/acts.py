@@ -46,6 +46,9 @@ class ActKind(StrEnum):
     PICK_LIST_CONFIRM_CANCEL = "pick_list_confirm_cancel"
     PICK_LIST_REFUSE_CANCEL = "pick_list_refuse_cancel"
     PICK_LIST_REPORT_SHIPMENT = "pick_list_report_shipment"
+    PICK_LIST_CORRECT_PICKED = "pick_list_correct_picked"
+    PICK_LIST_CORRECT_PACKING = "pick_list_correct_packing"
+    PICK_LIST_CORRECT_LABELS = "pick_list_correct_labels"
     STOCK_COUNT = "stock_count"
     STOCK_ADJUST = "stock_adjust"
     STOCK_REGRADE = "stock_regrade"
@@ -105,6 +108,9 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.PICK_LIST_CONFIRM_CANCEL: ActRule(floor.ConfirmCancel, _FLOOR, reason_required=False),
     ActKind.PICK_LIST_REFUSE_CANCEL: ActRule(floor.RefuseCancel, _FLOOR),
     ActKind.PICK_LIST_REPORT_SHIPMENT: ActRule(floor.ReportShipment, _FLOOR, reason_required=False),
+    ActKind.PICK_LIST_CORRECT_PICKED: ActRule(floor.CorrectPicked, _FLOOR),
+    ActKind.PICK_LIST_CORRECT_PACKING: ActRule(floor.CorrectPacking, _FLOOR),
+    ActKind.PICK_LIST_CORRECT_LABELS: ActRule(floor.CorrectLabels, _FLOOR),
     ActKind.STOCK_COUNT: ActRule(stock.Count, _FLOOR, _APPROVES_STOCK),
     ActKind.STOCK_ADJUST: ActRule(stock.Adjust, _FLOOR, _APPROVES_STOCK),
     ActKind.STOCK_REGRADE: ActRule(stock.Regrade, _FLOOR, _APPROVES_STOCK),

@@ -5,6 +5,7 @@ facts arrived: the journal is applied by sequence, then the facts by the time th
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from domain import journal as j
@@ -210,10 +211,19 @@ def _expect(parcel: Parcel, fact: Fact) -> None:
 
 
 def _notice_packages(parcel: Parcel, fact: Fact) -> None:
-    if not parcel.booked:
-        parcel.packages = fact.packages
-        if parcel.picked is None:
-            parcel.picked = tuple(unit for package in fact.packages for unit in package.lines)
+    """Told again once it is booked, it corrects where the packages go, and nothing else."""
+    if parcel.booked:
+        told = {package.package: package for package in fact.packages}
+        parcel.packages = tuple(
+            replace(each, carrier=told[each.package].carrier,
+                    tracking_number=told[each.package].tracking_number)
+            if each.package in told else each
+            for each in parcel.packages
+        )  # fmt: skip
+        return
+    parcel.packages = fact.packages
+    if parcel.picked is None:
+        parcel.picked = tuple(unit for package in fact.packages for unit in package.lines)
 
 
 def _reach(parcel: Parcel, status: ParcelStatus, at: datetime) -> None:

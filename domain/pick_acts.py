@@ -4,14 +4,24 @@
 does (docs/contracts.md), each under an id of its own, so that doing it twice tells nothing new.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from domain.errors import StepRefused
+from domain.errors import Malformed, StepRefused
 from domain.facts import FactKind, Package
 from domain.order import LineUnits
 from domain.pick_list import CancelStatus, PickList, PickStatus, Stage
-from domain.pick_units import Label, Units, boxes_of, labeled, reported, within
+from domain.pick_units import (
+    Label,
+    Units,
+    boxes_of,
+    check_carried,
+    labeled,
+    relabeled,
+    reported,
+    within,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +79,34 @@ class ReportShipment:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectPicked:
+    """`lines` as in `ReportPicked`, which had told something else."""
+
+    lines: tuple[Units, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectPacking:
+    """`packages` as in `Pack`."""
+
+    packages: tuple[tuple[Units, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectLabels:
+    """As in `Ship`, of packages that have not arrived; others keep theirs."""
+
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskBack:
     """The order wants the goods for another source: it is the system that asks."""
 
 
 FloorAct = (
     Accept | Reject | StartPicking | ReportPicked | Pack | Ship | ConfirmCancel | RefuseCancel
-    | ReportShipment
+    | ReportShipment | CorrectPicked | CorrectPacking | CorrectLabels
 )  # fmt: skip
 
 
@@ -92,6 +123,7 @@ class Told:
 
 
 Deed = tuple[PickList, tuple[Told, ...]]
+Carried = Sequence[LineUnits] | None
 _S = PickStatus
 _ALLOWED_IN: dict[type[FloorAct], tuple[PickStatus, ...]] = {
     Accept: (_S.SUBMITTED,),
@@ -101,6 +133,9 @@ _ALLOWED_IN: dict[type[FloorAct], tuple[PickStatus, ...]] = {
     Pack: (_S.PICKED,),
     Ship: (_S.PACKED,),
     ReportShipment: (_S.SHIPPED,),
+    CorrectPicked: (_S.PICKED, _S.NOTHING_FOUND),
+    CorrectPacking: (_S.PACKED,),
+    CorrectLabels: (_S.SHIPPED,),
 }
 _NOT_TOUCHED = (_S.SUBMITTED, _S.ACCEPTED)  # giving it back needs nobody
 _ON_THE_FLOOR = (_S.PICKING, _S.PICKED)  # somebody has to look
@@ -115,9 +150,12 @@ def possible(pick: PickList) -> tuple[type[FloorAct], ...]:
     return tuple(act for act, statuses in _ALLOWED_IN.items() if pick.status in statuses)
 
 
-def perform(pick: PickList, act: FloorAct | AskBack, reason: str = "") -> Deed:
-    """The pick list after an act, and what the order is told. Refuses (`StepRefused`) an act that
-    the state does not allow; `Malformed`, `LimitExceeded` units and packages that are not there.
+def perform(
+    pick: PickList, act: FloorAct | AskBack, reason: str = "", carried: Carried = None
+) -> Deed:
+    """The pick list after an act, and what the order is told. `carried` is what the order has in
+    the parcel now, by default what was asked for. Refuses (`StepRefused`) an act that the state
+    does not allow; `Malformed`, `LimitExceeded` units and packages that are not there.
     """
     if isinstance(act, AskBack):
         return _ask_back(pick)
@@ -146,8 +184,34 @@ def perform(pick: PickList, act: FloorAct | AskBack, reason: str = "") -> Deed:
             return _cancel_refused(pick, reason)
         case ReportShipment(stage, package):
             return _shipment(pick, stage, package)
+        case CorrectPicked() | CorrectPacking() | CorrectLabels():
+            return _correct(pick, act, reason, carried)
         case _:
             assert_never(act)
+
+
+def _correct(
+    pick: PickList,
+    act: CorrectPicked | CorrectPacking | CorrectLabels,
+    reason: str,
+    carried: Carried,
+) -> Deed:
+    """What was told is told again as it is, under an id of its own: the later one counts."""
+    match act:
+        case CorrectPicked(lines):
+            found = within(pick.lines, lines, "asked for")
+            check_carried(pick.lines, found, pick.lines if carried is None else carried)
+            status = _S.PICKED if found else _S.NOTHING_FOUND
+            kind, after = FactKind.PICKED, replace(pick, status=status, picked=found)
+        case CorrectPacking(packages):
+            boxes = boxes_of(pick.picked, packages)
+            kind, after = FactKind.PACKED, replace(pick, boxes=boxes)
+        case CorrectLabels(labels):
+            kind, after = FactKind.SHIPPED, replace(pick, boxes=relabeled(pick, labels))
+    if after == pick:
+        raise Malformed("this is what was told already: nothing is to be corrected")
+    after = replace(after, corrections=pick.corrections + 1)
+    return after, (_told(after, kind, f"/{after.corrections}", reason),)
 
 
 def _why_not(pick: PickList, act: FloorAct) -> str:
@@ -185,15 +249,18 @@ def _cancel_refused(pick: PickList, reason: str) -> Deed:
 def _on(pick: PickList, kind: FactKind, **changes: Any) -> Deed:
     """Once in the life of a pick list: its kind is the event's name."""
     after = replace(pick, **changes)
+    return after, (_told(after, kind, "", str(changes.get("reason", ""))),)
+
+
+def _told(pick: PickList, kind: FactKind, again: str, code: str) -> Told:
     packed = kind in (FactKind.PACKED, FactKind.SHIPPED)
-    told = Told(
-        f"{pick.fulfillment_order}/{kind.value.removeprefix('fulfillment.')}",
+    return Told(
+        f"{pick.fulfillment_order}/{kind.value.removeprefix('fulfillment.')}{again}",
         kind,
-        lines=after.picked if kind is FactKind.PICKED else (),
-        packages=tuple(box.as_package for box in after.boxes) if packed else (),
-        code=str(changes.get("reason", "")),
+        lines=pick.picked if kind is FactKind.PICKED else (),
+        packages=tuple(box.as_package for box in pick.boxes) if packed else (),
+        code=code,
     )
-    return after, (told,)
 
 
 def _shipment(pick: PickList, stage: Stage, package: str) -> Deed:

@@ -81,3 +81,4 @@ class PickList:
     reason: str = ""
     picked: tuple[LineUnits, ...] = ()
     boxes: tuple[Box, ...] = ()
+    corrections: int = 0  # of what people had told

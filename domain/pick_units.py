@@ -1,6 +1,6 @@
 """Units and packages of a pick list, as people name them: checked against what is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from domain.errors import LimitExceeded, Malformed, NotFound, StepRefused
@@ -49,6 +49,23 @@ def within(known: Sequence[LineUnits], wanted: Sequence[Units], what: str) -> tu
     )
 
 
+def check_carried(
+    before: Sequence[LineUnits], found: Sequence[LineUnits], carried: Sequence[LineUnits]
+) -> None:
+    """`carried` is what the order still has in the parcel. Refuses (`StepRefused`) more than that:
+    what was told to be missing before may have been given up, written off and sourced anew.
+    """
+    left = {unit.line: unit.quantity for unit in carried}
+    most = {unit.line: unit.quantity for unit in before}
+    for unit in found:
+        if unit.quantity > left.get(unit.line, 0):
+            gone = most[unit.line] - left.get(unit.line, 0)
+            raise StepRefused(
+                f"line {unit.line}: the order has given up {gone} unit{'s' * (gone > 1)} that were "
+                "told to be missing, and sources them anew: count the stock instead"
+            )
+
+
 def boxes_of(picked: Sequence[LineUnits], packages: Sequence[Sequence[Units]]) -> tuple[Box, ...]:
     """Packages P1, P2 … Refuses (`LimitExceeded`, `Malformed`) more than was picked, less, and an
     empty package: what was found and is not sent would be lost silently.
@@ -74,6 +91,27 @@ def labeled(pick: PickList, labels: Sequence[Label]) -> tuple[Box, ...]:
     """All packages with carrier and tracking number. A package without a number gets one that
     names it, so that its delivery can be told; the carrier is then the shop itself, or the named.
     """
+    named = _by_package(pick, labels)
+    return _distinct(
+        _under(pick, box, named.get(box.package, Label(box.package))) for box in pick.boxes
+    )
+
+
+def relabeled(pick: PickList, labels: Sequence[Label]) -> tuple[Box, ...]:
+    """As `labeled`, but only the packages that are named. Refuses (`StepRefused`) one whose way
+    has ended.
+    """
+    named = _by_package(pick, labels)
+    ended = [box.package for box in pick.boxes if box.package in named and box.ended]
+    if ended:
+        raise StepRefused(f"package {ended[0]} has arrived, or is back: its label stays")
+    return _distinct(
+        _under(pick, box, named[box.package]) if box.package in named else box for box in pick.boxes
+    )
+
+
+def _by_package(pick: PickList, labels: Sequence[Label]) -> dict[str, Label]:
+    """Refuses (`NotFound`, `Malformed`) what cannot be a label of one of the packages."""
     by_name = {label.package: label for label in labels}
     unknown = set(by_name) - {box.package for box in pick.boxes}
     if unknown:
@@ -83,14 +121,19 @@ def labeled(pick: PickList, labels: Sequence[Label]) -> tuple[Box, ...]:
     for text in (text for label in labels for text in (label.carrier, label.tracking_number)):
         if len(text) > LABEL_CHARACTERS_MAX or not text.isprintable():
             raise Malformed(f"{text[:40]!r} is no carrier and no tracking number")
-    boxes = []
-    for box in pick.boxes:
-        label = by_name.get(box.package, Label(box.package))
-        number = label.tracking_number or f"{pick.fulfillment_order}-{box.package}"
-        boxes.append(replace(box, carrier=label.carrier or OWN_CARRIER, tracking_number=number))
-    if len({box.tracking_number for box in boxes}) < len(boxes):
+    return by_name
+
+
+def _under(pick: PickList, box: Box, label: Label) -> Box:
+    number = label.tracking_number or f"{pick.fulfillment_order}-{box.package}"
+    return replace(box, carrier=label.carrier or OWN_CARRIER, tracking_number=number)
+
+
+def _distinct(boxes: Iterable[Box]) -> tuple[Box, ...]:
+    labeled_boxes = tuple(boxes)
+    if len({box.tracking_number for box in labeled_boxes}) < len(labeled_boxes):
         raise Malformed("two packages have the same tracking number")
-    return tuple(boxes)
+    return labeled_boxes
 
 
 def reported(pick: PickList, stage: Stage, package: str) -> tuple[tuple[Box, ...], tuple[Box, ...]]:

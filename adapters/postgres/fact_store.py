@@ -3,6 +3,7 @@
 The order's row is locked before the fact's, as every effect does it.
 """
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.dispute_inbox import store_dispute
@@ -10,10 +11,12 @@ from adapters.postgres.fact_match import TELL_GRACE_SECONDS, Match, match_paymen
 from adapters.postgres.fact_rows import INSERT, fact_values, stored_before
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import order_values, save_view_if
-from adapters.postgres.tables import order_view
-from domain.codec import Json
-from domain.facts import Fact
+from adapters.postgres.tables import order_view, outbox
+from domain.codec import Json, to_json
+from domain.facts import Fact, FactKind
 from domain.fold import fold
+from domain.parcel_news import PARCEL_NEWS, Relabeled
+from domain.view import OrderView
 from domain.waits import waits
 from ports.front_office import StoredFact
 from ports.unit_of_work import LockedOrder
@@ -53,7 +56,27 @@ async def store_fact(
         written = await connection.execute(INSERT, row)
     if written.one_or_none() is None:
         return await stored_before(connection, fact.id, matched)
+    if locked and view and fact.kind is FactKind.SHIPPED:
+        await _tell_labels(connection, locked, view, fact)
     return StoredFact(fact, matched.order, repeated=False, signal=stands.signal)
+
+
+async def _tell_labels(
+    connection: AsyncConnection, locked: LockedOrder, view: OrderView, fact: Fact
+) -> None:
+    """Of a parcel whose shipment was published already, with labels that were wrong."""
+    before = fold(locked.order, locked.journal, locked.facts).parcels[fact.subject]
+    parcel = view.parcels[fact.subject]
+    if not parcel.booked or parcel.packages == before.packages:
+        return
+    payload = {
+        "order": view.order.number,
+        "at": to_json(fact.occurred_at),
+        "data": to_json(Relabeled(parcel.fulfillment_order, parcel.packages)),
+    }
+    [kind] = PARCEL_NEWS
+    event = {"event_id": f"{fact.subject}/{fact.id}", "kind": kind, "payload": payload}
+    await connection.execute(insert(outbox).values(subject=view.order.number, **event))
 
 
 async def _match(connection: AsyncConnection, fact: Fact) -> tuple[Match, LockedOrder | None]:

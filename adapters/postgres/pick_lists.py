@@ -17,6 +17,7 @@ from domain.acts import Act
 from domain.codec import Json, from_json, to_json
 from domain.errors import NotFound
 from domain.facts import BUILT_IN, Fact
+from domain.fold import fold
 from domain.pick_acts import AskBack, FloorAct, perform
 from domain.pick_list import PickList
 from ports.floor import FulfilledBy
@@ -101,10 +102,11 @@ async def _do(
 ) -> PickList:
     locked = await PostgresOrders(connection).lock_by_parcel(parcel)
     data = locked and await connection.scalar(_LIST, {"parcel": parcel})
-    if data is None:
+    if locked is None or data is None:
         raise NotFound(f"there is no pick list {parcel}")
     before = from_json(PickList, data)
-    after, told = perform(before, wanted, reason)
+    view = fold(locked.order, locked.journal, locked.facts)
+    after, told = perform(before, wanted, reason, view.parcels[parcel].lines)
     if after != before:
         await connection.execute(
             _SAVE.values(**_values(after), updated_at=now()), {"parcel": parcel}

@@ -110,6 +110,24 @@ ACTS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         "pick_list_report_shipment",
         {"stage": "delivered", "package": "P1"},
     ),
+    (
+        "CorrectPicked",
+        {"lines": UNITS, "reason": "mistyped"},
+        "pick_list_correct_picked",
+        {"lines": UNITS},
+    ),
+    (
+        "CorrectPacking",
+        {"packages": [{"lines": UNITS}], "reason": "mistyped"},
+        "pick_list_correct_packing",
+        {"packages": [UNITS]},
+    ),
+    (
+        "CorrectLabels",
+        {"labels": [LABEL], "reason": "mistyped"},
+        "pick_list_correct_labels",
+        {"labels": [{"package": "P1", "carrier": "ups", "tracking_number": "1Z"}]},
+    ),
 ]
 
 

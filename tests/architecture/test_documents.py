@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from activities.publishing import PUBLISHED
 from domain.codec import to_json
+from domain.parcel_news import PARCEL_NEWS
 from domain.process import ProcessDefinition
 from domain.stock_alerts import STOCK_ALERTS
 from orderloom.settings import Settings
@@ -55,7 +56,7 @@ def test_every_outgoing_event_is_in_the_contract_with_its_data():
     }
     published = {
         kind: [field.name for field in fields(body)]
-        for kind, body in {**PUBLISHED, **STOCK_ALERTS}.items()
+        for kind, body in {**PUBLISHED, **PARCEL_NEWS, **STOCK_ALERTS}.items()
     }
     assert table == published
 

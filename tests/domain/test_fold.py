@@ -1,6 +1,7 @@
 """One fold says what an order is like: whatever the order in which facts arrive, and how often."""
 
 import random
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -302,3 +303,36 @@ def test_nothing_is_a_surplus_while_it_may_still_be_booked():
         facts=(fact(K.SHIPPED, packages=(package(lines=units((1, "A", 3))),)),),
     )
     assert unasked(view) == []
+
+
+def test_a_corrected_report_of_what_was_picked_counts_whichever_came_first():
+    plan = sourced((F1, "BOS", units((1, "A", 3))))
+    order = placed(order_line(quantity=3))
+    wrong = fact(K.PICKED, minute=60, lines=units((1, "A", 1)))
+    right = fact(K.PICKED, minute=61, lines=units((1, "A", 3)))
+    for told in permutations((wrong, right)):
+        view = view_of(APPROVED, plan, order=order, facts=told)
+        assert view.parcels[F1].missing == ()
+    assert view_of(APPROVED, plan, order=order, facts=(wrong,)).parcels[F1].missing != ()
+
+
+def test_a_corrected_label_counts_before_and_after_the_shipment_is_booked():
+    """And what the carrier tells under the right number is of the parcel, whenever it comes."""
+    shipped = fact(K.SHIPPED, minute=60, packages=(package("T1"),))
+    mended = fact(
+        K.SHIPPED, minute=70, packages=(replace(package(), carrier="DHL", tracking_number="T2"),)
+    )
+    arrived = fact(K.DELIVERED, minute=80, tracking_number="T2")
+    for journal in (PROCESSING, (*PROCESSING, SHIPPED)):
+        for told in permutations((shipped, mended, arrived)):
+            parcel = view_of(*journal, facts=told).parcels[F1]
+            assert [(p.carrier, p.tracking_number) for p in parcel.packages] == [("DHL", "T2")]
+            assert parcel.status is P.DELIVERED
+            assert (parcel.lines, parcel.surplus) == (ONE_A, ())
+
+
+def test_what_is_shipped_is_what_was_booked_whatever_is_told_of_its_packages_afterwards():
+    more = replace(package("T1", units((1, "A", 9))), tracking_number="T2")
+    other = replace(package("T3"), package="2")
+    view = view_of(*PROCESSING, SHIPPED, facts=(fact(K.SHIPPED, packages=(more, other)),))
+    assert [(p.tracking_number, p.lines) for p in view.parcels[F1].packages] == [("T2", ONE_A)]

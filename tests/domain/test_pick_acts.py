@@ -11,6 +11,9 @@ from domain.pick_acts import (
     Accept,
     AskBack,
     ConfirmCancel,
+    CorrectLabels,
+    CorrectPacking,
+    CorrectPicked,
     FloorAct,
     Pack,
     RefuseCancel,
@@ -45,19 +48,20 @@ STATES = {
     "new": (NEW, {Accept, Reject}),
     "accepted": (after(Accept()), {Reject, StartPicking, ReportPicked}),
     "picking": (after(Accept(), StartPicking()), {ReportPicked}),
-    "picked": (after(Accept(), ALL), {Pack}),
-    "packed": (PACKED, {Ship}),
-    "shipped": (SHIPPED, {ReportShipment}),
+    "picked": (after(Accept(), ALL), {Pack, CorrectPicked}),
+    "packed": (PACKED, {Ship, CorrectPacking}),
+    "shipped": (SHIPPED, {ReportShipment, CorrectLabels}),
     "delivered": (after(ReportShipment(Stage.DELIVERED), pick=SHIPPED), set()),
     "rejected": (after(Reject()), set()),
-    "nothing found": (after(Accept(), ReportPicked(())), set()),
+    "nothing found": (after(Accept(), ReportPicked(())), {CorrectPicked}),
     "canceled": (after(AskBack()), set()),
     "wanted back": (after(Accept(), ALL, AskBack()), {ConfirmCancel, RefuseCancel}),
-    "kept": (after(Accept(), ALL, AskBack(), RefuseCancel()), {Pack}),
+    "kept": (after(Accept(), ALL, AskBack(), RefuseCancel()), {Pack, CorrectPicked}),
 }
 ACTS: tuple[FloorAct, ...] = (
     Accept(), Reject(), StartPicking(), ALL, TWO, Ship(), ConfirmCancel(), RefuseCancel(),
-    ReportShipment(Stage.DELIVERED),
+    ReportShipment(Stage.DELIVERED), CorrectPicked((Units(1, 2),)), CorrectPacking(
+        ((Units(1, 2), Units(2, 1)), (Units(1, 1),))), CorrectLabels((Label("P1", "ups", "1Z"),)),
 )  # fmt: skip
 
 
@@ -208,3 +212,87 @@ def test_who_is_asked_for_the_goods_answers_by_how_far_they_are(state, cancel, k
     pick, told = perform(STATES[state][0], AskBack())
     assert (pick.cancel, [each.kind for each in told]) == (cancel, kinds)
     assert perform(pick, AskBack()) == (pick, ())
+
+
+def test_what_was_picked_is_corrected_as_often_as_it_was_wrong_each_under_an_id_of_its_own():
+    """Mistyped, found after all, and none of it there."""
+    pick, told = after(Accept(), ReportPicked((Units(1, 3),))), ()
+    for lines in ((Units(1, 2),), (Units(1, 3), Units(2, 1)), ()):
+        pick, more = perform(pick, CorrectPicked(lines), "mistyped")
+        told += more
+    assert [(each.event, each.kind, each.code) for each in told] == [
+        (f"O-F1/picked/{n}", K.PICKED, "mistyped") for n in (1, 2, 3)
+    ]
+    assert [each.lines for each in told] == [(LineUnits(1, "TEA", 2),), LINES, ()]
+    assert (pick.status, pick.picked) == (S.NOTHING_FOUND, ())
+    pick, _ = perform(pick, CorrectPicked((Units(2, 1),)), "behind the shelf")
+    assert (pick.status, pick.picked) == (S.PICKED, (LineUnits(2, "CUP", 1),))
+
+
+def test_what_the_order_has_given_up_is_not_picked_after_all():
+    """Of three teas one was found, and the order has sourced the two others anew."""
+    pick = after(Accept(), ReportPicked((Units(1, 1), Units(2, 1))))
+    left = (LineUnits(1, "TEA", 1), LineUnits(2, "CUP", 1))
+    for lines in ((Units(1, 2), Units(2, 1)), (Units(1, 3),)):
+        with pytest.raises(StepRefused, match=r"line 1: the order has given up 2 units .* count"):
+            perform(pick, CorrectPicked(lines), "mistyped", left)
+    corrected, _ = perform(pick, CorrectPicked((Units(1, 1),)), "mistyped", left)
+    assert corrected.picked == (LineUnits(1, "TEA", 1),)
+    with pytest.raises(StepRefused, match="line 2: the order has given up 1 unit "):
+        perform(after(Accept(), ReportPicked(())), CorrectPicked((Units(2, 1),)), "found", ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "refusal"),
+    [
+        ((Units(1, 4),), LimitExceeded),
+        ((Units(1, -1),), Malformed),
+        ((Units(1, 3), Units(2, 1)), Malformed),
+    ],
+)
+def test_a_correction_names_what_was_asked_for_and_something_else_than_was_told(lines, refusal):
+    with pytest.raises(refusal):
+        perform(after(Accept(), ALL), CorrectPicked(lines), "mistyped")
+
+
+def test_what_is_in_which_package_is_corrected_until_they_leave():
+    together = CorrectPacking(((Units(1, 3), Units(2, 1)),))
+    pick, (told,) = perform(PACKED, together, "one box was enough")
+    assert (told.event, told.kind) == ("O-F1/packed/1", K.PACKED)
+    assert [package.lines for package in told.packages] == [LINES]
+    assert [box.package for box in pick.boxes] == ["P1"]
+    with pytest.raises(Malformed, match="told already"):
+        perform(pick, together, "again")
+    with pytest.raises(Malformed):
+        perform(PACKED, CorrectPacking(((Units(1, 3),),)), "a cup is lost")
+
+
+def test_a_label_is_corrected_until_its_package_has_arrived():
+    sent = after(Ship((Label("P1", "ups", "1Z8"), Label("P2", "ups", "1Z9"))), pick=PACKED)
+    pick, (told,) = perform(sent, CorrectLabels((Label("P1", "dhl", "JD1"),)), "mistyped")
+    assert (told.event, told.kind, told.code) == ("O-F1/shipped/1", K.SHIPPED, "mistyped")
+    assert [(p.package, p.carrier, p.tracking_number) for p in told.packages] == [
+        ("P1", "dhl", "JD1"), ("P2", "ups", "1Z9")
+    ]  # fmt: skip
+    arrived, (delivered,) = perform(pick, ReportShipment(Stage.DELIVERED, "P1"))
+    assert delivered.tracking_number == "JD1"
+    with pytest.raises(StepRefused, match="P1 has arrived, or is back"):
+        perform(arrived, CorrectLabels((Label("P1", "ups", "1Z8"),)), "mistyped")
+    again, _ = perform(arrived, CorrectLabels((Label("P2", "ups", "1Z7"),)), "mistyped")
+    assert [box.tracking_number for box in again.boxes] == ["JD1", "1Z7"]
+    assert again.boxes[0].stages == (Stage.DELIVERED,)
+
+
+@pytest.mark.parametrize(
+    ("labels", "refusal"),
+    [
+        ((), Malformed),
+        ((Label("P1", "own", "O-F1-P1"),), Malformed),
+        ((Label("P3", "ups", "1Z"),), NotFound),
+        ((Label("P1", "ups", "O-F1-P2"),), Malformed),
+        ((Label("P1", "ups", "1" * 101),), Malformed),
+    ],
+)
+def test_a_label_is_corrected_to_one_that_can_be_and_is_another(labels, refusal):
+    with pytest.raises(refusal):
+        perform(SHIPPED, CorrectLabels(labels), "mistyped")

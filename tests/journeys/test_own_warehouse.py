@@ -109,6 +109,39 @@ async def test_an_order_is_sent_and_delivered_by_people_alone(shop: Shop):
     assert len(shop.stack.rows(acts, parcel)) == 7
 
 
+async def test_what_was_told_wrongly_is_corrected_and_the_order_follows(shop: Shop):
+    """A mistyped pick, another box, and a label of somebody else's parcel."""
+    placed = await shop.place("OWN-6", payment=PAID)
+    parcel = await handed_over(shop, placed)
+    await act(shop, parcel, "Accept")
+    found = [{"line": 1, "quantity": 1}, {"line": 2, "quantity": 1}]
+    await act(shop, parcel, "ReportPicked", lines=TWO_TEAS_AND_A_CUP)
+    await act(shop, parcel, "CorrectPicked", lines=found, reason="one is torn")
+    rest = await handed_over(shop, placed, "BOS", ordinal=2)
+    late = {"fulfillmentOrder": parcel, "lines": TWO_TEAS_AND_A_CUP, "reason": "it is not"}
+    refusal = await shop.keeper.do("pickListCorrectPicked", "late", **late)
+    assert refusal is not None
+    assert "count the stock instead" in refusal.message
+    await act(shop, parcel, "Pack", packages=[{"lines": found[:1]}, {"lines": found[1:]}])
+    await act(shop, parcel, "CorrectPacking", packages=[{"lines": found}], reason="one box")
+    wrong, right = (
+        {"package": "P1", "carrier": "ups", "trackingNumber": f"1Z{parcel}"},
+        f"JD{parcel}",
+    )
+    await act(shop, parcel, "Ship", labels=[wrong])
+    await shop.until(placed.number, lambda view: view["parcels"][0]["status"] == "SHIPPED")
+    label = {"package": "P1", "carrier": "dhl", "trackingNumber": right}
+    await act(shop, parcel, "CorrectLabels", labels=[label], reason="mistyped")
+    await act(shop, parcel, "ReportShipment", stage="DELIVERED")
+    await act(shop, rest, "Accept")
+    await act(shop, rest, "ReportPicked", lines=[{"line": 1, "quantity": 1}])
+    await send(shop, rest, [{"line": 1, "quantity": 1}])
+    view = await shop.until_status(placed.number, "CLOSED")
+    assert [line["delivered"] for line in view["lines"]] == [2, 1]
+    [package] = view["parcels"][0]["packages"]
+    assert package["trackingNumber"] == right
+
+
 async def test_a_short_pick_is_sourced_again_and_the_rest_comes_from_elsewhere(shop: Shop):
     placed = await shop.place("OWN-2", payment=PAID)
     parcel = await handed_over(shop, placed)

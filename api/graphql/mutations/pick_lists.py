@@ -1,149 +1,33 @@
 """What people of the built-in warehouse do, each an act of `domain.acts`."""
 
-from typing import Any
-
 import strawberry
 
 from api.acts import act
 from api.graphql.context import Ask
 from api.graphql.mutations.answers import UserError, errors_of
+from api.graphql.mutations.pick_list_inputs import (
+    AnyInput,
+    LabelInput,
+    PackageInput,
+    PickedUnitsInput,
+    PickListAcceptInput,
+    PickListConfirmCancelInput,
+    PickListCorrectLabelsInput,
+    PickListCorrectPackingInput,
+    PickListCorrectPickedInput,
+    PickListPackInput,
+    PickListRefuseCancelInput,
+    PickListRejectInput,
+    PickListReportPickedInput,
+    PickListReportShipmentInput,
+    PickListShipInput,
+    PickListStartPickingInput,
+)
 from api.graphql.resolved import mutation
 from api.graphql.types.pick_lists import PickList, pick_list
 from domain.acts import ActKind as Kind
 from domain.codec import Json
 from domain.errors import Forbidden, NotFound
-from domain.pick_list import Stage
-
-strawberry.enum(Stage, name="ShipmentStage", description="What became of a package on its way.")
-
-
-def _parcel() -> Any:
-    return strawberry.field(description="The pick list, `<order>-F<n>`.")
-
-
-def _key() -> Any:
-    return strawberry.field(
-        description="Chosen by you: the same key with the same content never acts twice."
-    )
-
-
-def _reason() -> Any:
-    return strawberry.field(description="Why; the order's timeline has it. No personal data.")
-
-
-def _note() -> Any:
-    return strawberry.field(default="", description="Why, if you like. No personal data.")
-
-
-@strawberry.input(description="Says that the warehouse will do it.")
-class PickListAcceptInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-@strawberry.input(description="Says that the warehouse will not do it.")
-class PickListRejectInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _reason()
-
-
-@strawberry.input(description="Says that somebody begins to pick.")
-class PickListStartPickingInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-@strawberry.input(description="Some units of a pick list's line.")
-class PickedUnitsInput:
-    line: int = strawberry.field(description="The order line's number, from 1.")
-    quantity: int = strawberry.field(description="How many; 0 when none was found.")
-
-
-@strawberry.input(description="Says what was found. Less than asked is a short pick.")
-class PickListReportPickedInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    lines: list[PickedUnitsInput] = strawberry.field(
-        description="Each line once; one that is left out was not found at all."
-    )
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-@strawberry.input(description="The content of a package.")
-class PackageInput:
-    lines: list[PickedUnitsInput] = strawberry.field(description="What is in it.")
-
-
-@strawberry.input(description="Says what is in which package.")
-class PickListPackInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    packages: list[PackageInput] = strawberry.field(
-        description="They are called P1, P2 … and hold together exactly what was picked."
-    )
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-@strawberry.input(description="Where a package goes.")
-class LabelInput:
-    package: str = strawberry.field(description="As `P1`.")
-    carrier: str = strawberry.field(
-        default="", description="Its code; empty: the shop's own people bring it."
-    )
-    tracking_number: str = strawberry.field(
-        default="", description="The carrier's; empty: one that names the package."
-    )
-
-
-@strawberry.input(description="Hands all packages over.")
-class PickListShipInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    labels: list[LabelInput] = strawberry.field(
-        default_factory=list, description="Of packages that a carrier takes."
-    )
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-@strawberry.input(description="Says that the goods are on the shelf again.")
-class PickListConfirmCancelInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-@strawberry.input(description="Says that the parcel goes its way.")
-class PickListRefuseCancelInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _reason()
-
-
-@strawberry.input(description="Says what became of packages, where no carrier's system tells it.")
-class PickListReportShipmentInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    stage: Stage = strawberry.field(description="Where they are.")
-    package: str = strawberry.field(
-        default="", description="As `P1`; empty: all that have not arrived."
-    )
-    idempotency_key: str = _key()
-    reason: str = _note()
-
-
-AnyInput = (
-    PickListAcceptInput
-    | PickListRejectInput
-    | PickListStartPickingInput
-    | PickListConfirmCancelInput
-    | PickListRefuseCancelInput
-    | PickListReportPickedInput
-    | PickListPackInput
-    | PickListShipInput
-    | PickListReportShipmentInput
-)
 
 
 @strawberry.type(description="The outcome of an act on a pick list.")
@@ -182,16 +66,11 @@ class PickListMutations:
 
     @mutation("Says what is in which package.")
     async def pick_list_pack(self, info: Ask, input: PickListPackInput) -> PickListPayload:  # noqa: A002
-        packages = [_units(package.lines) for package in input.packages]
-        return await _act(info, Kind.PICK_LIST_PACK, input, packages=packages)
+        return await _act(info, Kind.PICK_LIST_PACK, input, packages=_packages(input.packages))
 
     @mutation("Hands all packages over, to carriers or to the shop's own people.")
     async def pick_list_ship(self, info: Ask, input: PickListShipInput) -> PickListPayload:  # noqa: A002
-        labels = [
-            {"package": e.package, "carrier": e.carrier, "tracking_number": e.tracking_number}
-            for e in input.labels
-        ]
-        return await _act(info, Kind.PICK_LIST_SHIP, input, labels=labels)
+        return await _act(info, Kind.PICK_LIST_SHIP, input, labels=_labels(input.labels))
 
     @mutation("The goods that the order wants back are on the shelf again.")
     async def pick_list_confirm_cancel(
@@ -218,6 +97,35 @@ class PickListMutations:
         body = {"stage": input.stage.value, "package": input.package}
         return await _act(info, Kind.PICK_LIST_REPORT_SHIPMENT, input, **body)
 
+    @mutation(
+        "Corrects what was picked, before it is packed. Units that the order has sourced anew "
+        "meanwhile are refused: count them."
+    )
+    async def pick_list_correct_picked(
+        self,
+        info: Ask,
+        input: PickListCorrectPickedInput,  # noqa: A002
+    ) -> PickListPayload:
+        return await _act(info, Kind.PICK_LIST_CORRECT_PICKED, input, lines=_units(input.lines))
+
+    @mutation("Corrects what is in which package, before they are shipped.")
+    async def pick_list_correct_packing(
+        self,
+        info: Ask,
+        input: PickListCorrectPackingInput,  # noqa: A002
+    ) -> PickListPayload:
+        packages = _packages(input.packages)
+        return await _act(info, Kind.PICK_LIST_CORRECT_PACKING, input, packages=packages)
+
+    @mutation("Corrects carriers and tracking numbers, before the packages arrive.")
+    async def pick_list_correct_labels(
+        self,
+        info: Ask,
+        input: PickListCorrectLabelsInput,  # noqa: A002
+    ) -> PickListPayload:
+        labels = _labels(input.labels)
+        return await _act(info, Kind.PICK_LIST_CORRECT_LABELS, input, labels=labels)
+
 
 async def _act(info: Ask, kind: Kind, wanted: AnyInput, **body: Json) -> PickListPayload:
     context, name = info.context, wanted.fulfillment_order
@@ -236,3 +144,14 @@ async def _act(info: Ask, kind: Kind, wanted: AnyInput, **body: Json) -> PickLis
 
 def _units(lines: list[PickedUnitsInput]) -> list[Json]:
     return [{"line": each.line, "quantity": each.quantity} for each in lines]
+
+
+def _packages(packages: list[PackageInput]) -> list[Json]:
+    return [_units(package.lines) for package in packages]
+
+
+def _labels(labels: list[LabelInput]) -> list[Json]:
+    return [
+        {"package": e.package, "carrier": e.carrier, "tracking_number": e.tracking_number}
+        for e in labels
+    ]

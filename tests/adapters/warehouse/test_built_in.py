@@ -12,14 +12,17 @@ from adapters.postgres.pick_lists import PostgresPickLists
 from adapters.postgres.reads_floor import PostgresFloorReads
 from adapters.warehouse.built_in import BuiltInWarehouse
 from adapters.warehouse.by_location import WarehouseByLocation
+from domain import journal as j
 from domain.acts import ActKind
 from domain.errors import Forbidden, KeyConflict, LimitExceeded, Malformed, NotFound, StepRefused
 from domain.ids import PrintLink
+from domain.order import LineUnits
 from ports.floor import FulfilledBy, PickListFilter
-from tests.adapters.warehouse.conftest import Sent
+from tests.adapters.warehouse.conftest import LINES, Sent
 
 KEY = b"a key of the server, 32 bytes at"
 ACCEPT, PICKED = ActKind.PICK_LIST_ACCEPT, ActKind.PICK_LIST_REPORT_PICKED
+CORRECT_PICKED = ActKind.PICK_LIST_CORRECT_PICKED
 
 
 @pytest.fixture
@@ -108,6 +111,84 @@ async def test_a_pick_list_that_is_not_there_is_not_found(
         with pytest.raises(NotFound):
             await office.act(sent.shop.warehouse, "k", ACCEPT, name, {})
     assert await sent.shop.count("command") == 1  # the placement
+
+
+async def picked_short(sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists) -> None:
+    """One tea of three, and the cup."""
+    await lists.open(sent.request)
+    await office.act(sent.shop.warehouse, "accept", ACCEPT, sent.parcel, {})
+    found = [{"line": 1, "quantity": 1}, {"line": 2, "quantity": 1}]
+    await office.act(sent.shop.warehouse, "picked", PICKED, sent.parcel, {"lines": found})
+    assert (await sent.known()).missing == (LineUnits(1, "TEA", 2),)
+
+
+async def test_a_mistyped_pick_is_corrected_with_a_trace_and_the_order_hears_of_it(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
+) -> None:
+    await picked_short(sent, office, lists)
+    right = {"lines": [{"line": 1, "quantity": 3}, {"line": 2, "quantity": 1}]}
+    with pytest.raises(StepRefused, match="needs a reason"):
+        await office.act(sent.shop.warehouse, "c", CORRECT_PICKED, sent.parcel, right)
+    for _ in range(2):
+        answer = await office.act(
+            sent.shop.warehouse, "c", CORRECT_PICKED, sent.parcel, right, "mistyped"
+        )
+        assert answer.result == {"status": "PICKED"}
+    known = await sent.known()
+    assert (known.missing, known.picked) == ((), LINES)
+    assert await sent.facts() == [("accepted", ""), ("picked", ""), ("picked", "mistyped")]
+    assert await sent.shop.rows("SELECT act, reason FROM audit ORDER BY id") == [
+        ("pick_list_accept", ""),
+        ("pick_list_report_picked", ""),
+        ("pick_list_correct_picked", "mistyped"),
+    ]
+
+
+async def test_what_was_acted_upon_is_not_corrected_but_counted(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
+) -> None:
+    await picked_short(sent, office, lists)
+    released = j.ReservationReleased(sent.parcel, (LineUnits(1, "TEA", 2),), j.SHORT_PICK)
+    await sent.shop.journal(sent.order, released)
+    right = {"lines": [{"line": 1, "quantity": 3}, {"line": 2, "quantity": 1}]}
+    with pytest.raises(StepRefused, match=r"line 1: the order has given up 2 units .* count"):
+        await office.act(sent.shop.warehouse, "c", CORRECT_PICKED, sent.parcel, right, "mistyped")
+    assert (await sent.known()).lines == (LineUnits(1, "TEA", 1), LINES[1])
+    assert await sent.facts() == [("accepted", ""), ("picked", "")]
+    fewer = {"lines": [{"line": 2, "quantity": 1}]}
+    await office.act(sent.shop.warehouse, "d", CORRECT_PICKED, sent.parcel, fewer, "none at all")
+    assert (await sent.known()).missing == (LineUnits(1, "TEA", 1),)
+
+
+async def test_packing_and_labels_are_corrected_as_long_as_they_can_be(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
+) -> None:
+    async def act(kind: str, key: str, **body: Any) -> None:
+        who, act = sent.shop.supervisor, ActKind(f"pick_list_{kind}")
+        await office.act(who, key, act, sent.parcel, body, "as it is")
+
+    everything = [{"line": 1, "quantity": 3}, {"line": 2, "quantity": 1}]
+    await lists.open(sent.request)
+    await act("accept", "1")
+    await act("report_picked", "2", lines=everything)
+    await act("pack", "3", packages=[everything[:1], everything[1:]])
+    await act("correct_packing", "4", packages=[everything])
+    await act("ship", "5", labels=[{"package": "P1", "carrier": "ups", "tracking_number": "1Z8"}])
+    label = {"package": "P1", "carrier": "dhl", "tracking_number": "JD1"}
+    await act("correct_labels", "6", labels=[label])
+    [package] = (await sent.known()).packages
+    assert (package.carrier, package.tracking_number, package.lines) == ("dhl", "JD1", LINES)
+    await act("report_shipment", "7", stage="delivered")
+    assert (await sent.known()).arrived == ("JD1",)
+    for kind, body in (
+        ("correct_labels", {"labels": [label]}),
+        ("correct_packing", {"packages": []}),
+    ):
+        with pytest.raises(StepRefused, match="is not possible now"):
+            await act(kind, f"late-{kind}", **body)
+    assert [kind for kind, _ in await sent.facts()] == [
+        "accepted", "picked", "packed", "packed", "shipped", "shipped", "shipment.delivered",
+    ]  # fmt: skip
 
 
 def by_location(lists: PostgresPickLists, http: FakeWarehouse, otherwise: FulfilledBy) -> Any:
