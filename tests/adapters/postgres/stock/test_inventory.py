@@ -154,6 +154,35 @@ async def test_releasing_what_was_never_reserved_changes_nothing(
     assert await stock_of(run_sql) == (100, 0, 0)
 
 
+async def test_shipping_or_missing_what_was_never_reserved_changes_nothing(
+    database: PostgresDatabase, run_sql: Sql
+) -> None:
+    for _ in range(2):
+        await database.run(lambda uow: uow.inventory.consume("O1-F1", [LineUnits(1, "S1", 5)]))
+        await database.run(
+            lambda uow: uow.inventory.write_off_missing("O1-F1", [LineUnits(1, "S1", 5)])
+        )
+    assert await stock_of(run_sql) == (100, 0, 0)
+    assert await run_sql("SELECT count(*) FROM movement") == [(0,)]
+
+
+async def test_a_bundle_is_reserved_with_all_its_components_or_not_at_all(
+    database: PostgresDatabase, run_sql: Sql
+) -> None:
+    """Of fifty orders for two each, as many as the scarcest component allows."""
+    await run_sql("INSERT INTO product (sku, name) VALUES ('SET', 'set')")
+    await run_sql("INSERT INTO bundle_component VALUES ('SET', 'S1', 3), ('SET', 'S2', 1)")
+    got = await asyncio.gather(
+        *(reserve(database, n, parcel(n, ("SET", 2), ("S2", 1))) for n in range(1, 51))
+    )
+    assert sum(got) == 16  # of 100 units of S1, six at a time
+    assert await stock_of(run_sql, "S1") == (100, 96, 0)
+    assert await stock_of(run_sql, "S2") == (100, 48, 0)
+    assert await run_sql(
+        "SELECT sku, per_unit, sum(quantity)::int FROM reservation GROUP BY 1, 2 ORDER BY 1, 2"
+    ) == [("S1", 3, 96), ("S2", 1, 48)]
+
+
 async def test_all_of_an_order_is_released_at_once_though_its_line_comes_from_several_parcels(
     database: PostgresDatabase, run_sql: Sql
 ) -> None:
