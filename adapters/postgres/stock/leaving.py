@@ -1,5 +1,9 @@
 """Units that are shipped. They leave the stock whether or not they are still reserved for it: they
 are gone.
+
+Orders that have to give way are locked after the stock that has left already, against the order of
+locks: it is known that late who they are, and it is rare. Two that get in one another's way are
+undone in turn, and done again (`adapters/postgres/transactions.py`); nobody is told of it.
 """
 
 from collections.abc import Sequence

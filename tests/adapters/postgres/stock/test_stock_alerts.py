@@ -72,6 +72,20 @@ async def test_a_delivery_that_was_promised_already_ends_no_shortage(stocked: An
     assert await told(stocked) == [("stock/TEA@BOS/1", 2, "")]
 
 
+async def test_an_order_that_is_sourced_from_what_it_had_softly_ends_no_shortage(
+    stocked: Any,
+) -> None:
+    await stocked.run(LOW)
+    lines = (RequestedLine("TEA", 6),)
+    order = (await stocked.place("SOFT", lines=lines, only_if_in_stock=True)).number
+    plan = PlannedParcel(f"{order}-F1", "BOS", (LineUnits(1, "TEA", 6),))
+    assert await reserves(PostgresDatabase(stocked.engine), order, plan)
+    assert await stocked.rows("SELECT state FROM reservation ORDER BY id") == [
+        ("RELEASED",), ("HARD",)
+    ]  # fmt: skip
+    assert await told(stocked) == [("stock/TEA@BOS/1", 4, "")]
+
+
 async def test_what_passes_a_level_and_comes_back_within_one_transaction_is_no_shortage(
     stocked: Any,
 ) -> None:
