@@ -58,7 +58,9 @@ def by_age(items: Iterable[OpenItem]) -> dict[Age, int]:
 
 
 def is_ours_to_collect(view: OrderView, item: OpenItem) -> bool:
-    """Whether finance has to ask the customer for it: as `owed_directly`, for one item."""
+    """Whether finance has to ask the customer for it: not what the provider or the carrier is about
+    to collect, nor what a bank has taken back, which has a task of its own.
+    """
     match TERMS[view.order.payment_method].security:
         case Security.MONEY | Security.CREDIT:
             return True
