@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from domain.amounts import parcel_ceiling
 from domain.methods import TERMS, Security
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import AuthorizationScope, PaymentTiming, ProcessDefinition
 from domain.securing import order_value
 from domain.transitions import OrderStatus
@@ -188,7 +188,7 @@ def captures_due(view: OrderView) -> Iterator[Parcel]:
     for parcel in view.parcels.values():
         name = parcel.fulfillment_order
         last = view.last_payment(PaymentOperation.CAPTURE, name)
-        again = last is not None and (name in view.recapturing or last.reason == NO_EFFECT)
+        again = last is not None and (name in view.recapturing or last.undone)
         if awaits_capture(view, parcel) and (last is None or again):
             yield parcel
 
@@ -226,7 +226,7 @@ def given_up(view: OrderView, payment: Payment) -> bool:
     in_advance = payment.operation is PaymentOperation.CAPTURE and not payment.fulfillment_order
     if promised or in_advance or payment.status is not PaymentStatus.FAILED:
         return False
-    return payment.reason != NO_EFFECT and payment.key not in view.retried
+    return not payment.undone and payment.key not in view.retried
 
 
 def awaits_finance(view: OrderView, payment: Payment) -> bool:

@@ -101,7 +101,7 @@ def _promised(view: OrderView, last: Payment) -> PaymentState:
         case PaymentStatus.REQUIRES_ACTION:
             return PaymentState.REQUIRES_ACTION
         case PaymentStatus.FAILED:
-            return PaymentState.DECLINED
+            return PaymentState.NONE if last.undone else PaymentState.DECLINED
         case PaymentStatus.REQUESTED | PaymentStatus.UNKNOWN:
             return PaymentState.NONE
 

@@ -275,9 +275,7 @@ def _surplus(view: OrderView, parcel: Parcel, told: Iterable[Fact]) -> tuple[Lin
 
 
 def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:
-    if body.status.settled:
-        view.recapturing = tuple(fo for fo in view.recapturing if fo != body.fulfillment_order)
-    view.payments[body.key] = Payment(
+    payment = Payment(
         body.key,
         body.operation,
         body.ordinal,
@@ -289,3 +287,6 @@ def _move_payment(view: OrderView, body: j.PaymentMoved, at: datetime) -> None:
         body.authorization,
         body.expires_at,
     )
+    if payment.status.settled and not payment.undone:
+        view.recapturing = tuple(fo for fo in view.recapturing if fo != body.fulfillment_order)
+    view.payments[body.key] = payment

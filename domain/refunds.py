@@ -11,7 +11,7 @@ from domain.errors import LimitExceeded, StepRefused
 from domain.ledger import Account, Leg, Posting
 from domain.methods import TERMS
 from domain.order import PlacedOrder
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.receivables import never_collected, owed_directly
 from domain.return_entries import ReturnRequested, Share
@@ -192,7 +192,7 @@ def by_hand(view: ReturnView) -> int:
 def refund_failed(view: ReturnView) -> bool:
     """For good: one that is proven to have had no effect is being asked for anew."""
     last = view.last_refund
-    failed = last is not None and last.status is PaymentStatus.FAILED and last.reason != NO_EFFECT
+    failed = last is not None and last.status is PaymentStatus.FAILED and not last.undone
     return failed and not view.retrying
 
 

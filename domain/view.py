@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from domain.facts import Package
 from domain.order import LineUnits, PlacedOrder
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 
 
@@ -137,6 +137,11 @@ class Payment:
     fulfillment_order: str = ""
     authorization: str = ""
     expires_at: datetime | None = None
+
+    @property
+    def undone(self) -> bool:
+        """Proven to have had no effect: whoever wants it still asks for it anew."""
+        return self.status is PaymentStatus.FAILED and self.reason == NO_EFFECT
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.access import Role
+from domain.attempts import Run, under_way
 from domain.authorizations import (
     awaits_finance,
     captures_due,
@@ -21,7 +22,7 @@ from domain.authorizations import (
 )
 from domain.methods import TERMS, Security
 from domain.money import Money
-from domain.payments import PaymentStatus
+from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.securing import missing_money, secured
 from domain.transitions import OrderStatus
@@ -111,7 +112,8 @@ def _busy_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
 def _is_owed(view: OrderView) -> bool:
     """Whether money has still to move before the order may close."""
     asked = any(awaits_finance(view, payment) for payment in view.payments.values())
-    return asked or bool(view.recapturing) or money_due(view) is not None
+    due = bool(view.recapturing) or money_due(view) is not None
+    return asked or due or any(under_way(view))
 
 
 def _securing_wait(view: OrderView, process: ProcessDefinition, since: datetime) -> Wait:
@@ -129,8 +131,9 @@ def _securing_wait(view: OrderView, process: ProcessDefinition, since: datetime)
 
 def _unsecured(view: OrderView) -> bool:
     """Nothing stands between the order and the warehouse but its money."""
-    open_ones = (PaymentStatus.REQUIRES_ACTION, PaymentStatus.UNKNOWN)
-    asked = any(payment.status in open_ones for payment in view.payments.values())
+    challenged = PaymentStatus.REQUIRES_ACTION
+    asked = any(payment.status is challenged for payment in view.payments.values())
+    asked = asked or any(under_way(view))
     return not (secured(view) or asked or view.holds.keys() & {"payment", "credit"})
 
 
@@ -157,19 +160,21 @@ def _money_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
     if not view.status.final:
         yield from _promise_waits(view, process)
     ended = view.status.final or view.status is OrderStatus.COMPLETED
-    if ended and money_due(view) is not None and view.at is not None:
+    runs, due = list(under_way(view)), money_due(view)
+    asked = {(run.last.operation, run.last.fulfillment_order) for run in runs}
+    if ended and due and (due.operation, due.scope) not in asked and view.at is not None:
         yield _wait("payment/give_back", "money that is not ours has to be given back",
                     "payment provider", view.at, process.checks_within,
                     AtDeadline.ESCALATE)  # fmt: skip
     for parcel in captures_due(view):
-        if parcel.status is ParcelStatus.DELIVERED and not view.status.final:
+        capture = (PaymentOperation.CAPTURE, parcel.fulfillment_order)
+        arrived = parcel.status is ParcelStatus.DELIVERED and not view.status.final
+        if arrived and capture not in asked:
             yield _capture_wait(view, parcel, process)
+    for run in runs:
+        yield _outcome_wait(run, process)
     for payment in view.payments.values():
-        if payment.status is PaymentStatus.UNKNOWN:
-            what = f"the outcome of {payment.operation} is unknown"
-            yield _wait(f"payment/{payment.key}/outcome", what, "payment provider", payment.since,
-                        process.task_within, AtDeadline.ESCALATE)  # fmt: skip
-        elif awaits_finance(view, payment):
+        if awaits_finance(view, payment):
             what = f"{payment.operation} failed: {payment.reason}"
             yield _wait(f"payment/{payment.key}/failed", what, Role.FINANCE, payment.since,
                         process.task_within, AtDeadline.ESCALATE, queued=True)  # fmt: skip
@@ -182,6 +187,16 @@ def _capture_wait(view: OrderView, parcel: Parcel, process: ProcessDefinition) -
         since = view.at
     return _wait(f"payment/{name}/capture", "the payment of the parcel has to be captured",
                  "payment provider", since, process.task_within, AtDeadline.ESCALATE)  # fmt: skip
+
+
+def _outcome_wait(run: Run, process: ProcessDefinition) -> Wait:
+    """One for all attempts, so that it ages whatever becomes of the single ones."""
+    operation = run.last.operation
+    what = f"the outcome of {operation} is unknown"
+    if run.last.undone:
+        what = f"{operation} has had no effect so far, and is asked for anew"
+    return _wait(f"payment/{run.first.key}/outcome", what, "payment provider", run.first.since,
+                 process.task_within, AtDeadline.ESCALATE)  # fmt: skip
 
 
 def _promise_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:

@@ -3,9 +3,12 @@ at once where the process has it so. What is not needed any more is given back, 
 renewed: `domain.authorizations` says when.
 """
 
+from functools import partial
+
 from domain.authorizations import (
     MoneyStep,
     amount_to_promise,
+    awaits_capture,
     awaits_finance,
     covering,
     lacks,
@@ -62,11 +65,7 @@ class Card(Tender):
                 await self._let_cardholder_confirm(scope, told)
 
     async def _authorize(self, scope: str) -> PaymentStatus | None:
-        async with self._till.turn:
-            if not lacks(self._view, scope):
-                return None
-            amount = amount_to_promise(self._view, scope)
-            return await self._till.pay(MoneyStep(PaymentOperation.AUTHORIZE, scope, amount))
+        return await self._till.pay(partial(_to_promise, scope))
 
     async def _let_cardholder_confirm(self, scope: str, told: int) -> None:
         """The provider tells when it is done; what it tells is asked for, not believed. `told` is
@@ -89,38 +88,44 @@ class Card(Tender):
         """A capture that fails gives its authorization up: the customer pays otherwise."""
         while authorization := promise(self._view, WHOLE_ORDER):
             await self._clerk.until(lambda view: "payment" not in view.holds)
-            async with self._till.turn:
-                await self._take_all_of(authorization)
+            for operation in (PaymentOperation.CAPTURE, PaymentOperation.VOID):
+                done = await self._till.pay(partial(_all_of, authorization, operation))
+                if done is PaymentStatus.SUCCEEDED:
+                    break
             await self._promise(WHOLE_ORDER)
-
-    async def _take_all_of(self, authorization: Payment) -> None:
-        amount = left(self._view, authorization)
-        for operation in (PaymentOperation.CAPTURE, PaymentOperation.VOID):
-            step = MoneyStep(operation, WHOLE_ORDER, amount, authorization.key)
-            if await self._till.pay(step) is PaymentStatus.SUCCEEDED:
-                return
 
     # When a parcel is sent
 
     async def collect(self, parcel: str) -> None:
         last = self._view.last_payment(PaymentOperation.CAPTURE, parcel)
-        if last is None or not last.status.settled:
+        if last is None or last.undone or not last.status.settled:
             await self._capture(parcel)
 
     async def _capture(self, parcel: str) -> None:
         """Without a promise that covers it, as when it could not be renewed, one is asked for now;
         what then fails is a receivable, and a task for finance.
         """
-        async with self._till.turn:
-            amount = self._view.parcels[parcel].amount
-            if not amount or self._view.prepaid:
+        anyway = False
+        while awaits_capture(self._view, self._view.parcels[parcel]):
+            covered = await self._till.pay(lambda _: self._to_cover(parcel))
+            anyway = covered not in (None, PaymentStatus.SUCCEEDED)
+            if await self._till.pay(lambda _: self._to_capture(parcel, anyway=anyway)):  # noqa: B023
                 return
-            source = covering(self._view, parcel, amount)
-            if source is None:
-                await self._till.pay(MoneyStep(PaymentOperation.AUTHORIZE, parcel, amount))
-                source = covering(self._view, parcel, amount)
-            key = source.key if source else ""
-            await self._till.pay(MoneyStep(PaymentOperation.CAPTURE, parcel, amount, key))
+
+    def _to_cover(self, parcel: str) -> MoneyStep | None:
+        amount = self._view.parcels[parcel].amount
+        if covering(self._view, parcel, amount):
+            return None
+        return MoneyStep(PaymentOperation.AUTHORIZE, parcel, amount)
+
+    def _to_capture(self, parcel: str, *, anyway: bool) -> MoneyStep | None:
+        """`anyway`: also without a promise, so that finance sees that there was none."""
+        owed, amount = self._view.parcels[parcel], self._view.parcels[parcel].amount
+        source = covering(self._view, parcel, amount)
+        if not awaits_capture(self._view, owed) or not (source or anyway):
+            return None
+        key = source.key if source else ""
+        return MoneyStep(PaymentOperation.CAPTURE, parcel, amount, key)
 
     # Beside everything else
 
@@ -132,7 +137,7 @@ class Card(Tender):
                 if self._view.recapturing:
                     await self._capture(self._view.recapturing[0])
                 else:
-                    await self._give_back()
+                    await self._till.pay(lambda view: None if view.recapturing else money_due(view))
         except OrderStopped:
             return
 
@@ -146,22 +151,32 @@ class Card(Tender):
         except OrderStopped:
             return
 
-    async def _give_back(self) -> None:
-        async with self._till.turn:
-            due = money_due(self._view)
-            if due is not None:
-                await self._till.pay(due)
-
     async def settle(self) -> None:
         """What the provider refuses for good waits for finance, which has it in its queue."""
         async with self._till.turn:
             pass  # what was under way when the order stopped comes to its end first
         while True:
             while _is_due(self._view):
-                await self._give_back()
+                await self._till.pay(money_due)
             await self._clerk.outlast(lambda view: _is_due(view) or not _awaits_finance(view))
             if not _is_due(self._view):
                 return
+
+
+def _to_promise(scope: str, view: OrderView) -> MoneyStep | None:
+    if "payment" in view.holds or not lacks(view, scope):
+        return None
+    return MoneyStep(PaymentOperation.AUTHORIZE, scope, amount_to_promise(view, scope))
+
+
+def _all_of(
+    authorization: Payment, operation: PaymentOperation, view: OrderView
+) -> MoneyStep | None:
+    """As long as it can be captured."""
+    found = promise(view, authorization.fulfillment_order)
+    if found is None or found.key != authorization.key:
+        return None
+    return MoneyStep(operation, found.fulfillment_order, left(view, found), found.key)
 
 
 def _is_due(view: OrderView) -> bool:

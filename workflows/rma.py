@@ -19,7 +19,7 @@ from activities.messages import (
 from activities.payments import PaymentActivities
 from activities.returns import ReturnActivities
 from domain import journal as j
-from domain.attempts import pause_before_next
+from domain.attempts import run_of
 from domain.commands import Command
 from domain.decisions import return_entries_at_deadline
 from domain.journal import BodyRecord, Entry
@@ -83,18 +83,18 @@ class ReturnWorkflow:
         """
         await self._until(lambda: is_planned(self._view))
         while to_provider(self._view):
+            await self._rest()
             result = await self._pay()
-            if result.result == NO_EFFECT:
-                await self._rest()
-            elif result.outcome == PaymentStatus.FAILED:
+            if result.outcome == PaymentStatus.FAILED and result.result != NO_EFFECT:
                 await self._until(lambda: self._view.retrying or not to_provider(self._view))
         await self._until(lambda: not by_hand(self._view))
 
     async def _rest(self) -> None:
         """A refund that has had no effect so far is asked for anew after a pause."""
-        pause = pause_before_next(self._view.payments.values(), PaymentOperation.REFUND)
-        again_at = workflow.now() + pause
-        await self._until(lambda: workflow.now() >= again_at, by=again_at)
+        run = run_of(self._view.payments.values(), PaymentOperation.REFUND)
+        again_at = run and run.again_at
+        if again_at:
+            await self._until(lambda: workflow.now() >= again_at, by=again_at)
 
     async def _complete(self) -> None:
         if self._view.status in (ReturnStatus.INSPECTED, ReturnStatus.GRANTED):
@@ -107,7 +107,7 @@ class ReturnWorkflow:
         await self._until(lambda: _reached(self._view.status, status))
 
     async def _until(self, met: Callable[[], bool], by: datetime | None = None) -> None:
-        """`by` is when at the latest it is met, by the clock alone."""
+        """`by` is when at the latest it may be met, by the clock alone."""
         while not met():
             seen, rings = self._view.seq, self._alarm.rings
             waits = return_waits(self._view, self._known.process)

@@ -3,20 +3,23 @@ what the last one came to.
 """
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio import workflow
 
 from activities.messages import PaymentCall
 from activities.payments import PaymentActivities
-from domain.attempts import pause_before_next
+from domain.attempts import run_of
 from domain.authorizations import MoneyStep
 from domain.decisions import next_ordinal
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
-from domain.view import Payment
+from domain.view import OrderView, Payment
 from workflows.clerk import Clerk
 from workflows.steps import OUTSIDE_STEP
 
 _TAKES = (PaymentOperation.AUTHORIZE, PaymentOperation.CAPTURE)
+Due = Callable[[OrderView], MoneyStep | None]  # asked again whenever it matters
 
 
 class Till:
@@ -26,26 +29,38 @@ class Till:
         self.turn = asyncio.Lock()
         self._clerk = clerk
 
-    async def pay(self, due: MoneyStep) -> PaymentStatus:
-        """One business operation to its end. Proven to have had no effect, it is asked anew, after
-        pauses that grow, unless the order has been stopped meanwhile: who wants to cancel waited
-        for that proof.
+    async def pay(self, due: Due) -> PaymentStatus | None:
+        """What is due to its end; None if nothing is, nor is anything taken from an order that was
+        stopped. Proven to have had no effect, it is asked for anew after a pause, in which others
+        have their turn: then something else may be due.
         """
         while True:
-            outcome, reason = await self._perform(due)
-            if reason != NO_EFFECT:
-                return outcome
-            await self._rest(due)
-            await workflow.wait_condition(lambda: not self._clerk.undecided)
-            if due.operation in _TAKES and self._clerk.view.status.stopped:
-                return outcome
+            async with self.turn:
+                step = self._step(due)
+                if step is None:
+                    return None
+                if not self._pause(step):
+                    outcome, reason = await self._perform(step)
+                    if reason != NO_EFFECT:
+                        return outcome
+            await self._rest(step, due)
 
-    async def _rest(self, due: MoneyStep) -> None:
-        """Until the next attempt, or until somebody wants something of the order."""
-        payments = self._clerk.view.payments.values()
-        pause = pause_before_next(payments, due.operation, due.scope)
-        if pause:
-            await self._clerk.outlast(lambda _: bool(self._clerk.undecided), at_most=pause)
+    def _step(self, due: Due) -> MoneyStep | None:
+        step = due(self._clerk.view)
+        stopped = self._clerk.view.status.stopped
+        return None if step and step.operation in _TAKES and stopped else step
+
+    def _pause(self, step: MoneyStep) -> timedelta:
+        """How long it is until a step may be tried again, should it have had no effect so far."""
+        run = run_of(self._clerk.view.payments.values(), step.operation, step.scope)
+        if run is None or run.again_at is None:
+            return timedelta()
+        return max(timedelta(), run.again_at - workflow.now())
+
+    async def _rest(self, step: MoneyStep, due: Due) -> None:
+        """Who wants to cancel waited for the proof, and is decided first."""
+        await self._clerk.outlast(lambda _: self._step(due) != step, at_most=self._pause(step))
+        await self._clerk.outlast(lambda _: not self._clerk.undecided)
 
     async def _perform(self, due: MoneyStep) -> tuple[PaymentStatus, str]:
         ordinal = next_ordinal(self._clerk.view, due.operation, due.scope)

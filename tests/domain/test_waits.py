@@ -330,7 +330,10 @@ def test_the_return_window_stays_open_as_long_as_money_is_owed():
 def test_a_failed_capture_that_was_proven_to_have_had_no_effect_is_nobodys_task():
     again = replace(CAPTURE_FAILED, reason="no_effect")
     view = view_of(*ON_ITS_WAY, again, facts=(fact(K.IN_TRANSIT),))
-    assert [wait.owner for wait in waits(view, PROCESS)] == ["carrier"]
+    found = waits(view, PROCESS)
+    assert [(wait.owner, wait.queued) for wait in found] == [
+        ("payment provider", False), ("carrier", False),
+    ]  # fmt: skip
 
 
 def test_a_parcel_that_has_arrived_and_is_not_captured_waits_for_the_provider():
