@@ -6,9 +6,10 @@ decided goes to the journal, its consequences to stock and ledger, and the proje
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from activities.consequences import enact
-from activities.messages import Deadline, RecordCall, Step, StepResult
+from activities.messages import Deadline, Intent, RecordCall, Step, StepResult
 from activities.publishing import events_of
 from domain.codec import from_json, to_json
 from domain.decisions import applies, entries_at_deadline, return_entries_at_deadline
@@ -19,6 +20,7 @@ from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
 from domain.return_waits import return_waits
 from domain.returns import ReturnView, fold_return, return_applies
+from domain.transitions import OrderStatus, transition
 from domain.view import OrderView
 from domain.waits import waits
 from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, UnitOfWork
@@ -182,8 +184,13 @@ async def _refuse(uow: UnitOfWork, command: str, refusal: tuple[str, str]) -> No
 async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]]) -> StepResult:
     if turn.locked.done is not None:
         known = from_json(StepResult, turn.locked.done)
-        told = unknown_entries(turn, step.seq)
-        return StepResult(told, known.outcome, known.refusal, facts=_news(turn, known.outcome))
+        return StepResult(
+            unknown_entries(turn, step.seq),
+            known.outcome,
+            known.refusal,
+            facts=_news(turn, known.outcome),
+            intents=await _to_settle(turn),
+        )
     decision = await decide()
     if turn.seq > step.seq and not decision.command and not turn.applies(decision.bodies):
         decision = Decision(outcome=OUTDATED)
@@ -195,8 +202,37 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
         await turn.uow.commands.settle(
             decision.command, refusal=decision.refusal, result={"seq": turn.seq + len(entries)}
         )
-    told = (*unknown_entries(turn, step.seq), *map(EntryRecord.of, entries))
-    return StepResult(told, decision.outcome, facts=_news(turn, decision.outcome))
+    return StepResult(
+        (*unknown_entries(turn, step.seq), *map(EntryRecord.of, entries)),
+        decision.outcome,
+        facts=_news(turn, decision.outcome),
+        intents=await _to_settle(turn, entries),
+    )
+
+
+async def _to_settle(turn: Turn, entries: Sequence[Entry] = ()) -> tuple[Intent, ...]:
+    """When an order is over: what was begun at the provider, which the process need not know of."""
+    if not isinstance(turn, OrderTurn):
+        return ()
+    status = reduce(transition, (entry.body for entry in entries), turn.view.status)
+    if not (status.stopped or status is OrderStatus.COMPLETED):
+        return ()
+    return await intents(turn.uow, turn.order.number)
+
+
+async def intents(uow: UnitOfWork, subject: str) -> tuple[Intent, ...]:
+    """Of an order, or a return."""
+    return tuple(
+        Intent(
+            row.key,
+            row.operation,
+            row.ordinal,
+            row.amount,
+            row.fulfillment_order,
+            row.authorization,
+        )
+        for row in await uow.payments.unsettled(subject)
+    )
 
 
 def _news(turn: Turn, outcome: str) -> tuple[Fact, ...]:

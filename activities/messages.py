@@ -24,6 +24,18 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """A payment operation that was begun, by whomever, and whose outcome is not settled."""
+
+    key: str
+    operation: PaymentOperation
+    ordinal: int
+    amount: int
+    fulfillment_order: str = ""
+    authorization: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What a workflow begins with; all of its history, should it begin anew."""
 
@@ -31,6 +43,7 @@ class Opened:
     process: ProcessDefinition
     entries: tuple[EntryRecord, ...]
     facts: tuple[Fact, ...] = ()
+    intents: tuple[Intent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,8 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """`outcome` is a word of the step's own; `refusal` is (code, message). `facts` are told where
-    the step was decided on without knowing them.
+    the step was decided on without knowing them, `intents` where the order is over: they have to
+    come to their end, too.
     """
 
     entries: tuple[EntryRecord, ...] = ()
@@ -56,6 +70,7 @@ class StepResult:
     refusal: tuple[str, ...] = ()
     result: Json = None
     facts: tuple[Fact, ...] = ()
+    intents: tuple[Intent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

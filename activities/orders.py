@@ -13,6 +13,7 @@ from activities.effects import (
     Effects,
     OrderTurn,
     check_location,
+    intents,
     what_was_decided,
 )
 from activities.messages import (
@@ -64,7 +65,8 @@ class OrderActivities:
         async def work(uow: UnitOfWork) -> Opened:
             locked = await uow.orders.lock(start.subject)
             entries = tuple(map(EntryRecord.of, locked.journal))
-            return Opened(locked.order, locked.process, entries, locked.facts)
+            begun = await intents(uow, start.subject)
+            return Opened(locked.order, locked.process, entries, locked.facts, begun)
 
         return await self._effects.database.look(work)
 

@@ -12,7 +12,7 @@ from activities.messages import PaymentCall, StepResult
 from domain.decisions import payment_entries
 from domain.errors import LimitExceeded
 from domain.journal import SYSTEM, EntryRecord, PaymentMoved
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.payments import NO_EFFECT, VOIDED, PaymentOperation, PaymentStatus
 from ports.outside import (
     KeyRefused,
     OutcomeUnknown,
@@ -99,7 +99,9 @@ class PaymentActivities:
         return begun if isinstance(begun, StepResult) else await self._ask(call, begun)
 
     async def _ask(self, call: PaymentCall, begun: Begun) -> StepResult:
-        answer = await begun.provider.inquire(_request(begun.row))
+        """What was not prepared has not gone out, and no longer can once its row has moved."""
+        unasked = _has_to_be_prepared(begun)
+        answer = None if unasked else await begun.provider.inquire(_request(begun.row))
         if answer is None:
             answer = ProviderAnswer(PaymentStatus.FAILED, "", NO_EFFECT)
         return await self._move(call, answer)
@@ -184,11 +186,32 @@ async def _record(
         answer.expires_at,
     )
     bodies = payment_entries(turn.view, body) if isinstance(turn, OrderTurn) else [body]
+    if body.operation is PaymentOperation.VOID and body.status is PaymentStatus.SUCCEEDED:
+        bodies += await _voided(uow, body.authorization)
     entries = await journal(turn, bodies, SYSTEM)
     await uow.facts.handled(call.step.facts, by=call.key)
     before = unknown_entries(turn, call.step.seq)
     known = (*before, *map(EntryRecord.of, entries))
     return StepResult(known, answer.status, (), answer.reason)
+
+
+async def _voided(uow: UnitOfWork, authorization: str) -> list[PaymentMoved]:
+    """One that waited for its cardholder has come to its end: nobody can confirm it any more."""
+    row = await uow.payments.find(authorization)
+    if row is None or row.status is not PaymentStatus.REQUIRES_ACTION:
+        return []
+    await uow.payments.move(row.key, PaymentStatus.FAILED, reason=VOIDED)
+    return [
+        PaymentMoved(
+            row.key,
+            row.operation,
+            row.ordinal,
+            PaymentStatus.FAILED,
+            row.amount,
+            VOIDED,
+            row.fulfillment_order,
+        )
+    ]
 
 
 async def _as_it_stands(uow: UnitOfWork, call: PaymentCall, turn: Turn) -> StepResult:

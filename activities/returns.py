@@ -2,7 +2,14 @@
 
 from temporalio import activity
 
-from activities.effects import Decision, Effects, ReturnTurn, check_location, what_was_decided
+from activities.effects import (
+    Decision,
+    Effects,
+    ReturnTurn,
+    check_location,
+    intents,
+    what_was_decided,
+)
 from activities.messages import CommandCall, Opened, RecordCall, Start, Step, StepResult
 from domain import journal as j
 from domain.amounts import credit_kept, refund_amount, refund_tenders
@@ -50,7 +57,8 @@ class ReturnActivities:
         async def work(uow: UnitOfWork) -> Opened:
             locked = await uow.orders.lock_return(start.subject)
             entries = tuple(map(EntryRecord.of, locked.journal))
-            return Opened(locked.order, locked.process, entries)
+            begun = await intents(uow, start.subject)
+            return Opened(locked.order, locked.process, entries, intents=begun)
 
         return await self._effects.database.look(work)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from domain.access import Role
 from domain.authorizations import standing
 from domain.methods import TERMS, Security
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import VOIDED, PaymentOperation, PaymentStatus
 from domain.receivables import never_collected
 from domain.securing import order_value
 from domain.transitions import OrderStatus
@@ -93,7 +93,8 @@ def taken_back_state(captured: int, refunded: int, charged_back: int) -> Payment
 
 
 def _promised(view: OrderView, last: Payment) -> PaymentState:
-    if last.status is not PaymentStatus.FAILED and last not in standing(view):
+    given_up = last.status is not PaymentStatus.FAILED and last not in standing(view)
+    if given_up or last.reason == VOIDED:
         return PaymentState.VOIDED
     match last.status:
         case PaymentStatus.SUCCEEDED:

@@ -35,6 +35,7 @@ class PaymentStatus(StrEnum):
         return self in (PaymentStatus.SUCCEEDED, PaymentStatus.FAILED)
 
 
+VOIDED = "voided"  # FAILED for this reason: given up before its cardholder confirmed it
 NO_EFFECT = "no_effect"  # FAILED for this reason: proven that nothing happened; ask again anew
 KEY_REFUSED = "key_refused"  # REQUESTED, and nothing happened: the provider refuses our API key
 

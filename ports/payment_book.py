@@ -73,6 +73,9 @@ class Payments(Protocol):
 
     async def find(self, key: str) -> PaymentRow | None: ...
 
+    async def unsettled(self, subject: str) -> tuple[PaymentRow, ...]:
+        """What was begun for an order, or a return, and has not come to its end; oldest first."""
+
     async def move(
         self,
         key: str,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from activities.messages import Opened
+from activities.messages import Intent, Opened
 from domain.facts import Fact
 from domain.fold import fold
 from domain.journal import Entry, EntryRecord
@@ -14,13 +14,15 @@ from domain.waits import Wait, waits
 
 class Book:
     """`version` rises with every change; `unnamed` are facts that no effect has named yet;
-    `payment_news` counts the facts that ask to look at a payment.
+    `payment_news` counts the facts that ask to look at a payment; `intents` are operations that the
+    books had begun and not settled, by key.
     """
 
     def __init__(self) -> None:
         self.version = 0
         self.unnamed: list[str] = []
         self.payment_news = 0
+        self.intents: dict[str, Intent] = {}
         self._facts: dict[str, Fact] = {}
         self._entries: dict[int, Entry] = {}
         self._opened: tuple[PlacedOrder, ProcessDefinition] | None = None
@@ -47,6 +49,7 @@ class Book:
         self._opened = (opened.order, opened.process)
         for fact in opened.facts:
             self.hear(fact)
+        self.remember(opened.intents)
         self.learn(opened.entries)
 
     def learn(self, entries: Iterable[EntryRecord]) -> None:
@@ -62,6 +65,9 @@ class Book:
             self.unnamed.append(fact.id)
             self.payment_news += fact.kind.is_payment
             self._changed()
+
+    def remember(self, intents: Iterable[Intent]) -> None:
+        self.intents |= {intent.key: intent for intent in intents}
 
     def named(self, facts: Iterable[str]) -> None:
         gone = set(facts)

@@ -130,6 +130,7 @@ class Card(Tender):
     # Beside everything else
 
     async def watch(self) -> None:
+        await self._till.finish()
         self._clerk.spawn(self._renew())
         try:
             while True:
@@ -153,9 +154,10 @@ class Card(Tender):
 
     async def settle(self) -> None:
         """What the provider refuses for good waits for finance, which has it in its queue."""
-        async with self._till.turn:
-            pass  # what was under way when the order stopped comes to its end first
         while True:
+            await self._till.finish()
+            async with self._till.turn:
+                pass  # what is under way comes to its end first
             while _is_due(self._view):
                 await self._till.pay(money_due)
             await self._clerk.outlast(lambda view: _is_due(view) or not _awaits_finance(view))

@@ -280,6 +280,7 @@ class Clerk:
         self.book.named(step.facts)
         for fact in result.facts:
             self.book.hear(fact)
+        self.book.remember(result.intents)
         self.book.learn(result.entries)
 
 

@@ -55,6 +55,7 @@ class ReturnWorkflow:
             ReturnActivities.open, Start(self._number), **OPENING
         )
         self._learn(self._opened.entries)
+        await self._finish()
         await self._decide()
         await self._wait_for(ReturnStatus.RECEIVED)
         await self._inspect()
@@ -63,6 +64,17 @@ class ReturnWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         self._alarm.stop()
         return End(self._view.status or "")
+
+    async def _finish(self) -> None:
+        """What a process before this one began at the provider comes to its end first."""
+        for begun in self._known.intents:
+            call = PaymentCall(
+                self._step("confirm"), begun.operation, begun.ordinal, begun.amount, rma=True
+            )
+            result = await workflow.execute_activity_method(
+                PaymentActivities.confirm, call, **OUTSIDE_STEP
+            )
+            self._learn(result.entries)
 
     async def _decide(self) -> None:
         """A small return is approved by policy; a larger one waits for an agent."""

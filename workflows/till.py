@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from activities.messages import PaymentCall
+from activities.messages import Intent, PaymentCall
 from activities.payments import PaymentActivities
 from domain.attempts import run_of
 from domain.authorizations import MoneyStep
@@ -74,8 +74,25 @@ class Till:
         )
         return PaymentStatus(result.outcome), result.result or ""
 
-    async def confirm(self, payment: Payment) -> None:
-        """Asks the provider what became of an operation that waited for the cardholder."""
+    async def finish(self) -> None:
+        """What was begun by a process before this one, or just when the order ended, is brought to
+        its end under its own key.
+        """
+        book = self._clerk.book
+        while book.intents:
+            async with self.turn:
+                if book.intents:
+                    await self._finish(book.intents.pop(min(book.intents)))
+
+    async def _finish(self, intent: Intent) -> None:
+        known = self._clerk.view.payments.get(intent.key)
+        if known is None or not known.status.settled:
+            await self.confirm(intent)
+
+    async def confirm(self, payment: Payment | Intent) -> None:
+        """Asks the provider what became of an operation that nobody has heard the outcome of, or
+        that waited for the cardholder.
+        """
         await self._clerk.outside_step(
             "confirm",
             lambda step: workflow.execute_activity_method(

@@ -46,6 +46,10 @@ _FOUND = select(*_COLUMNS, func.coalesce(_SOURCE, "").label("source")).outerjoin
     payment_source, payment_source.c.order_number == _t.order_number
 )
 _FIND = _FOUND.where(_t.key == bindparam("key"))
+_UNSETTLED = _FOUND.where(
+    _t.subject == bindparam("of_subject"),
+    _t.status.not_in([status.value for status in PaymentStatus if status.settled]),
+).order_by(_t.created_at, _t.key)
 _BEGIN = insert(payment_transaction).returning(
     select(_SOURCE).where(payment_source.c.order_number == bindparam("of_order")).scalar_subquery()
 )
@@ -152,6 +156,10 @@ class PostgresPayments:
 
     async def find(self, key: str) -> PaymentRow | None:
         return await self._one(_FIND, key=key)
+
+    async def unsettled(self, subject: str) -> tuple[PaymentRow, ...]:
+        found = await self._connection.execute(_UNSETTLED, {"of_subject": subject})
+        return tuple(map(_payment, found))
 
     async def _one(self, statement: Select[Any], **values: str) -> PaymentRow | None:
         row = (await self._connection.execute(statement, values)).one_or_none()

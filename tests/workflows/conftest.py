@@ -50,6 +50,8 @@ from ports.back_office import ActAnswer
 from ports.desk import LiveProcess, NoSuchProcess
 from ports.front_office import OrderRequest, Person, RequestedLine
 from ports.outside import PaymentProvider
+from ports.payment_book import PaymentRow
+from ports.unit_of_work import UnitOfWork
 from workflows.order import OrderWorkflow
 from workflows.rma import ReturnWorkflow
 
@@ -230,6 +232,15 @@ class Shop:
                 await self.desk.tell(stored.order, stored.fact)
         for (rma,) in await self.rows("SELECT number FROM return_order WHERE status = 'GRANTED'"):
             await self.desk.start_return(rma)
+
+    async def begin(self, row: PaymentRow) -> None:
+        """Writes an intent, as whoever then is lost."""
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.orders.lock(row.order)
+            await uow.payments.begin(row)
+
+        await PostgresDatabase(self.engine).run(work)
 
     async def payment_status(self, number: str) -> str:
         return (await self.reads.order(self.agent, number)).summary.payment_status

@@ -3,6 +3,7 @@
 from adapters.postgres.auditing.check import SqlCheck
 from adapters.postgres.overdue import BY as SETTLED_BY
 from domain.journal import SYSTEM
+from domain.payments import PaymentStatus
 from domain.returns import ReturnStatus
 from domain.transitions import OrderStatus
 
@@ -120,6 +121,26 @@ MONEY_CHECKS = (
                    AND captured <= authorized)
         ORDER BY 1, 2
         """,
+    ),
+    SqlCheck(
+        "M3-settled",
+        "an order or a return that has ended has no payment whose outcome is open",
+        """
+        SELECT key AS operation, payment.status, ended.status AS ended
+        FROM payment_transaction AS payment JOIN (
+            SELECT number, status, deadline FROM order_view WHERE status = ANY(:ended)
+            UNION ALL
+            SELECT number, status, deadline FROM return_order WHERE status = ANY(:returns_ended)
+        ) AS ended ON ended.number = payment.subject
+        WHERE payment.status <> ALL(:settled) AND deadline IS NULL
+          AND payment.updated_at < clock_timestamp() - interval '1 second' * :grace
+        ORDER BY key
+        """,
+        {
+            "ended": [status.value for status in OrderStatus if status.final],
+            "returns_ended": [status.value for status in ReturnStatus if status.final],
+            "settled": [status.value for status in PaymentStatus if status.settled],
+        },
     ),
     SqlCheck(
         "M3-granted",

@@ -202,6 +202,17 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
         {**PROMISE, "refunds": 0, "charged_back": 0, "captured": 1500, "authorized": 1499},
     ),
     (
+        "M3-settled",
+        """
+        INSERT INTO payment_transaction
+          (key, subject, order_number, operation, ordinal, status, amount, currency,
+           fulfillment_order, provider_payment, reason, action_url, updated_at)
+        VALUES (:canceled || '/authorize/1', :canceled, :canceled, 'authorize', 1, 'REQUESTED',
+                1500, 'USD', '', '', '', '', now() - interval '61 seconds')
+        """,
+        {"operation": "{canceled}/authorize/1", "status": "REQUESTED", "ended": "CANCELED"},
+    ),
+    (
         "M2-bank",
         """
         INSERT INTO bank_transfer (reference, order_number, amount, currency)
@@ -759,6 +770,23 @@ async def test_a_queue_that_overlooks_an_order_is_named(world: Any) -> None:
             "why": "0 of its waits are counted as queued, 1 are",
         }
     ]
+
+
+async def test_a_payment_of_an_ended_return_that_is_open_is_named(shared_world: Any) -> None:
+    refund = """
+        INSERT INTO payment_transaction
+          (key, subject, order_number, operation, ordinal, status, amount, currency,
+           fulfillment_order, provider_payment, reason, action_url, authorization_key, updated_at)
+        VALUES (:rma || '/refund/1', :rma, :delivered, 'refund', 1, 'UNKNOWN', 5, 'USD', '', '',
+                '', '', :delivered || '/authorize/1', now() - interval '61 seconds')
+        """
+    assert "M3-settled" not in await shared_world.violations_after(refund)  # it is under way
+    ended = "UPDATE return_order SET status = 'COMPLETED', deadline = NULL"
+    found = await shared_world.violations_after(refund, ended)
+    [named] = found["M3-settled"]
+    assert named == {
+        "operation": f"{shared_world.rma}/refund/1", "status": "UNKNOWN", "ended": "COMPLETED",
+    }  # fmt: skip
 
 
 async def test_a_deleted_audit_row_is_missed_twice(shared_world: Any) -> None:
