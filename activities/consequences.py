@@ -65,8 +65,8 @@ async def _enact_for_order(
             await uow.ledger.post(ledger.registered(order, operation, amount))
         case j.PaymentMoved(status=PaymentStatus.SUCCEEDED):
             await _book_payment(uow, order, body)
-        case j.OperationLeft(operation=key):
-            await _refund_otherwise(uow, process, view, key)
+        case j.OperationLeft(operation=key, owed=owed) if owed:
+            await _owe_by_bank(uow, process, view, f"{key}/left", owed, by)
         case j.Rejected() | j.Canceled() | j.Expired() | j.Reviewed(decision="reject"):
             await uow.inventory.release_all(order.number)
             await _give_deposit_back(uow, process, view)
@@ -157,25 +157,20 @@ async def _book_payment(uow: UnitOfWork, order: PlacedOrder, body: j.PaymentMove
             return  # money is promised or set free, not moved
 
 
-async def _refund_otherwise(
-    uow: UnitOfWork, process: ProcessDefinition, view: OrderView, key: str
-) -> None:
-    """What the provider refused to refund is still the customer's: finance transfers it."""
-    left = view.payments[key]
-    owed = min(left.amount, view.deposit) if left.operation is PaymentOperation.REFUND else 0
-    if owed:
-        await _owe_by_bank(uow, process, view, f"{key}/left", owed)
-
-
 async def _owe_by_bank(
-    uow: UnitOfWork, process: ProcessDefinition, view: OrderView, operation: str, amount: int
+    uow: UnitOfWork,
+    process: ProcessDefinition,
+    view: OrderView,
+    operation: str,
+    amount: int,
+    by: str,
 ) -> None:
     """A deposit that goes back from our bank is a refund."""
     order, owed, payable = view.order, Account.DEPOSITS, Account.REFUNDS_PAYABLE
     await uow.ledger.post(ledger.moved(order, operation, amount, debit=owed, credit=payable))
     alone = refunds.granted_alone(view, await uow.orders.returns(order.number))
     refund = refunds.overpaid(process, amount, alone)
-    await uow.orders.open_return(order, process, refund, j.SYSTEM)
+    await uow.orders.open_return(order, process, refund, by)
 
 
 async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: OrderView) -> None:
@@ -194,7 +189,7 @@ async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: 
     if order.payment_method is PaymentMethod.PAID_AT_CHANNEL:
         await uow.ledger.post(ledger.deposit_owed_back(order, operation, left))
         return
-    await _owe_by_bank(uow, process, view, operation, left)
+    await _owe_by_bank(uow, process, view, operation, left, j.SYSTEM)
 
 
 async def _take_back(

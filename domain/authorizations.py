@@ -147,6 +147,21 @@ def _refund_due(view: OrderView) -> MoneyStep | None:
     return None
 
 
+def owed_instead(view: OrderView, failed: Payment) -> int:
+    """Minor units of a deposit that are owed when a failed refund is let be: what no other payment
+    can still give back.
+    """
+    if failed.operation is not PaymentOperation.REFUND:
+        return 0
+    others = (
+        max(0, _kept_in_advance(view, payment))
+        for payment in _of(view, PaymentOperation.AUTHORIZE)
+        if payment.key != failed.authorization
+        and not _gave_up(view, PaymentOperation.REFUND, payment)
+    )
+    return max(0, min(failed.amount, view.deposit - sum(others)))
+
+
 def _kept_in_advance(view: OrderView, authorization: Payment) -> int:
     """Minor units captured under it for no parcel in particular, neither refunded nor ever charged
     back.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from domain import journal as j
 from domain.access import Role
-from domain.authorizations import awaits_finance, is_needed
+from domain.authorizations import awaits_finance, is_needed, owed_instead
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
@@ -37,7 +37,8 @@ def entries_for(view: OrderView, command: Command) -> list[j.Body]:
         case CommandKind.RETRY_OPERATION:
             return [j.OperationRetried(command.target)]
         case CommandKind.LEAVE_OPERATION:
-            return [j.OperationLeft(command.target, command.reason)]
+            owed = owed_instead(view, view.payments[command.target])
+            return [j.OperationLeft(command.target, command.reason, owed)]
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             return _given_up(view, command)
         case _:

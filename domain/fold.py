@@ -82,6 +82,7 @@ def _apply_to_money(view: OrderView, body: j.Body) -> None:
             view.retried += (body.operation,)
         case j.OperationLeft():
             view.let_be += (body.operation,)
+            view.owed_instead += body.owed
         case _:
             pass  # no word on payments
 

@@ -160,10 +160,13 @@ class OperationRetried:
 
 @dataclass(frozen=True, slots=True)
 class OperationLeft:
-    """Finance lets a failed void or refund be: it lapses, or was settled otherwise."""
+    """Finance lets a failed void or refund be: a void lapses; of a refund, `owed` minor units are
+    transferred instead, as a refund of its own.
+    """
 
     operation: str
     reason: str
+    owed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ class OrderView:
     renewing: tuple[str, ...] = ()  # authorizations, by key
     retried: tuple[str, ...] = ()  # failed voids and refunds, by key, that finance wants again
     let_be: tuple[str, ...] = ()  # … and that finance lets be
+    owed_instead: int = 0  # of refunds that finance lets be, minor units: transferred
 
     @property
     def currency(self) -> str:
@@ -271,11 +272,11 @@ class OrderView:
 
     @property
     def deposit(self) -> int:
-        """What is prepaid, not used up by what was shipped, and was never charged back: what was,
-        the order does not give back once more.
+        """What is prepaid, not used up by what was shipped, not owed otherwise, and was never
+        charged back: what was, the order does not give back once more.
         """
         used = sum(parcel.amount for parcel in self.parcels.values() if parcel.booked)
-        return max(0, self.prepaid - used - self.taken_in_advance())
+        return max(0, self.prepaid - used - self.taken_in_advance() - self.owed_instead)
 
     def taken_in_advance(self, authorization: str = "") -> int:
         """What was ever charged back of captures in advance: of all, or of one authorization's."""

@@ -1,18 +1,24 @@
 """Which entries still have to be journaled when their turn comes, and which come together."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain import journal as j
 from domain.access import Role
-from domain.decisions import applies, ending, payment_entries
+from domain.authorizations import MoneyStep, money_due
+from domain.commands import Command, CommandKind
+from domain.decisions import applies, ending, entries_for, payment_entries
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.returns import return_applies
 from tests.domain.builders import (
     APPROVED,
     COMPLETED,
     F1,
+    NUMBER,
     ON_ITS_WAY,
     PROCESSING,
+    SHIPPED,
     money,
     return_of,
     units,
@@ -25,6 +31,47 @@ ASKED = j.ReturnRequested(TWO, "too small", 2_000)
 
 def declined(reason: str = "card_declined", status: PaymentStatus = PaymentStatus.FAILED):
     return j.PaymentMoved("x/authorize/1", PaymentOperation.AUTHORIZE, 1, status, 1_000, reason)
+
+
+def in_advance(ordinal: int, amount: int) -> list[j.PaymentMoved]:
+    done = PaymentStatus.SUCCEEDED
+    promised = money(PaymentOperation.AUTHORIZE, done, amount, ordinal=ordinal)
+    taken = money(PaymentOperation.CAPTURE, done, amount, ordinal=ordinal)
+    return [promised, replace(taken, authorization=promised.key)]
+
+
+def test_what_a_refund_that_is_let_be_leaves_owed_is_what_no_other_payment_gives_back():
+    paid = (*PROCESSING[:2], *in_advance(1, 600), *in_advance(2, 400), j.Canceled("asked"))
+    refused = [
+        replace(
+            money(PaymentOperation.REFUND, PaymentStatus.FAILED, amount, ordinal=n, reason="no"),
+            authorization=f"{NUMBER}/authorize/{n}",
+        )
+        for n, amount in ((1, 600), (2, 400))
+    ]
+    leave = [Command("c", CommandKind.LEAVE_OPERATION, "finn", "by bank", r.key) for r in refused]
+
+    alone = view_of(*paid, refused[0])
+    assert entries_for(alone, leave[0]) == [j.OperationLeft(refused[0].key, "by bank", 600)]
+    left = (*paid, *refused, *entries_for(view_of(*paid, *refused), leave[0]))
+    assert view_of(*left).deposit == 400
+    assert money_due(view_of(*left)) is None
+    [last] = entries_for(view_of(*left), leave[1])
+    assert last == j.OperationLeft(refused[1].key, "by bank", 400)
+    assert view_of(*left, last).deposit == 0
+
+
+def test_a_refund_that_another_payment_makes_up_for_leaves_nothing_owed():
+    """The parcel that was sent has used most of what was paid."""
+    sent = (*PROCESSING[:2], *in_advance(1, 600), *in_advance(2, 800), SHIPPED, j.Delivered(F1))
+    refused = replace(
+        money(PaymentOperation.REFUND, PaymentStatus.FAILED, 400, reason="no"),
+        authorization=f"{NUMBER}/authorize/1",
+    )
+    view = view_of(*sent, j.Completed(), refused)
+    assert money_due(view) == MoneyStep(PaymentOperation.REFUND, "", 400, f"{NUMBER}/authorize/2")
+    command = Command("c", CommandKind.LEAVE_OPERATION, "finn", "made up for", refused.key)
+    assert entries_for(view, command) == [j.OperationLeft(refused.key, "made up for")]
 
 
 @pytest.mark.parametrize(
