@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.authorizations import awaits_capture, lacks, money_due, promise, standing
-from domain.payments import PaymentOperation, PaymentStatus
-from domain.view import OrderView, Payment
+from domain.payments import Payment, PaymentOperation, PaymentStatus
+from domain.view import OrderView
 
 # The second attempt follows at once, each further one after twice the pause. An attempt with its
 # pause is about 12 events of the workflow's history, which the engine ends at 51,200: ten attempts

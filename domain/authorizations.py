@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from domain.amounts import parcel_ceiling
 from domain.methods import TERMS, Security
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.process import AuthorizationScope, PaymentTiming, ProcessDefinition
 from domain.securing import order_value
 from domain.transitions import OrderStatus
-from domain.view import OrderView, Parcel, Payment
+from domain.view import OrderView, Parcel
 
 
 @dataclass(frozen=True, slots=True)

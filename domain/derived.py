@@ -7,11 +7,11 @@ from enum import StrEnum
 from domain.access import Role
 from domain.authorizations import standing
 from domain.methods import TERMS, Security
-from domain.payments import VOIDED, PaymentOperation, PaymentStatus
+from domain.payments import VOIDED, Payment, PaymentOperation, PaymentStatus
 from domain.receivables import never_collected
 from domain.securing import order_value
 from domain.transitions import OrderStatus
-from domain.view import OrderView, Parcel, ParcelStatus, Payment
+from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED, Wait
 
 

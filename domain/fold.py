@@ -11,9 +11,9 @@ from datetime import datetime
 from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.order import LineUnits, PlacedOrder, by_line, subtract
-from domain.payments import Disputed, disputed_key
+from domain.payments import Disputed, Payment, disputed_key
 from domain.transitions import transition
-from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus, Payment
+from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus
 
 
 def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) -> OrderView:

@@ -1,5 +1,7 @@
 """Payment operations: each is one business operation with one derived idempotency key."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -38,6 +40,25 @@ class PaymentStatus(StrEnum):
 VOIDED = "voided"  # FAILED for this reason: given up before its cardholder confirmed it
 NO_EFFECT = "no_effect"  # FAILED for this reason: proven that nothing happened; ask again anew
 KEY_REFUSED = "key_refused"  # REQUESTED, and nothing happened: the provider refuses our API key
+
+
+@dataclass(slots=True)
+class Payment:
+    key: str
+    operation: PaymentOperation
+    ordinal: int
+    status: PaymentStatus
+    amount: int
+    since: datetime
+    reason: str = ""
+    fulfillment_order: str = ""
+    authorization: str = ""
+    expires_at: datetime | None = None
+
+    @property
+    def undone(self) -> bool:
+        """Proven to have had no effect: whoever wants it still asks for it anew."""
+        return self.status is PaymentStatus.FAILED and self.reason == NO_EFFECT
 
 
 def operation_key(subject: str, operation: PaymentOperation, ordinal: int) -> str:

@@ -11,7 +11,8 @@ from domain import journal as j
 from domain.amounts import SHIPPING_LINE
 from domain.errors import LimitExceeded, StepRefused
 from domain.order import LineUnits, subtract
-from domain.view import Escalation, Payment
+from domain.payments import Payment
+from domain.view import Escalation
 
 
 class ReturnStatus(StrEnum):

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from domain.facts import Package
 from domain.order import LineUnits, PlacedOrder
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
+from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 
 
@@ -123,25 +123,6 @@ class Parcel:
 
     def units_of(self, line: int) -> int:
         return sum(unit.quantity for unit in self.lines if unit.line == line)
-
-
-@dataclass(slots=True)
-class Payment:
-    key: str
-    operation: PaymentOperation
-    ordinal: int
-    status: PaymentStatus
-    amount: int
-    since: datetime
-    reason: str = ""
-    fulfillment_order: str = ""
-    authorization: str = ""
-    expires_at: datetime | None = None
-
-    @property
-    def undone(self) -> bool:
-        """Proven to have had no effect: whoever wants it still asks for it anew."""
-        return self.status is PaymentStatus.FAILED and self.reason == NO_EFFECT
 
 
 @dataclass(slots=True)

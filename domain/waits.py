@@ -22,11 +22,11 @@ from domain.authorizations import (
 )
 from domain.methods import TERMS, Security
 from domain.money import Money
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.securing import missing_money, secured
 from domain.transitions import OrderStatus
-from domain.view import OrderView, Parcel, ParcelStatus, Payment
+from domain.view import OrderView, Parcel, ParcelStatus
 
 SHIPPED = ParcelStatus.SHIPPED.progress
 STOCK_WAIT = "hold/stock"  # the key of the wait for stock

@@ -18,9 +18,9 @@ from domain.authorizations import (
     per_parcel,
     promise,
 )
-from domain.payments import PaymentOperation, PaymentStatus
+from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.process import PaymentTiming
-from domain.view import OrderView, Payment
+from domain.view import OrderView
 from workflows.clerk import Clerk, OrderStopped
 from workflows.tender import Tender
 from workflows.till import Till

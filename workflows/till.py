@@ -13,8 +13,8 @@ from activities.payments import PaymentActivities
 from domain.attempts import run_of
 from domain.authorizations import MoneyStep
 from domain.decisions import next_ordinal
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
-from domain.view import OrderView, Payment
+from domain.payments import NO_EFFECT, Payment, PaymentOperation, PaymentStatus
+from domain.view import OrderView
 from workflows.clerk import Clerk
 from workflows.steps import OUTSIDE_STEP
 
