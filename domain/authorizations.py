@@ -147,11 +147,12 @@ def _refund_due(view: OrderView) -> MoneyStep | None:
     return None
 
 
-def owed_instead(view: OrderView, failed: Payment) -> int:
-    """Minor units of a deposit that are owed when a failed refund is let be: what no other payment
-    can still give back.
+def owed_instead(view: OrderView, operation: str) -> int:
+    """Minor units of a deposit that are owed when a failed refund, named by its key, is let be:
+    what no other payment can still give back. None for anything else.
     """
-    if failed.operation is not PaymentOperation.REFUND:
+    failed = view.payments.get(operation)
+    if failed is None or failed.operation is not PaymentOperation.REFUND:
         return 0
     others = (
         max(0, _kept_in_advance(view, payment))

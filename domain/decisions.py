@@ -37,7 +37,7 @@ def entries_for(view: OrderView, command: Command) -> list[j.Body]:
         case CommandKind.RETRY_OPERATION:
             return [j.OperationRetried(command.target)]
         case CommandKind.LEAVE_OPERATION:
-            owed = owed_instead(view, view.payments[command.target])
+            owed = owed_instead(view, command.target)
             return [j.OperationLeft(command.target, command.reason, owed)]
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             return _given_up(view, command)
