@@ -9,6 +9,7 @@ from orderloom.failing.points import NAMES
 from orderloom.failpoints import Point
 from tests.journeys.outcome import assert_handled_once
 from tests.journeys.stack import eventually
+from tests.journeys.test_bank_kills import POINTS as BANK
 from tests.journeys.test_kills import KILLS
 from tests.journeys.test_stock_kills import POINTS as STOCK
 
@@ -56,6 +57,6 @@ async def test_every_order_is_handled_once_whenever_the_engine_dies(shop_with):
 
 
 def test_no_failpoint_is_left_out():
-    others = [*STOCK, *(point for each in KILLS.values() for point in each)]
+    others = [*STOCK, *BANK, *(point for each in KILLS.values() for point in each)]
     armed = [*ENGINE, KEPT, *WORKER, *RELAY, *others]
     assert {Point.parse(point, NAMES).name for point in armed} == NAMES

@@ -98,8 +98,9 @@ async def test_not_even_the_owner_of_the_tables_changes_what_was_posted(
 
 
 async def test_what_was_wrong_is_taken_back_by_its_reverse(database, engine):
-    wrong = posting("sale", 100)
-    await post(database, wrong, wrong.reversed("sale/reversed"), posting("sale/2", 90))
+    await post(
+        database, posting("sale", 100), posting("sale/reversed", -100), posting("sale/2", 90)
+    )
     account = await PostgresAccounts(engine).order_account(FIN, "O1")
     assert [(e.operation, e.account, e.amount, e.balance) for e in account.entries] == [
         ("sale", "receivable", 100, 100),
@@ -127,7 +128,7 @@ async def test_a_posting_may_be_about_no_order_and_still_balances_in_the_audit(d
 async def test_the_trial_balance_is_by_currency_and_as_of_a_day(database, engine, run_sql):
     await post(database, posting("sale", 100), posting("sale/2", 50))
     await post(database, posting("yen", 7, order="", currency="JPY"))
-    await post(database, posting("sale/2", 50).reversed("back"))
+    await post(database, posting("back", -50))
     accounts = PostgresAccounts(engine)
     usd = TrialBalance(
         "USD", (AccountTotals("receivable", 150, 50), AccountTotals("revenue", 50, 150))
