@@ -1,19 +1,23 @@
-"""`orderloom invoice`: an invoice or a credit note, in words, as HTML, or as PDF."""
+"""`orderloom invoice`: an invoice or a credit note, in words, as HTML, or as PDF; `invoices` lists
+them.
+"""
 
 import asyncio
 import json
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderloom.commands.listing import PAGE, LimitOption, print_table, read_list
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
 if TYPE_CHECKING:
     from orderloom.settings import Settings
-    from ports.invoice_reads import InvoiceDetail
+    from ports.invoice_reads import InvoiceDetail, InvoiceSummary
 
 
 class InvoiceLanguage(StrEnum):
@@ -23,6 +27,17 @@ class InvoiceLanguage(StrEnum):
     CHINESE = "zh_CN"
 
 
+class Standing(StrEnum):
+    """As `domain.invoices.InvoiceStatus`, of what has a number."""
+
+    ISSUED = "ISSUED"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
+SHOWN = 100
+DAY = ["%Y-%m-%d"]
 FileOption = Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it.")]
 
 
@@ -36,7 +51,7 @@ def invoice(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print an invoice or a credit note, or write it as HTML or PDF (needs the extra [pdf])."""
+    """Print an invoice or a credit note, or write it as HTML, or as PDF with the extra `pdf`."""
     use_home(home)
     from orderloom.settings import part_settings
 
@@ -50,6 +65,58 @@ def invoice(
         _show(detail)
 
 
+def invoices(
+    status: Annotated[
+        Standing | None, typer.Option(case_sensitive=False, help="Invoices only.")
+    ] = None,
+    series: Annotated[str, typer.Option(help="As INV-2026.")] = "",
+    issued_from: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="Issued on that day or later.")
+    ] = None,
+    issued_to: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Issued on that day or before.")
+    ] = None,
+    limit: LimitOption = SHOWN,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List invoices and credit notes, newest first, with what is open of each."""
+    use_home(home)
+    from adapters.postgres.reads_invoices import PostgresInvoiceReads
+    from domain.invoices import InvoiceStatus
+    from domain.money import Money
+    from ports.invoice_reads import InvoiceFilter
+
+    wanted = InvoiceFilter(
+        series.strip().upper(),
+        InvoiceStatus(status) if status else None,
+        issued_from.date() if issued_from else None,
+        issued_to.date() if issued_to else None,
+    )
+    found, more = read_list(
+        lambda reads, reader, after: reads.invoices(reader, wanted, PAGE, after),
+        limit,
+        PostgresInvoiceReads,
+    )
+    if as_json:
+        typer.echo(json.dumps(list(map(_plain_summary, found)), indent=2))
+        return
+    rows = [
+        (
+            each.number,
+            each.order,
+            each.status.value if not each.credits else f"corrects {each.credits}",
+            each.issued_on.isoformat(),
+            each.due_on.isoformat() if not each.credits else "-",
+            str(Money(each.gross, each.currency)),
+            str(Money(each.open, each.currency)),
+        )
+        for each in found
+    ]
+    columns = ("number", "order", "status", "issued", "due", "total", "open")
+    print_table(columns, rows, more=more)
+
+
 async def _find(settings: "Settings", number: str) -> "InvoiceDetail":
     from adapters.postgres.engine import create_engine
     from adapters.postgres.reads_invoices import PostgresInvoiceReads
@@ -60,7 +127,7 @@ async def _find(settings: "Settings", number: str) -> "InvoiceDetail":
     try:
         return await PostgresInvoiceReads(engine).invoice(Principal("cli", STAFF), number)
     except NotFound as unknown:
-        raise Refused(f"{unknown.message}. GraphQL `order.invoices` names an order's.") from unknown
+        raise Refused(f"{unknown.message}. `orderloom invoices` lists them.") from unknown
     finally:
         await engine.dispose()
 
@@ -91,14 +158,19 @@ def _plain(detail: "InvoiceDetail") -> dict[str, object]:
     """Without personal data: programs that need it ask the API, by a role."""
     from dataclasses import asdict
 
-    summary = {name: str(value) if name.endswith(("_on", "_at")) else value
-               for name, value in asdict(detail.summary).items()}  # fmt: skip
     return {
-        **summary,
-        "open": detail.summary.open,
+        **_plain_summary(detail.summary),
         "lines": [asdict(line) for line in detail.lines],
         "credit_notes": list(detail.credit_notes),
     }
+
+
+def _plain_summary(summary: "InvoiceSummary") -> dict[str, object]:
+    from dataclasses import asdict
+
+    told = {name: str(value) if name.endswith(("_on", "_at")) else value
+            for name, value in asdict(summary).items()}  # fmt: skip
+    return {**told, "open": summary.open}
 
 
 def _show(detail: "InvoiceDetail") -> None:

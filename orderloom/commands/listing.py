@@ -10,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from domain.access import Principal
-    from ports.inventory_reads import InventoryReads
     from ports.reads import Page
 
 PAGE = 100
@@ -19,7 +18,7 @@ ALL = 1_000_000
 LimitOption = Annotated[
     int, typer.Option(min=1, max=ALL, help="How many at most; it is said whether there are more.")
 ]
-Ask = Callable[["InventoryReads", "Principal", str | None], Awaitable["Page"]]
+Ask = Callable[[Any, "Principal", str | None], Awaitable["Page"]]  # of reads, as whom, after
 
 
 def read_list(

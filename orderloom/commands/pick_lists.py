@@ -37,7 +37,9 @@ def pick_lists(
     async def ask(reads: "FloorReads", by: "Principal", after: str | None) -> "Page":
         return await reads.pick_lists(by, wanted, PAGE, after)
 
-    found, more = read_list(ask, limit, lambda engine: PostgresFloorReads(engine, b""))  # type: ignore[arg-type]  # reads of another kind
+    found, more = read_list(
+        ask, limit, lambda engine: PostgresFloorReads(engine, b"")
+    )  # reads of another kind
     if as_json:
         typer.echo(json.dumps([_plain(each) for each in found], indent=2))
         return

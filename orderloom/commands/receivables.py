@@ -41,7 +41,7 @@ def _ages(limit: int, *, as_json: bool) -> None:
     from domain.aging import Age
 
     found, more = read_list(
-        lambda reads, _, after: reads.customers(SYSTEM, PAGE, after),  # type: ignore[attr-defined]
+        lambda reads, _, after: reads.customers(SYSTEM, PAGE, after),
         limit,
         PostgresReceivables,
     )
@@ -61,7 +61,7 @@ def _items(customer: str, limit: int, *, as_json: bool) -> None:
     from domain.access import SYSTEM
 
     found, more = read_list(
-        lambda reads, _, after: reads.items(SYSTEM, customer, PAGE, after),  # type: ignore[attr-defined]
+        lambda reads, _, after: reads.items(SYSTEM, customer, PAGE, after),
         limit,
         PostgresReceivables,
     )

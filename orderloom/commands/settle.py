@@ -101,7 +101,7 @@ def lines(
     if wanted and wanted not in COLORS:
         raise Refused(f"{verdict!r} is none of {', '.join(COLORS)}.")
     found, more = read_list(
-        lambda reads, by, after: reads.lines(by, wanted, 100, after),  # type: ignore[attr-defined]
+        lambda reads, by, after: reads.lines(by, wanted, 100, after),
         limit,
         PostgresSettlements,
     )

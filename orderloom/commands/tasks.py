@@ -26,7 +26,7 @@ def tasks(
     if wanted and wanted not in set(STAFF):
         raise Refused(f"{owner!r} is none of {', '.join(sorted(STAFF))}.")
     found, more = read_list(
-        lambda reads, by, after: reads.tasks(by, wanted, PAGE, after),  # type: ignore[attr-defined]
+        lambda reads, by, after: reads.tasks(by, wanted, PAGE, after),
         limit,
         lambda engine: PostgresReads(engine, server_key=b""),  # no tracking link is asked for
     )

@@ -1,4 +1,4 @@
-"""`orderloom invoice`, as its user meets it."""
+"""`orderloom invoice` and `orderloom invoices`, as their user meets them."""
 
 import json
 import subprocess
@@ -15,6 +15,13 @@ VALUES ('Ana Ruiz', '1 Main St', '', 'Boston', 'MA', '02108', 'US', '', '');
 INSERT INTO customer_order (number, channel, channel_ref, customer_ref, currency, total, placed,
                             process, person_id, tracking_hash, placed_at)
 SELECT 'O-1', 'web', 'W-1', '', 'USD', 2200, %(placed)s, '{}', id, '', now() FROM person;
+WITH sold AS (
+    INSERT INTO ledger_transaction (operation, order_number, currency)
+    VALUES ('O-1-F1/sale', 'O-1', 'USD') RETURNING id
+)
+INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+SELECT id, leg, account, amount FROM sold,
+(VALUES (1, 'receivable', 2200), (2, 'revenue', -2200)) AS legs (leg, account, amount);
 INSERT INTO product (sku, name) VALUES ('TEA', '[b]龙井[/b] tea');
 WITH counted AS (
     INSERT INTO number_series VALUES ('INV-2026', 1, '2026-11-22') RETURNING series, last
@@ -49,9 +56,9 @@ def invoice(database_url: str, tmp_path: Path) -> Any:
     with psycopg.connect(address, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(ORDER, {"placed": json.dumps(PLACED)})  # type: ignore[arg-type]
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    def run(*words: str, command: str = "invoice") -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "orderloom", "invoice", "--home", str(tmp_path), *words],
+            [sys.executable, "-m", "orderloom", command, "--home", str(tmp_path), *words],
             capture_output=True,
             text=True,
             timeout=60,
@@ -109,3 +116,18 @@ def test_an_unknown_number_and_a_folder_that_is_not_there_are_refused(invoice: A
     nowhere = invoice("INV-2026-000001", "--html", "/nowhere/i.html")
     assert nowhere.returncode == 1
     assert "Traceback" not in nowhere.stderr
+
+
+def test_all_of_them_are_listed_with_what_is_open_of_each(invoice: Any) -> None:
+    done = invoice(command="invoices")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, row = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert head == ["number", "order", "status", "issued", "due", "total", "open"]
+    day = "2026-11-22"
+    amounts = ["22.00", "USD", "22.00", "USD"]
+    assert row == ["INV-2026-000001", "O-1", "ISSUED", day, day, *amounts]
+    [told] = json.loads(invoice("--status", "issued", "--json", command="invoices").stdout)
+    assert (told["number"], told["open"]) == ("INV-2026-000001", 2_200)
+    assert json.loads(invoice("--status", "paid", "--json", command="invoices").stdout) == []
+    assert json.loads(invoice("--to", "2026-11-21", "--json", command="invoices").stdout) == []
+    assert invoice("--status", "odd", command="invoices").returncode == 2
