@@ -24,7 +24,7 @@ browser: ## Debian's chromium and Chinese fonts, for the tests of the pages
 	@sh scripts/browser.sh
 
 test: setup browser ## every test, on a real PostgreSQL and a real Temporal server
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

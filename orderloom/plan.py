@@ -14,6 +14,7 @@ from orderloom.home import HOME_VARIABLE, Home
 from orderloom.settings import Settings
 from orderloom.simulator_parts import SimulatorPlan
 from orderloom.supervisor.part import Part, StopStage
+from orderloom.supervisor.supervisor import BACKOFF_SECONDS_MAX
 from orderloom.temporal_config import configured_address
 
 API_PORT = 8000
@@ -25,11 +26,14 @@ EDGE_GRACE, WORKER_GRACE = 2.5, 4.5
 
 @dataclass
 class Plan:
-    """`addresses` are settings, written to ``run/addresses.json``; `notes` are shown at start."""
+    """`addresses` are settings, written to ``run/addresses.json``; `notes` are shown at start. What
+    dies again and again is started again after pauses of `restart_seconds_max` at most.
+    """
 
     parts: list[Part] = field(default_factory=list)
     addresses: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    restart_seconds_max: float = BACKOFF_SECONDS_MAX
 
 
 class Planner:
@@ -41,7 +45,7 @@ class Planner:
         self._home = home
         self._settings = settings
         self._ports = home.ports()
-        self._plan = Plan()
+        self._plan = Plan(restart_seconds_max=settings.restart_seconds_max)
 
     def plan(self, *, simulators: bool, port: int | None) -> Plan:
         api_port = self._api_port(port)

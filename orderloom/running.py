@@ -35,7 +35,14 @@ def run_plan(home: Home, plan: Plan, *, stop: StopRequest, on_ready: Callable[[]
     write_json(home.addresses_file, plan.addresses)
     for note in plan.notes:
         say(note)
-    supervisor = Supervisor(plan.parts, run=home.run, log=home.log, say=say, on_ready=on_ready)
+    supervisor = Supervisor(
+        plan.parts,
+        run=home.run,
+        log=home.log,
+        say=say,
+        on_ready=on_ready,
+        backoff_max=plan.restart_seconds_max,
+    )
     supervisor.supervise(stop)
     say("stopped")
 

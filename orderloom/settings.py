@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     max_concurrent_activities: int = Field(default=32, ge=1)
     max_concurrent_workflow_tasks: int = Field(default=16, ge=2)
     graceful_shutdown_seconds: float = Field(default=3.0, ge=0)  # `up` allows a worker 5 s
+    restart_seconds_max: float = Field(default=10.0, ge=0.2)  # `up`: of what dies over and over
     sandboxed_workflows: bool = False  # on in tests and replay, where it finds impurity
 
     seller_name: str = ""  # of invoices, as is what follows

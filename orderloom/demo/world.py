@@ -31,10 +31,13 @@ _PATIENT = ProcessDefinition(
 
 @dataclass(frozen=True)
 class World:
-    """`simulators` has the settings of each simulator by name (simulators/README.md)."""
+    """`simulators` has the settings of each simulator by name (simulators/README.md), `settings`
+    those of the home.
+    """
 
     process: ProcessDefinition
     simulators: dict[str, dict[str, Any]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def _simulators(warehouse_step: float, carrier_step: float, **payment: float) -> dict[str, Any]:
@@ -65,6 +68,6 @@ def furnish(home: Home, world: World) -> None:
     """Writes the settings that `world` needs; others that the home has stay."""
     process = home.path / PROCESS_FILE
     write_json(process, asdict(world.process))
-    settings = {**read_json(home.settings_file), "process_definition": str(process)}
-    write_json(home.settings_file, settings)
+    own = {**world.settings, "process_definition": str(process)}
+    write_json(home.settings_file, read_json(home.settings_file) | own)
     write_json(home.simulators_file, world.simulators)

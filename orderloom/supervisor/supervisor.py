@@ -13,7 +13,7 @@ from orderloom.supervisor.stop_request import StopRequest
 POLL_SECONDS = 0.02
 IDLE_POLL_SECONDS = 0.1
 BACKOFF_SECONDS, BACKOFF_SECONDS_MAX = 0.2, 10.0
-STEADY_SECONDS = 30.0  # who lives that long starts with the first backoff again
+STEADY_SECONDS = 5.0  # who is ready for that long starts with the first backoff again
 FAILED_STARTS_MAX = 5  # of a part that was never ready: something is wrong that time will not mend
 SLOW_START_SECONDS = 30.0
 
@@ -26,13 +26,16 @@ class _Watch:
     start_at: float = 0.0
     deaths: int = 0  # since it last was steady
     ready: bool = False
+    ready_at: float = 0.0
     ever_ready: bool = False
     let_go: bool = False  # of the running process
     called_slow: bool = False
 
 
 class Supervisor:
-    """`say` gets one line per event, `on_ready` is called once, when every part is ready."""
+    """`say` gets one line per event, `on_ready` is called once, when every part is ready. Whoever
+    dies again and again is started again after pauses that grow to `backoff_max` seconds.
+    """
 
     def __init__(
         self,
@@ -42,12 +45,14 @@ class Supervisor:
         log: Path,
         say: Callable[[str], None],
         on_ready: Callable[[], None] = lambda: None,
+        backoff_max: float = BACKOFF_SECONDS_MAX,
     ) -> None:
         self._watches = [_Watch(part) for part in parts]
         self._run = run
         self._log = log
         self._say = say
         self._on_ready = on_ready
+        self._backoff_max = backoff_max
 
     def supervise(self, stop: StopRequest) -> None:
         """Until `stop` is requested; ends every part, however it returns. Refuses when a part
@@ -86,7 +91,7 @@ class Supervisor:
             elif now - watch.process.started_at > SLOW_START_SECONDS and not watch.called_slow:
                 watch.called_slow = True
                 self._say(f"{watch.part.name} is slow to start; its log: {self._log_of(watch)}")
-        elif now - watch.process.started_at > STEADY_SECONDS:
+        elif now - watch.ready_at > STEADY_SECONDS:
             watch.deaths = 0
 
     def _may_start(self, watch: _Watch, now: float) -> bool:
@@ -115,7 +120,7 @@ class Supervisor:
         how = f"was killed by signal {-code}" if code and code < 0 else f"ended with code {code}"
         if not watch.ever_ready and watch.deaths >= FAILED_STARTS_MAX:
             raise Refused(f"{watch.part.name} {how}, {watch.deaths} times.\n{self._tail(watch)}")
-        wait = min(BACKOFF_SECONDS * 2 ** (watch.deaths - 1), BACKOFF_SECONDS_MAX)
+        wait = min(BACKOFF_SECONDS * 2 ** (watch.deaths - 1), self._backoff_max)
         watch.start_at = now + wait
         self._say(
             f"{watch.part.name} {how}; starting it again in {wait:g} s; its log: "
@@ -126,6 +131,7 @@ class Supervisor:
         done = "done" if watch.part.once else "again ready" if watch.ever_ready else "ready"
         took = "" if watch.ever_ready else f"{now - watch.first_started_at:.1f} s"
         watch.ready = watch.ever_ready = True
+        watch.ready_at = now
         line = f"{watch.part.name:<20} {done:<11} {took:>6}  {watch.part.address}"
         self._say(line.rstrip())
 

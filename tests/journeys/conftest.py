@@ -24,7 +24,12 @@ _SIMULATORS: dict[str, dict[str, Any]] = {
 JOURNEYS = World(
     replace(FAST.process, name="journeys", return_window=8, ship_within=6), _SIMULATORS
 )
-KILLS = World(replace(FAST.process, name="kills", stock_within=300, return_window=2), _SIMULATORS)
+# Parts that are killed on purpose are started again at once, however often.
+KILLS = World(
+    replace(FAST.process, name="kills", stock_within=300, return_window=2),
+    _SIMULATORS,
+    {"restart_seconds_max": 0.2},
+)
 
 
 @contextmanager
