@@ -66,6 +66,8 @@ ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.RETURN_WRITE_OFF: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
 }
 
+MAY_ASK_FOR_RETURN = (Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL)
+
 _REASON_REQUIRED = (
     CommandKind.REJECT,
     CommandKind.OVERRIDE_SOURCE,

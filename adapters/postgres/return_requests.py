@@ -11,8 +11,9 @@ from adapters.postgres.command_rows import RETURN_REQUEST, wish
 from adapters.postgres.once import once
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.transactions import in_transaction
-from domain.access import Principal, Role
+from domain.access import Principal
 from domain.codec import Json, to_json
+from domain.commands import MAY_ASK_FOR_RETURN
 from domain.errors import NotFound, Refusal
 from domain.fold import fold
 from domain.order import LineUnits, PlacedOrder
@@ -62,4 +63,4 @@ async def _request(
 def _check_asker(principal: Principal, order: PlacedOrder) -> None:
     if not principal.reads(order.number, order.channel):
         raise NotFound(f"there is no order {order.number}")
-    principal.require(Role.AGENT, Role.SUPERVISOR, Role.CUSTOMER, Role.CHANNEL)
+    principal.require(*MAY_ASK_FOR_RETURN)

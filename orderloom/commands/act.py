@@ -1,4 +1,4 @@
-"""`orderloom act`: what staff may do to stock, money and catalog, from the command line."""
+"""`orderloom act`: what staff may do to stock, money, catalog, orders and returns."""
 
 import asyncio
 import json
@@ -10,12 +10,15 @@ from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.acts import ActKind
     from ports.back_office import ActAnswer
 
 
 def act(
     kind: Annotated[str, typer.Argument(help="What to do; without one, all acts are listed.")] = "",
-    subject: Annotated[str, typer.Argument(help="To what: a SKU, an approval, a task.")] = "",
+    subject: Annotated[str, typer.Argument(help="To what: a SKU, an order, a task.")] = "",
     fields: Annotated[
         list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="What the act asks.")
     ] = None,
@@ -28,13 +31,14 @@ def act(
 ) -> None:
     """Do an act of staff, as the person who is logged in here, or list the acts there are.
 
-    A value is read as JSON where it is any (a number, a list), else as text.
+    A value is read as JSON where it is any (a number, a list), else as text. What is about an
+    order or a return is told to its process by the API, which has to run.
     """
     if not kind:
         _list_acts()
         return
     use_home(home)
-    answer = asyncio.run(_act(kind, subject, _body(fields or []), reason, key))
+    answer = asyncio.run(_act(kind, subject, _body(fields or []), reason, key or _new_key()))
     if as_json:
         typer.echo(json.dumps({"result": dict(answer.result), "approval": answer.approval}))
     elif answer.approval:
@@ -66,27 +70,42 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: str) -> "ActAnswer":
-    import getpass
+def _new_key() -> str:
     import uuid
+
+    return str(uuid.uuid4())
+
+
+async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: str) -> "ActAnswer":
+    from domain.acts import ActKind
+    from orderloom.commands.order_acts import act_on_order, order_acts
+    from ports.back_office import ActAnswer
+
+    if kind in set(ActKind):
+        return await _act_on_books(ActKind(kind), subject, body, reason, key)
+    if found := order_acts().get(kind):
+        return ActAnswer(await act_on_order(found, subject, body, reason, key))
+    raise Refused(f"There is no act {kind!r}. `orderloom act` lists them.")
+
+
+async def _act_on_books(
+    kind: "ActKind", subject: str, body: dict[str, Any], reason: str, key: str
+) -> "ActAnswer":
+    import getpass
 
     from adapters.postgres.back_office import PostgresBackOffice
     from adapters.postgres.engine import create_engine
     from api.acts import act as checked_act
     from domain.access import STAFF, Principal
-    from domain.acts import ActKind
     from domain.errors import Refusal
     from orderloom.settings import part_settings
 
-    if kind not in set(ActKind):
-        raise Refused(f"There is no act {kind!r}. `orderloom act` lists them.")
     person = Principal(f"cli:{getpass.getuser()}", STAFF)
     settings = part_settings()
     engine = create_engine(settings.database_url, pool_size=1)
     try:
         office = PostgresBackOffice(engine, settings.four_eyes)
-        made = key or str(uuid.uuid4())
-        return await checked_act(office, person, made, ActKind(kind), subject, body, reason)
+        return await checked_act(office, person, key, kind, subject, body, reason)
     except Refusal as refusal:
         raise Refused(f"{refusal.code}: {refusal.message}") from refusal
     finally:
@@ -96,19 +115,44 @@ async def _act(kind: str, subject: str, body: dict[str, Any], reason: str, key: 
 def _list_acts() -> None:
     from dataclasses import fields
 
+    from domain.acts import RULES
+    from orderloom.commands.order_acts import order_acts
+
+    _print_acts(
+        "Acts of staff",
+        ("act", "asks", "roles", "second person"),
+        [
+            (
+                kind.value,
+                ", ".join(field.name for field in fields(rule.asks)),
+                ", ".join(rule.roles),
+                ", ".join(rule.approvers),
+            )
+            for kind, rule in RULES.items()
+        ],
+    )
+    _print_acts(
+        "On orders and returns, by their numbers (the API has to run)",
+        ("act", "asks", "roles"),
+        [
+            (
+                name,
+                ", ".join(act.asks),
+                ", ".join(act.roles),
+            )
+            for name, act in order_acts().items()
+        ],
+    )
+
+
+def _print_acts(title: str, columns: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> None:
     from rich.table import Table
 
-    from domain.acts import RULES
     from orderloom.console import people_console
 
-    table = Table(title="Acts of staff", title_justify="left", box=None)
-    for name in ("act", "asks", "roles", "second person"):
+    table = Table(title=title, title_justify="left", box=None)
+    for name in columns:
         table.add_column(name, overflow="fold")
-    for kind, rule in RULES.items():
-        table.add_row(
-            kind.value,
-            ", ".join(field.name for field in fields(rule.asks)),
-            ", ".join(rule.roles),
-            ", ".join(rule.approvers),
-        )
+    for row in rows:
+        table.add_row(*row)
     people_console().print(table)

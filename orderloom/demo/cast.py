@@ -12,10 +12,10 @@ import httpx
 from orderloom.demo.channel import SIMULATOR, Answers, Channel
 from orderloom.demo.deeds import DEEDS
 from orderloom.demo.files import DemoFiles
-from orderloom.demo.graphql import Person
 from orderloom.demo.people import People, Staff
 from orderloom.demo.stream import Stream
 from orderloom.errors import Refused
+from orderloom.graphql_client import Person
 from orderloom.home import Home
 from orderloom.roles import Role
 from orderloom.settings import Settings

@@ -15,10 +15,10 @@ from rich.text import Text
 from orderloom.console import people_console
 from orderloom.demo.cast import Cast, demo_files, gathered, load_all, prepared
 from orderloom.demo.files import DemoFiles, Handed
-from orderloom.demo.graphql import Unavailable, token_for
 from orderloom.demo.stack import running_stack
 from orderloom.demo.stream import Look, Stuck
 from orderloom.demo.world import LIFELIKE, furnish
+from orderloom.graphql_client import Unavailable, token_for
 from orderloom.home import Home
 from orderloom.roles import Role
 from orderloom.settings import Settings

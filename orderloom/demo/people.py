@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from orderloom.demo.graphql import Person, Refusal
 from orderloom.demo.stories import Story
+from orderloom.graphql_client import Person, Refusal
 
 View = dict[str, Any]  # an order, as `FIELDS` asks for it
 

@@ -12,8 +12,8 @@ import httpx
 
 from orderloom.cost.counting import Cost
 from orderloom.demo.files import Handed
-from orderloom.demo.graphql import Person
 from orderloom.demo.stories import Story
+from orderloom.graphql_client import Person
 from orderloom.settings import Settings
 
 PARCELS = (1, 2)  # one order of each

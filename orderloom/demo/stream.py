@@ -9,9 +9,9 @@ from itertools import islice
 
 from orderloom.demo.channel import Answers, Channel
 from orderloom.demo.files import Handed
-from orderloom.demo.graphql import Unavailable
 from orderloom.demo.people import FINAL, People
 from orderloom.demo.stories import Story
+from orderloom.graphql_client import Unavailable
 
 LOOK_SECONDS = 0.4
 STUCK_SECONDS = 90.0  # nothing moves for so long: longer than any deadline of a demo's process

@@ -1,6 +1,8 @@
 """A shop over HTTP: its channel sends signed orders, its people use GraphQL."""
 
+import asyncio
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from orderloom.demo.graphql import Person, Unavailable
+from orderloom.graphql_client import Person, Unavailable
 from orderloom.roles import Role
 from tests.journeys.stack import PATIENCE_SECONDS, Stack, eventually
 
@@ -116,6 +118,16 @@ class Shop:
         return Placed(answer["number"], answer["tracking_url"])
 
     # What people see and do
+
+    async def cli(self, *words: str) -> tuple[int | None, str]:
+        """`orderloom` on the home of this shop: its exit code and what it said."""
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "orderloom", *words, "--home", str(self.stack.home.path)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await child.communicate()
+        return child.returncode, output.decode()
 
     async def view(self, number: str) -> View:
         found = await self.agent.ask(f'{{ order(number: "{number}") {{ {FIELDS} }} }}')

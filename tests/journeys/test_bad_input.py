@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from orderloom.demo.graphql import Misunderstood
+from orderloom.graphql_client import Misunderstood
 from orderloom.keys import generate_keys
 from tests.journeys.shop import Shop, order_body
 

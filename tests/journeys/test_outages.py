@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from orderloom.demo.graphql import Person
+from orderloom.graphql_client import Person
 from tests.journeys.shop import Shop
 from tests.journeys.stack import eventually
 

@@ -2,9 +2,7 @@
 by its own people, on the default system without a simulator.
 """
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -223,25 +221,16 @@ async def test_the_command_line_does_the_same_acts(shop: Shop):
     placed = await shop.place("OWN-5", payment=PAID)
     parcel = await handed_over(shop, placed)
 
-    async def run(*words: str) -> tuple[int | None, str]:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "orderloom", *words, "--home", str(shop.stack.home.path)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await child.communicate()
-        return child.returncode, output.decode()
-
     async def cli(act: str, *fields: str) -> tuple[int | None, str]:
-        return await run("act", act, parcel, *fields)
+        return await shop.cli("act", act, parcel, *fields)
 
-    code, said = await run("picklists", "--location", "NYC", "--status", "submitted", "--json")
+    code, said = await shop.cli("picklists", "--location", "NYC", "--status", "submitted", "--json")
     [waiting] = json.loads(said)
     assert (code, waiting["fulfillment_order"]) == (0, parcel)
     assert waiting["possible"] == ["pick_list_accept", "pick_list_reject"]
-    code, said = await run("picklists", "--status", "lost")
+    code, said = await shop.cli("picklists", "--status", "lost")
     assert (code, "SUBMITTED" in said) == (1, True)
-    assert parcel in (await run("picklists"))[1]
+    assert parcel in (await shop.cli("picklists"))[1]
     assert await cli("pick_list_accept") == (0, "Done. status: ACCEPTED\n")
     lines = '[{"line": 1, "quantity": 2}, {"line": 2, "quantity": 1}]'
     assert (await cli("pick_list_report_picked", f"lines={lines}"))[0] == 0

@@ -1,5 +1,7 @@
 """Goods that come back: what is sellable again, what is not, and the money for both."""
 
+import json
+
 from tests.journeys.shop import Shop
 
 
@@ -32,3 +34,34 @@ async def test_a_return_restocks_one_unit_scraps_another_and_refunds_both(shop: 
     assert balances["provider_clearing"] == 1400 - 933
     assert balances["revenue"] + balances["tax"] == -(1400 - 933)
     assert (balances["receivable"], balances["refunds_payable"]) == (0, 0)
+
+
+async def test_the_command_line_acts_on_orders_and_returns(shop: Shop):
+    """Through the API, as GraphQL does: its process decides."""
+    cup = [{"sku": "CUP", "quantity": 1, "unit_price": 900}]
+    placed = await shop.place("RET-2", lines=cup)
+    number, rma = placed.number, f"{placed.number}-R1"
+    await shop.until_status(number, "COMPLETED")
+    one = [{"line": 1, "quantity": 1}]  # in time, which the command line may not be
+    asked = {"order": number, "lines": one, "reason": "not as hoped"}
+    await shop.done(shop.agent, "returnRequest", "return-2", **asked)
+
+    async def act(name: str, subject: str, *fields: str) -> tuple[int | None, str]:
+        return await shop.cli("act", name, subject, *fields, "--key", f"{subject}/{name}")
+
+    code, said = await act("order_cancel", number, "--reason", "too late")
+    assert (code, said.startswith("orderloom: STEP_REFUSED: ")) == (1, True)
+    approved = await act("return_approve", rma, "--reason", "in time")
+    assert approved == (0, f"Done. number: {rma}, status: APPROVED\n")
+    assert await act("return_approve", rma, "--reason", "in time") == approved
+    code, said = await act("return_approve", rma, "--reason", "another")
+    assert (code, said.startswith("orderloom: KEY_CONFLICT: ")) == (1, True)
+    came = 'lines=[{"line": 1, "quantity": 1}]'
+    assert (await act("return_receive", rma, came, "location=BOS"))[0] == 0
+    found = 'units=[{"line": 1, "quantity": 1, "disposition": "RESTOCK"}]'
+    code, said = await act("return_inspect", rma, found, "store_credit=900", "--json")
+    assert (code, json.loads(said)["result"]["number"]) == (0, rma)
+
+    view = await shop.until(number, lambda view: view["returns"][0]["status"] == "COMPLETED")
+    assert view["returns"] == [{"number": rma, "status": "COMPLETED", "refund": {"amount": 900}}]
+    assert [kind for kind, *_ in shop.effects(number)] == ["authorize", "capture"]

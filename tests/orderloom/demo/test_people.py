@@ -2,8 +2,8 @@
 
 import pytest
 
-from orderloom.demo.graphql import Refusal
 from orderloom.demo.stories import Story
+from orderloom.graphql_client import Refusal
 
 LATER = Refusal("TRY_AGAIN", "ask again")
 NO = Refusal("STEP_REFUSED", "too late")

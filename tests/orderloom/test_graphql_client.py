@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from orderloom.demo.graphql import ORDERS_PER_QUERY, Misunderstood, Person, Refusal, Unavailable
+from orderloom.graphql_client import ORDERS_PER_QUERY, Misunderstood, Person, Refusal, Unavailable
 from orderloom.roles import Role
 from orderloom.settings import Settings
 

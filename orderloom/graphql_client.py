@@ -1,4 +1,4 @@
-"""A small GraphQL client: what the people of a demo see and do goes through the public API."""
+"""A small GraphQL client: what people of a demo and of the command line see and do at the API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from orderloom.tokens import issue
 
 TOKEN_VALID_FOR = timedelta(hours=24)
 TIMEOUT_SECONDS = 15
+TRY_AGAIN = "TRY_AGAIN"  # the same key gives the outcome later
 ORDERS_PER_QUERY = 25  # the API allows 30 aliases
 
 
@@ -31,8 +32,7 @@ class Refusal:
 
     @property
     def is_for_now(self) -> bool:
-        """The same key gives the outcome later."""
-        return self.code == "TRY_AGAIN"
+        return self.code == TRY_AGAIN
 
 
 class Person:
@@ -59,8 +59,10 @@ class Person:
         if answer.status_code >= 500:
             raise Unavailable(f"{answer.status_code}: {answer.text[:200]}")
         body = answer.json()
-        if body.get("errors"):
-            raise Misunderstood(f"{body['errors']} to {document}")
+        if errors := body.get("errors"):
+            misunderstood = Misunderstood("; ".join(error["message"] for error in errors))
+            misunderstood.add_note(f"{errors} to {document}")
+            raise misunderstood
         data: dict[str, Any] = body["data"]
         return data
 
