@@ -31,5 +31,9 @@ def reason() -> Any:
     return strawberry.field(description="Why; it stands in the timeline. No personal data.")
 
 
+def act_reason() -> Any:
+    return strawberry.field(description="Why; it stands in the audit trail. No personal data.")
+
+
 def note() -> Any:
     return strawberry.field(default="", description="Why, if you like. No personal data.")

@@ -3,14 +3,11 @@
 import strawberry
 
 from api.graphql.context import Ask
+from api.graphql.mutations import ask
 from api.graphql.mutations.acts import ActPayload, act_payload
 from api.graphql.resolved import mutation
 from domain.acts import ActKind as Kind
 from domain.codec import Json
-
-_KEY = "Chosen by you: the same key with the same content never acts twice."
-_REASON = "Why; it stands in the audit trail. No personal data."
-
 
 _NEW = "True: there is none of that name yet, and this makes it; {}."
 
@@ -18,8 +15,8 @@ _NEW = "True: there is none of that name yet, and this makes it; {}."
 @strawberry.input(description="Changes a location. What is left out, or null, stays as it is.")
 class LocationChangeInput:
     location: strawberry.ID = strawberry.field(description="Which one.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
     new: bool | None = strawberry.field(
         default=None, description=_NEW.format("it needs `name` and `country`")
     )
@@ -75,8 +72,8 @@ class ComponentInput:
 @strawberry.input(description="Changes a product. What is left out, or null, stays as it is.")
 class ProductChangeInput:
     sku: strawberry.ID = strawberry.field(description="Which one.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
     new: bool | None = strawberry.field(default=None, description=_NEW.format("it needs `name`"))
     name: str | None = strawberry.field(default=None, description="What people call it.")
     category: str | None = strawberry.field(default=None, description="Empty: none.")
@@ -114,14 +111,7 @@ class CatalogMutations:
             "holidays": input.holidays,
             "closed_on": input.closed_on,
         }
-        return await act_payload(
-            info.context,
-            input.idempotency_key,
-            Kind.LOCATION_CHANGE,
-            input.location,
-            _given(body),
-            input.reason,
-        )
+        return await act_payload(info, Kind.LOCATION_CHANGE, input.location, input, _given(body))
 
     @mutation("Changes a product, or makes a new one. Warehouse and supervisors.")
     async def product_change(self, info: Ask, input: ProductChangeInput) -> ActPayload:  # noqa: A002
@@ -139,14 +129,7 @@ class CatalogMutations:
             "height_mm": input.height_mm,
             "components": parts,
         }
-        return await act_payload(
-            info.context,
-            input.idempotency_key,
-            Kind.PRODUCT_CHANGE,
-            input.sku,
-            _given(body),
-            input.reason,
-        )
+        return await act_payload(info, Kind.PRODUCT_CHANGE, input.sku, input, _given(body))
 
 
 def _given(body: dict[str, Json]) -> dict[str, Json]:

@@ -3,14 +3,12 @@
 import strawberry
 
 from api.graphql.context import Ask
+from api.graphql.mutations import ask
 from api.graphql.mutations.acts import ActPayload, act_payload
 from api.graphql.resolved import mutation
 from api.graphql.scalars import MinorUnits
 from domain.acts import ActKind as Kind
 from domain.transfers import order_number_in
-
-_KEY = "Chosen by you: the same key with the same content never acts twice."
-_REASON = "Why; it stands in the audit trail. No personal data."
 
 
 @strawberry.input(description="A bank transfer that came in.")
@@ -18,7 +16,7 @@ class TransferRegisterInput:
     reference: str = strawberry.field(description="The bank's own, which is used once.")
     amount: MinorUnits = strawberry.field(description="What came in.")
     currency: str = strawberry.field(description="ISO 4217 code, such as USD.")
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = ask.key()
     order: str = strawberry.field(
         default="",
         description="The order's number, or what the customer wrote: the number is found in it, "
@@ -29,32 +27,32 @@ class TransferRegisterInput:
 @strawberry.input(description="Says which order an unmatched transfer is about.")
 class TransferAssignInput:
     reference: str = strawberry.field(description="The bank's.")
-    order: strawberry.ID = strawberry.field(description="The order's number.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    order: strawberry.ID = ask.order()
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="An unmatched transfer has gone back to whoever sent it.")
 class TransferSendBackInput:
     reference: str = strawberry.field(description="The bank's, of what came in.")
     sent_as: str = strawberry.field(description="The bank's, of what went back; used once.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="Nobody knows whose an unmatched transfer is.")
 class TransferWriteOffInput:
     reference: str = strawberry.field(description="The bank's.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="Gives money back without goods, of what an order was sold for.")
 class GoodwillGrantInput:
-    order: strawberry.ID = strawberry.field(description="The order's number.")
+    order: strawberry.ID = ask.order()
     amount: MinorUnits = strawberry.field(description="In minor units of the order's currency.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
     store_credit: MinorUnits = strawberry.field(
         default=MinorUnits(0), description="Up to so much of it becomes store credit."
     )
@@ -66,8 +64,8 @@ class ReceivableWriteOffInput:
         description="The invoice's number; the order's for what is on no invoice."
     )
     amount: MinorUnits = strawberry.field(description="No more than is owed of it now.")
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="A chargeback is not contested, or was lost: what is open of it.")
@@ -75,8 +73,8 @@ class ChargebackAcceptInput:
     chargeback: strawberry.ID = strawberry.field(
         description="Its `key` among the order's `payments`; the task has it as its subject."
     )
-    idempotency_key: str = strawberry.field(description=_KEY)
-    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.type
@@ -85,52 +83,44 @@ class MoneyMutations:
     async def transfer_register(self, info: Ask, input: TransferRegisterInput) -> ActPayload:  # noqa: A002 - the schema's word, here and below
         number = order_number_in(input.order)
         body = {"amount": input.amount, "currency": input.currency, "order": number}
-        key, kind = input.idempotency_key, Kind.TRANSFER_REGISTER
-        return await act_payload(info.context, key, kind, input.reference, body, "")
+        return await act_payload(info, Kind.TRANSFER_REGISTER, input.reference, input, body)
 
     @mutation("Assigns a transfer that stands unmatched. Finance and supervisors.")
     async def transfer_assign(self, info: Ask, input: TransferAssignInput) -> ActPayload:  # noqa: A002
-        key, kind, body = input.idempotency_key, Kind.TRANSFER_ASSIGN, {"order": str(input.order)}
-        return await act_payload(info.context, key, kind, input.reference, body, input.reason)
+        body = {"order": str(input.order)}
+        return await act_payload(info, Kind.TRANSFER_ASSIGN, input.reference, input, body)
 
     @mutation(
         "Says that an unmatched transfer was sent back; a large one needs a second person. Finance "
         "and supervisors."
     )
     async def transfer_send_back(self, info: Ask, input: TransferSendBackInput) -> ActPayload:  # noqa: A002
-        key, kind, body = (
-            input.idempotency_key,
-            Kind.TRANSFER_SEND_BACK,
-            {"reference": input.sent_as},
-        )
-        return await act_payload(info.context, key, kind, input.reference, body, input.reason)
+        body = {"reference": input.sent_as}
+        return await act_payload(info, Kind.TRANSFER_SEND_BACK, input.reference, input, body)
 
     @mutation(
         "Keeps an unmatched transfer that nobody asks for; a large one needs a second person. "
         "Finance and supervisors."
     )
     async def transfer_write_off(self, info: Ask, input: TransferWriteOffInput) -> ActPayload:  # noqa: A002
-        key, kind = input.idempotency_key, Kind.TRANSFER_WRITE_OFF
-        return await act_payload(info.context, key, kind, input.reference, {}, input.reason)
+        return await act_payload(info, Kind.TRANSFER_WRITE_OFF, input.reference, input)
 
     @mutation("Gives money back without goods; over a threshold another person has to approve it.")
     async def goodwill_grant(self, info: Ask, input: GoodwillGrantInput) -> ActPayload:  # noqa: A002
         body = {"amount": input.amount, "store_credit": input.store_credit}
-        key, kind = input.idempotency_key, Kind.GOODWILL_GRANT
-        return await act_payload(info.context, key, kind, input.order, body, input.reason)
+        return await act_payload(info, Kind.GOODWILL_GRANT, input.order, input, body)
 
     @mutation(
         "Writes off what a customer owes and will not pay; over a threshold another person has to "
         "approve it. Finance and supervisors."
     )
     async def receivable_write_off(self, info: Ask, input: ReceivableWriteOffInput) -> ActPayload:  # noqa: A002
-        key, kind, body = input.idempotency_key, Kind.RECEIVABLE_WRITE_OFF, {"amount": input.amount}
-        return await act_payload(info.context, key, kind, input.subject, body, input.reason)
+        body = {"amount": input.amount}
+        return await act_payload(info, Kind.RECEIVABLE_WRITE_OFF, input.subject, input, body)
 
     @mutation(
         "Accepts a chargeback as a loss; a large one needs a second person. Finance and "
         "supervisors."
     )
     async def chargeback_accept(self, info: Ask, input: ChargebackAcceptInput) -> ActPayload:  # noqa: A002
-        key, kind = input.idempotency_key, Kind.CHARGEBACK_ACCEPT
-        return await act_payload(info.context, key, kind, input.chargeback, {}, input.reason)
+        return await act_payload(info, Kind.CHARGEBACK_ACCEPT, input.chargeback, input)

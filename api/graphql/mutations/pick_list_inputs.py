@@ -4,48 +4,35 @@ from typing import Any
 
 import strawberry
 
+from api.graphql.mutations import ask
 from domain.pick_list import Stage
 
 strawberry.enum(Stage, name="ShipmentStage", description="What became of a package on its way.")
 
 
-def _parcel() -> Any:
+def _pick_list() -> Any:
     return strawberry.field(description="The pick list, `<order>-F<n>`.")
-
-
-def _key() -> Any:
-    return strawberry.field(
-        description="Chosen by you: the same key with the same content never acts twice."
-    )
-
-
-def _reason() -> Any:
-    return strawberry.field(description="Why; the order's timeline has it. No personal data.")
-
-
-def _note() -> Any:
-    return strawberry.field(default="", description="Why, if you like. No personal data.")
 
 
 @strawberry.input(description="Says that the warehouse will do it.")
 class PickListAcceptInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _note()
+    fulfillment_order: strawberry.ID = _pick_list()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Says that the warehouse will not do it.")
 class PickListRejectInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    fulfillment_order: strawberry.ID = _pick_list()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
 
 
 @strawberry.input(description="Says that somebody begins to pick.")
 class PickListStartPickingInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _note()
+    fulfillment_order: strawberry.ID = _pick_list()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Some units of a pick list's line.")
@@ -56,12 +43,12 @@ class PickedUnitsInput:
 
 @strawberry.input(description="Says what was found. Less than asked is a short pick.")
 class PickListReportPickedInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     lines: list[PickedUnitsInput] = strawberry.field(
         description="Each line once; one that is left out was not found at all."
     )
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="The content of a package.")
@@ -71,12 +58,12 @@ class PackageInput:
 
 @strawberry.input(description="Says what is in which package.")
 class PickListPackInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     packages: list[PackageInput] = strawberry.field(
         description="They are called P1, P2 … and hold together exactly what was picked."
     )
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Where a package goes.")
@@ -92,65 +79,65 @@ class LabelInput:
 
 @strawberry.input(description="Hands all packages over.")
 class PickListShipInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     labels: list[LabelInput] = strawberry.field(
         default_factory=list, description="Of packages that a carrier takes."
     )
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Says that the goods are on the shelf again.")
 class PickListConfirmCancelInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _note()
+    fulfillment_order: strawberry.ID = _pick_list()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Says that the parcel goes its way.")
 class PickListRefuseCancelInput:
-    fulfillment_order: strawberry.ID = _parcel()
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    fulfillment_order: strawberry.ID = _pick_list()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
 
 
 @strawberry.input(description="Says what became of packages, where no carrier's system tells it.")
 class PickListReportShipmentInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     stage: Stage = strawberry.field(description="Where they are.")
     package: str = strawberry.field(
         default="", description="As `P1`; empty: all that have not arrived."
     )
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Says what was found, after all.")
 class PickListCorrectPickedInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     lines: list[PickedUnitsInput] = strawberry.field(
         description="All that was found, each line once; not more than the order still expects."
     )
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
 
 
 @strawberry.input(description="Says what is in which package, after all.")
 class PickListCorrectPackingInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     packages: list[PackageInput] = strawberry.field(description="All of them, as they are now.")
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
 
 
 @strawberry.input(description="Says where packages go, after all.")
 class PickListCorrectLabelsInput:
-    fulfillment_order: strawberry.ID = _parcel()
+    fulfillment_order: strawberry.ID = _pick_list()
     labels: list[LabelInput] = strawberry.field(
         description="Of packages that have not arrived; others keep theirs."
     )
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
 
 
 AnyInput = (

@@ -3,6 +3,7 @@
 import strawberry
 
 from api.graphql.context import Ask
+from api.graphql.mutations import ask
 from api.graphql.mutations.acts import ActPayload, act_payload
 from api.graphql.resolved import mutation
 from domain.acts import ActKind as Kind
@@ -15,10 +16,8 @@ class PointsAdjustInput:
     valid_days: int = strawberry.field(
         default=365, description="For how many days after today they can be spent."
     )
-    idempotency_key: str = strawberry.field(
-        description="Chosen by you: the same key with the same content never acts twice."
-    )
-    reason: str = strawberry.field(description="Why; the audit trail has it. No personal data.")
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.type
@@ -28,5 +27,4 @@ class PointsMutations:
     )
     async def points_adjust(self, info: Ask, input: PointsAdjustInput) -> ActPayload:  # noqa: A002 - the schema's word
         body = {"points": input.points, "valid_days": input.valid_days}
-        key, kind = input.idempotency_key, Kind.POINTS_ADJUST
-        return await act_payload(info.context, key, kind, input.customer, body, input.reason)
+        return await act_payload(info, Kind.POINTS_ADJUST, input.customer, input, body)

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from api.graphql.context import Ask
+from api.graphql.mutations import ask
 from api.graphql.mutations.acts import ActPayload, act_payload
 from api.graphql.resolved import mutation
 from api.graphql.types import supplies as _supplies  # noqa: F401 - it makes SupplyKind an enum
@@ -28,20 +29,6 @@ def _location() -> Any:
     return strawberry.field(description="The location's id.")
 
 
-def _key() -> Any:
-    return strawberry.field(
-        description="Chosen by you: the same key with the same content never acts twice."
-    )
-
-
-def _reason() -> Any:
-    return strawberry.field(description="Why; the audit trail has it. No personal data.")
-
-
-def _note() -> Any:
-    return strawberry.field(default="", description="Why, if you like. No personal data.")
-
-
 def _reference() -> Any:
     return strawberry.field(description="The purchase order, or the name of the presale.")
 
@@ -51,8 +38,8 @@ class StockCountInput:
     sku: strawberry.ID = _sku()
     location: strawberry.ID = _location()
     counted: int = strawberry.field(description="Fewer than are reserved breaks promises.")
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="So many units more, or fewer, than the books say.")
@@ -60,8 +47,8 @@ class StockAdjustInput:
     sku: strawberry.ID = _sku()
     location: strawberry.ID = _location()
     units: int = strawberry.field(description="Negative when there are fewer.")
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="Units move from one bucket to another.")
@@ -71,8 +58,8 @@ class StockRegradeInput:
     units: int = strawberry.field(description="How many.")
     before: Bucket = strawberry.field(description="Where they stood.")
     after: Bucket = strawberry.field(description="Where they stand now; scrap is gone for good.")
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.input(description="What is kept back, and when to reorder.")
@@ -84,8 +71,8 @@ class StockSetLevelsInput:
         default=0, description="At so many free units or fewer it is to be reordered; 0: never."
     )
     reorder_to: int = strawberry.field(default=0, description="Up to how many.")
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Units that are to come; said again, it is changed.")
@@ -98,8 +85,8 @@ class SupplyExpectInput:
     kind: SupplyKind = strawberry.field(
         default=SupplyKind.INBOUND, description="Ordered, or a quota for presale."
     )
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Inbound units have come.")
@@ -109,8 +96,8 @@ class SupplyReceiveInput:
     reference: str = _reference()
     units: int = strawberry.field(description="How many are sellable.")
     last: bool = strawberry.field(default=False, description="Nothing more will come of it.")
-    idempotency_key: str = _key()
-    reason: str = _note()
+    idempotency_key: str = ask.key()
+    reason: str = ask.note()
 
 
 @strawberry.input(description="Nothing more will come: what was promised of it is broken.")
@@ -121,8 +108,8 @@ class SupplyEndInput:
     kind: SupplyKind = strawberry.field(
         default=SupplyKind.INBOUND, description="Ordered, or a quota for presale."
     )
-    idempotency_key: str = _key()
-    reason: str = _reason()
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
 
 
 @strawberry.type
@@ -169,8 +156,7 @@ async def _act(info: Ask, kind: Kind, wanted: Any) -> ActPayload:
         for field in fields(wanted)
         if field.name not in _BESIDE_THE_BODY
     }
-    key, reason = wanted.idempotency_key, wanted.reason
-    return await act_payload(info.context, key, kind, wanted.sku, body, reason)
+    return await act_payload(info, kind, wanted.sku, wanted, body)
 
 
 def _plain(value: Any) -> Any:
