@@ -1,7 +1,7 @@
 """What people did alone, of what is watched: added up before the next act of the same kind.
 
 The sum is locked before stock, customers and the ledger, and is the person's own, so that nobody
-waits for anybody else. Decision 24 says what is added up and why.
+waits for anybody else. Decision 23 says what is added up and why.
 """
 
 from collections.abc import Callable
