@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.postgres.clock import after, now
 from adapters.postgres.command_rows import store, wish
 from adapters.postgres.cursors import Cursor
-from adapters.postgres.outcomes import Act as Trace
-from adapters.postgres.outcomes import append_audit, settle
+from adapters.postgres.keys import row_number
+from adapters.postgres.outcomes import Trace, append_audit, settle
 from adapters.postgres.tables import approval
 from adapters.postgres.transactions import in_transaction
 from domain.access import SYSTEM, Principal, Role
@@ -21,8 +21,6 @@ from ports.back_office import ApprovalRead
 from ports.reads import Page
 
 DECIDE_WITHIN_SECONDS = 86_400.0
-_DIGITS_MAX = 18  # of a bigint, with a margin
-
 EXPIRE = "approval_expire"  # what the audit trail calls it
 _TOO_LATE = approval.c.deadline <= now()
 
@@ -86,8 +84,7 @@ async def ask_second_person(
 
 async def lock_approval(connection: AsyncConnection, wanted: str) -> Waiting:
     """Refuses `NotFound`, and (`StepRefused`) what is decided already or has waited too long."""
-    number = int(wanted) if wanted.isdecimal() and len(wanted) <= _DIGITS_MAX else 0
-    row = (await connection.execute(_LOCK, {"approval": number})).one_or_none()
+    row = (await connection.execute(_LOCK, {"approval": row_number(wanted)})).one_or_none()
     if row is None or str(row.id) != wanted:  # 007 is not 7: the audit trail knows it by one name
         raise NotFound(f"there is no approval {wanted}")
     if row.status == "EXPIRED" or (row.status == "PENDING" and row.too_late):
@@ -100,13 +97,7 @@ async def lock_approval(connection: AsyncConnection, wanted: str) -> Waiting:
     return Waiting(row.id, act)
 
 
-async def decided(
-    connection: AsyncConnection, waiting: Waiting, by: Principal, status: str
-) -> None:
-    await _end(connection, waiting.id, by, status)
-
-
-async def _end(connection: AsyncConnection, number: int, by: Principal, status: str) -> None:
+async def decided(connection: AsyncConnection, number: int, by: Principal, status: str) -> None:
     values = {"of": number, "becomes": status, "by": by.name, "roles": _roles(by)}
     await connection.execute(_DECIDED, values)
 
@@ -126,7 +117,7 @@ class PostgresApprovalExpiry:
 async def _expire(connection: AsyncConnection, limit: int) -> int:
     due = (await connection.execute(_DUE, {"limit": limit})).all()
     for row in due:
-        await _end(connection, row.id, SYSTEM, "EXPIRED")
+        await decided(connection, row.id, SYSTEM, "EXPIRED")
         await _leave_a_trace(connection, str(row.id))
     return len(due)
 

@@ -54,7 +54,7 @@ async def _approve(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     result = await HANDLERS[waiting.act.kind](
         connection, replace(waiting.act, approved_by=act.by.name)
     )
-    await decided(connection, waiting, act.by, "APPROVED")
+    await decided(connection, waiting.id, act.by, "APPROVED")
     return result
 
 
@@ -63,7 +63,7 @@ async def _decline(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     waiting = await lock_approval(connection, act.subject)
     if act.by.name != waiting.act.by.name:
         may_approve(waiting.act.kind, waiting.act.by.name, act.by)
-    await decided(connection, waiting, act.by, "DECLINED")
+    await decided(connection, waiting.id, act.by, "DECLINED")
     return {}
 
 

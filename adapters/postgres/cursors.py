@@ -6,13 +6,12 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from adapters.postgres.keys import can_hold
+from adapters.postgres.keys import can_hold, row_number
 from domain.codec import Json
 from domain.errors import Malformed
 from ports.reads import PAGE_MAX
 
 NO_CURSOR = "this is no cursor of a page"
-_DIGITS_MAX = 18  # of a bigint, with a margin
 
 
 class Cursor(NamedTuple):
@@ -61,9 +60,10 @@ def read_names(text: str, count: int) -> tuple[str, ...]:
 
 def number_of(text: str) -> int:
     """Refuses (`Malformed`) what is no number of a row."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+    number = row_number(text)
+    if number is None:
         raise Malformed(NO_CURSOR)
-    return int(text)
+    return number
 
 
 def _decoded(text: str) -> Json:

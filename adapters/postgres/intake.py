@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.keys import body_hash, command_id, storable
-from adapters.postgres.outcomes import Act, append_audit, audited
+from adapters.postgres.outcomes import Trace, append_audit, audited
 from adapters.postgres.placement import Before, Known, look_up, placed_order
 from adapters.postgres.placing import PlaceCommand, adopt, write
 from adapters.postgres.points import PostgresPoints
@@ -83,8 +83,8 @@ class PostgresIntake:
         else:
             answer = await self._write(connection, wish, request, known)
         if audited(wish.roles):
-            act = Act(wish.principal, "place", answer.number, "", wish.id, "DONE")
-            await append_audit(connection, act)
+            trace = Trace(wish.principal, "place", answer.number, "", wish.id, "DONE")
+            await append_audit(connection, trace)
         return answer
 
     async def _write(

@@ -1,4 +1,6 @@
-"""Idempotency keys: scoped by principal, with the hash of the body they came with."""
+"""Idempotency keys: scoped by principal, with the hash of the body they came with; and which texts
+the database can hold or look for at all.
+"""
 
 import hashlib
 
@@ -6,6 +8,7 @@ from adapters.postgres.outcomes import canonical_json
 from domain.codec import Json
 from domain.errors import Malformed
 
+_DIGITS_MAX = 18  # of a bigint, with a margin
 KEY_MAX = 200  # characters; the unique index takes no more than some 2,700 bytes
 
 
@@ -37,6 +40,12 @@ def can_hold(text: str) -> bool:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:
         return False
+
+
+def row_number(text: str) -> int | None:
+    """None for what is no number of a row."""
+    plain = text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
+    return int(text) if plain else None
 
 
 def _sha256(text: str) -> str:

@@ -43,7 +43,7 @@ _LAST = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Trace:
     """What a person did, as the audit keeps it; `outcome` is DONE or REFUSED."""
 
     principal: str
@@ -69,8 +69,8 @@ async def settle(
     if row is None:
         await _check_settled(connection, command_id, status)
     elif audited(row.roles):
-        act = Act(row.principal, row.kind, row.subject, row.reason or "", command_id, status)
-        await append_audit(connection, act)
+        trace = Trace(row.principal, row.kind, row.subject, row.reason or "", command_id, status)
+        await append_audit(connection, trace)
 
 
 def outcome_json(refusal: tuple[str, str] | None, result: Json) -> Json:
@@ -93,7 +93,7 @@ async def _check_settled(connection: AsyncConnection, command_id: str, status: s
         raise CommandExpired(f"command {command_id} could not be delivered in time")
 
 
-async def append_audit(connection: AsyncConnection, act: Act) -> None:
+async def append_audit(connection: AsyncConnection, trace: Trace) -> None:
     """The next row of the chain. Holds a lock until the transaction ends."""
     await raise_alerts(driver_of(connection))
     await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": AUDIT_LOCK})
@@ -101,13 +101,15 @@ async def append_audit(connection: AsyncConnection, act: Act) -> None:
     number, before = (last.id + 1, last.hash) if last else (1, FIRST_HASH)
     at = (await connection.execute(select(now()))).scalar_one()
     await connection.execute(
-        insert(audit).values(id=number, at=at, hash=chain(before, number, at, act), **asdict(act))
+        insert(audit).values(
+            id=number, at=at, hash=chain(before, number, at, trace), **asdict(trace)
+        )
     )
 
 
-def chain(before: str, number: int, at: datetime, act: Act) -> str:
+def chain(before: str, number: int, at: datetime, trace: Trace) -> str:
     """The hash of an audit row: of the hash before it and of everything the row says."""
-    row = {"id": number, "at": at.astimezone(UTC).isoformat(), **asdict(act)}
+    row = {"id": number, "at": at.astimezone(UTC).isoformat(), **asdict(trace)}
     return hashlib.sha256((before + canonical_json(row)).encode()).hexdigest()
 
 

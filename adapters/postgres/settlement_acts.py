@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.four_eyes import count_money
+from adapters.postgres.keys import row_number
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.open_items import find_item
 from adapters.postgres.settlement_lines import claim_of, keep_apart, lines_of
@@ -27,7 +28,6 @@ from domain.settlement import (
 )
 from domain.settlement_acts import Assign, WriteOff
 
-_DIGITS_MAX = 18  # of a bigint, with a margin
 _LINE = lines_of("line.id = :id FOR UPDATE OF line")
 _RESOLVE = text(
     """
@@ -105,8 +105,7 @@ async def _lock(
 ) -> tuple[PartyKind, Claim, str]:
     """Its kind of party, the line, and the item that was found for it so far."""
     await keep_apart(connection)
-    number = int(subject) if subject.isdecimal() and len(subject) <= _DIGITS_MAX else 0
-    row = (await connection.execute(_LINE, {"id": number})).one_or_none()
+    row = (await connection.execute(_LINE, {"id": row_number(subject)})).one_or_none()
     if row is None:
         raise NotFound(f"there is no settlement line {subject}")
     if row.resolved_at is not None:

@@ -4,7 +4,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.auditing.check import Violation
-from adapters.postgres.outcomes import FIRST_HASH, WITHOUT_AUDIT, Act, chain
+from adapters.postgres.outcomes import FIRST_HASH, WITHOUT_AUDIT, Trace, chain
 from adapters.postgres.tables import audit
 
 TITLE = "every staff command has exactly one audit row; the hash chain verifies"
@@ -26,7 +26,7 @@ _UNMATCHED = text(
     ORDER BY 1
     """
 )
-_FIELDS = tuple(Act.__dataclass_fields__)
+_FIELDS = tuple(Trace.__dataclass_fields__)
 
 
 class AuditChain:
@@ -46,11 +46,11 @@ async def _breaks(connection: AsyncConnection) -> list[Violation]:
     async with connection.stream(select(audit).order_by(audit.c.id)) as rows:
         async for row in rows:
             number += 1
-            act = Act(**{name: getattr(row, name) for name in _FIELDS})
+            trace = Trace(**{name: getattr(row, name) for name in _FIELDS})
             if row.id != number:
                 why = f"row {number} is missing before it" if row.id > number else "a doubled id"
                 found.append({"audit": row.id, "command": row.command, "why": why})
-            elif row.hash != chain(before, row.id, row.at, act):
+            elif row.hash != chain(before, row.id, row.at, trace):
                 why = "its hash is not that of its content and the row before"
                 found.append({"audit": row.id, "command": row.command, "why": why})
             number, before = row.id, row.hash

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres.outcomes import FIRST_HASH, Act, append_audit, chain, settle
+from adapters.postgres.outcomes import FIRST_HASH, Trace, append_audit, chain, settle
 from domain.commands import CommandKind
 from domain.errors import NotFound, StepRefused
 
@@ -77,7 +77,7 @@ async def test_a_command_that_nobody_gave_has_no_outcome(shop: Any) -> None:
 async def test_twenty_acts_at_once_make_one_unbroken_chain(shop: Any) -> None:
     async def act(n: int) -> None:
         async with shop.engine.begin() as connection:
-            await append_audit(connection, Act("ana", "cancel", "O", "why", f"c{n}", "DONE"))
+            await append_audit(connection, Trace("ana", "cancel", "O", "why", f"c{n}", "DONE"))
 
     await asyncio.gather(*(act(n) for n in range(20)))
     rows = await shop.rows(
@@ -87,5 +87,5 @@ async def test_twenty_acts_at_once_make_one_unbroken_chain(shop: Any) -> None:
     before = FIRST_HASH
     for place, (number, at, *fields, written) in enumerate(rows, start=1):
         assert number == place
-        assert written == chain(before, number, at, Act(*fields))
+        assert written == chain(before, number, at, Trace(*fields))
         before = written
