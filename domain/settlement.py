@@ -214,16 +214,14 @@ def _confirmed(item: Item, line: Line, rest: Leg) -> tuple[Posting, ...]:
     return (Posting(settling(item.operation), item.order, item.currency, legs),)
 
 
-def book_alone(
-    line: Line, currency: str, name: str, against: Account = Account.WRITTEN_OFF
-) -> Posting:
+def book_alone(line: Line, currency: str, name: str) -> Posting:
     """A line that settles no open item: a fee, or what a person gave up on finding. `name` is the
     line's own.
     """
     legs = (
         Leg(Account.BANK, line.net),
         Leg(Account.FEES, line.fee),
-        Leg(against, -line.gross),
+        Leg(Account.WRITTEN_OFF, -line.gross),
     )
     return Posting(settling(name), "", currency, legs)
 

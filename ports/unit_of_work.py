@@ -89,7 +89,7 @@ class Orders(Protocol):
     async def returns(self, order: str) -> list[ReturnView]:
         """Oldest first."""
 
-    async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
+    async def returned_units(self, order: str) -> dict[int, int]:
         """Units by line that returns have asked for and that were not declined or dropped."""
 
     async def refunded_units(self, order: str, *, delivered_only: bool = False) -> dict[int, int]:

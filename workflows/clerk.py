@@ -59,19 +59,17 @@ class Clerk:
 
     # Waiting
 
-    async def until(
-        self, met: Callable[[OrderView], bool], *, at_most: timedelta | None = None
-    ) -> None:
-        """Waits until the view meets a condition, or for `at_most` so long. Raises `OrderStopped`
-        when the order stops first, and whatever a parallel task died of.
+    async def until(self, met: Callable[[OrderView], bool]) -> None:
+        """Waits until the view meets a condition. Raises `OrderStopped` when the order stops first,
+        and whatever a parallel task died of.
         """
-        await self.outlast(lambda view: view.status.stopped or met(view), at_most=at_most)
+        await self.outlast(lambda view: view.status.stopped or met(view))
         self.check()
 
     async def outlast(
         self, met: Callable[[OrderView], bool], *, at_most: timedelta | None = None
     ) -> None:
-        """As `until`, for an order that may have stopped."""
+        """As `until`, for an order that may have stopped; or for `at_most` so long."""
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._broken() is not None or met(self.view), timeout=at_most

@@ -42,8 +42,7 @@ _RETURNED_UNITS = text(
     FROM return_order,
          jsonb_array_elements(CASE WHEN jsonb_array_length(view->'received') > 0
                                    THEN view->'received' ELSE view->'lines' END) AS line
-    WHERE order_number = :order AND number <> :except
-      AND status NOT IN ('DECLINED', 'CANCELED', 'EXPIRED')
+    WHERE order_number = :order AND status NOT IN ('DECLINED', 'CANCELED', 'EXPIRED')
     GROUP BY 1
     """
 )
@@ -165,10 +164,8 @@ class PostgresOrders:
         found = await self._connection.scalars(_VIEWS, {"order": order})
         return [from_json(ReturnView, view) for view in found]
 
-    async def returned_units(self, order: str, *, except_for: str = "") -> dict[int, int]:
-        found = await self._connection.execute(
-            _RETURNED_UNITS, {"order": order, "except": except_for}
-        )
+    async def returned_units(self, order: str) -> dict[int, int]:
+        found = await self._connection.execute(_RETURNED_UNITS, {"order": order})
         return dict(found.all())
 
     async def refunded_units(self, order: str, *, delivered_only: bool = False) -> dict[int, int]:

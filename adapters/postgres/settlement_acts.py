@@ -7,7 +7,7 @@ from adapters.postgres.four_eyes import count_money
 from adapters.postgres.keys import row_number
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.open_items import find_item
-from adapters.postgres.settlement_lines import claim_of, keep_apart, lines_of
+from adapters.postgres.settlement_lines import POLICY, claim_of, keep_apart, lines_of
 from adapters.postgres.settlement_tasks import close_ended
 from domain.acts import Act, ActKind
 from domain.codec import Json
@@ -18,7 +18,6 @@ from domain.money import Money
 from domain.settlement import (
     Item,
     PartyKind,
-    Policy,
     Verdict,
     book_alone,
     give_up,
@@ -37,7 +36,6 @@ _RESOLVE = text(
     """
 )
 _DONE = text("SELECT EXISTS (SELECT FROM ledger_transaction WHERE operation = :operation)")
-POLICY = Policy()
 
 
 async def confirm(connection: AsyncConnection, act: Act) -> dict[str, Json]:

@@ -6,8 +6,9 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.matching import Claim
-from domain.settlement import Line, LineKind
+from domain.settlement import Line, LineKind, Policy
 
+POLICY = Policy()
 _APART = text("SELECT pg_advisory_xact_lock(hashtext('orderloom/settlements'))")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.postgres.cursors import check_page, read_cursor
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.open_items import open_items
-from adapters.postgres.settlement_lines import claim_of, keep_apart, lines_of
+from adapters.postgres.settlement_lines import POLICY, claim_of, keep_apart, lines_of
 from adapters.postgres.settlement_reads import line_page, report_rows
 from adapters.postgres.settlement_tasks import close_ended, tell_missing, tell_open
 from adapters.postgres.tables import settlement, settlement_line
@@ -27,7 +27,6 @@ from domain.matching import Claim, Match, match
 from domain.settlement import (
     Item,
     PartyKind,
-    Policy,
     Settlement,
     Verdict,
     book_alone,
@@ -52,9 +51,8 @@ _SAVE = text(
 class PostgresSettlements:
     """See `ports.settlements.Settlements`."""
 
-    def __init__(self, engine: AsyncEngine, policy: Policy | None = None) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._policy = policy or Policy()
 
     async def take_in(self, settlement: Settlement, file: str, sha256: str) -> bool:
         return await in_transaction(
@@ -69,7 +67,7 @@ class PostgresSettlements:
     async def match_open(self) -> Reconciled:
         found = Reconciled()
         for kind in PartyKind:
-            work = partial(_reconcile, kind=kind, policy=self._policy)
+            work = partial(_reconcile, kind=kind)
             found += await in_transaction(self._engine, work)
         return found
 
@@ -145,19 +143,19 @@ async def _refuse_another(connection: AsyncConnection, given: Settlement, sha256
         )
 
 
-async def _reconcile(connection: AsyncConnection, kind: PartyKind, policy: Policy) -> Reconciled:
+async def _reconcile(connection: AsyncConnection, kind: PartyKind) -> Reconciled:
     """One kind of party, as one transaction."""
     await keep_apart(connection)
     rows = (await connection.execute(_OPEN, {"kind": kind.value})).all()
     claims = [claim_of(row) for row in rows]
     references = sorted({claim.line.reference for claim in claims} - {""})
     items = await open_items(connection, kind, references)
-    found = match(claims, items, policy)
+    found = match(claims, items, POLICY)
     before = {row.id: (row.verdict, row.item, tuple(row.reasons)) for row in rows}
     changed = [each for each in found if before[each.claim.id] != _became(each)]
     if changed:
         await connection.execute(_SAVE, [_values(each) for each in changed])
-    await PostgresLedger(connection).post(*_postings(found, policy))
+    await PostgresLedger(connection).post(*_postings(found))
     await tell_open(connection, kind, [m for m in changed if m.verdict is not Verdict.MATCHED])
     missing = await tell_missing(connection, kind, _unclaimed(items, found))
     await close_ended(connection, MATCHING)
@@ -192,16 +190,16 @@ def _values(found: Match) -> dict[str, Any]:
     }
 
 
-def _postings(found: Sequence[Match], policy: Policy) -> list[Posting]:
+def _postings(found: Sequence[Match]) -> list[Posting]:
     return [
         posting
         for each in found
         if each.verdict is Verdict.MATCHED
-        for posting in _posting(each.claim, each.item, policy)
+        for posting in _posting(each.claim, each.item)
     ]
 
 
-def _posting(claim: Claim, item: Item | None, policy: Policy) -> tuple[Posting, ...]:
+def _posting(claim: Claim, item: Item | None) -> tuple[Posting, ...]:
     if item is None:
         return (book_alone(claim.line, claim.currency, f"line/{claim.id}"),)
-    return settle(item, claim.line, claim.currency, policy)
+    return settle(item, claim.line, claim.currency, POLICY)

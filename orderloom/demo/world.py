@@ -59,10 +59,6 @@ LIFELIKE = World(
     _simulators(1.2, 2.0, auto_challenge_after=5),
 )
 
-# Facts are told at least 2 s apart, so that none is handled together with the one before: for
-# what an order costs at most.
-STEADY = _simulators(2.6, 2.6)
-
 
 def furnish(home: Home, world: World) -> None:
     """Writes the settings that `world` needs; others that the home has stay."""

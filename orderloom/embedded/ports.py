@@ -27,12 +27,6 @@ def is_free(port: int, host: str = HOST) -> bool:
         return True
 
 
-def is_listening(port: int, host: str = HOST) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((host, port)) == 0
-
-
 def free_port(preferred: int | None = None, *, avoid: Collection[int] = ()) -> int:
     """`preferred` when it is free, else any but those to `avoid` (chosen, not bound yet)."""
     if preferred and is_free(preferred):
