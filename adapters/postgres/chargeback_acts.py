@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.disputes import TASK
-from adapters.postgres.four_eyes import count_money
+from adapters.postgres.four_eyes import count_receivable
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.overdue import close_paid
@@ -48,11 +48,8 @@ async def accept_chargeback(connection: AsyncConnection, act: Act) -> dict[str, 
     amount = min(of_this, owed_directly(view, balances))
     if amount <= 0:
         raise StepRefused(f"nothing of {key} is open: it was won, paid, given back or accepted")
-    in_all, limit = lost(balances) + amount, act.limits.written_off
-    if in_all > limit:
-        told, most = (Money(each, locked.order.currency) for each in (in_all, limit))
-        act.needs_second_person(f"it makes {told} written off of this order, more than {most}")
-    await count_money(connection, act, Money(amount, locked.order.currency))
+    given_up = Money(amount, locked.order.currency)
+    await count_receivable(connection, act, given_up, lost(balances))
     await ledger.post(written_off(locked.order, f"{key}/accepted/{act.id}", amount))
     await close_task(connection, f"{TASK}/{key}", act.by.name, act.reason)
     await close_paid(connection, order, act.by.name)

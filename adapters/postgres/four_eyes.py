@@ -79,3 +79,14 @@ async def count_money(
     lately = await alone(connection, act, Watched.WRITTEN_OFF, amount.currency)
     lately.check(abs(amount.amount), deed, lambda some: str(Money(some, amount.currency)))
     await lately.done(abs(amount.amount))
+
+
+async def count_receivable(connection: AsyncConnection, act: Act, amount: Money, lost: int) -> None:
+    """A receivable that the act gives up: as `count_money`. `lost` minor units of its order were
+    given up before, whoever did it: parts of one debt do not pass below.
+    """
+    in_all, limit = lost + amount.amount, act.limits.written_off
+    if in_all > limit:
+        told, most = (Money(each, amount.currency) for each in (in_all, limit))
+        act.needs_second_person(f"it makes {told} written off of this order, more than {most}")
+    await count_money(connection, act, amount)

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.four_eyes import count_money
+from adapters.postgres.four_eyes import count_receivable
 from adapters.postgres.keys import can_hold
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
@@ -20,8 +20,8 @@ from domain.write_offs import WriteOffReceivable, check_write_off, lost, written
 
 
 async def write_off_receivable(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """What was given up of the order before counts towards the threshold, whoever did it, so that
-    parts of it do not pass below; and what the person has given up of other orders within a day.
+    """Refuses (`NotFound`, `BadAmount`, `LimitExceeded`) what is neither an invoice nor an order,
+    nothing, and more than is owed of it now.
     """
     wanted: WriteOffReceivable = act.wanted
     order, subject, number = await _about(connection, act.subject.strip().upper())
@@ -34,11 +34,8 @@ async def write_off_receivable(connection: AsyncConnection, act: Act) -> dict[st
         items = await items_of_order(connection, order)
         owed = min(owed, sum(item.amount for item in items if item.invoice == number))
     check_write_off(wanted, owed, locked.order.currency)
-    in_all, limit = lost(balances) + wanted.amount, act.limits.written_off
-    if in_all > limit:
-        told, most = (Money(each, locked.order.currency) for each in (in_all, limit))
-        act.needs_second_person(f"it makes {told} written off of this order, more than {most}")
-    await count_money(connection, act, Money(wanted.amount, locked.order.currency))
+    amount = Money(wanted.amount, locked.order.currency)
+    await count_receivable(connection, act, amount, lost(balances))
     operation = f"{subject}/written-off/{act.id}"
     await ledger.post(written_off(locked.order, operation, wanted.amount))
     await close_paid(connection, order, act.by.name)
