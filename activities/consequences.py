@@ -8,7 +8,6 @@ from domain import journal as j
 from domain import ledger, refunds
 from domain.amounts import refund_amount, refund_tenders, shipment_amount, shipment_tenders
 from domain.coming_back import units_back
-from domain.fold import fold
 from domain.journal import SHORT_PICK
 from domain.ledger import Account
 from domain.methods import TERMS
@@ -195,8 +194,7 @@ async def _give_deposit_back(uow: UnitOfWork, process: ProcessDefinition, view: 
 async def _take_back(
     uow: UnitOfWork, order: PlacedOrder, view: ReturnView, body: j.ReturnInspected
 ) -> None:
-    locked = await uow.orders.lock(order.number)  # which the return's turn has done already
-    sent = fold(locked.order, locked.journal, locked.facts)
+    sent = (await uow.orders.lock(order.number)).view()  # the return's turn has it locked already
     earlier = await uow.orders.inspected_units(order.number)
     await uow.inventory.take_back(
         view.number, view.location, units_back(sent, view, earlier, body.units)

@@ -15,7 +15,6 @@ from domain.codec import from_json, to_json
 from domain.decisions import applies, entries_at_deadline, return_entries_at_deadline
 from domain.errors import NotFound, Refusal, refusal_of
 from domain.facts import Fact
-from domain.fold import fold
 from domain.journal import SYSTEM, Body, Entry, EntryRecord
 from domain.order import PlacedOrder
 from domain.return_waits import return_waits
@@ -53,7 +52,7 @@ class OrderTurn:
     view: OrderView = field(init=False)
 
     def __post_init__(self) -> None:
-        self.view = fold(self.locked.order, self.locked.journal, self.locked.facts)
+        self.view = self.locked.view()
 
     @property
     def order(self) -> PlacedOrder:
@@ -78,9 +77,7 @@ class OrderTurn:
         return []
 
     async def project(self, entries: Sequence[Entry]) -> None:
-        view = self.view
-        if entries:
-            view = fold(self.order, (*self.locked.journal, *entries), self.locked.facts)
+        view = self.locked.view(entries) if entries else self.view
         await self.uow.orders.project(view, waits(view, self.locked.process))
 
 

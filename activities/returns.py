@@ -16,7 +16,6 @@ from domain.amounts import credit_kept, refund_amount, refund_tenders
 from domain.codec import Json
 from domain.commands import CommandKind
 from domain.errors import Malformed, StepRefused
-from domain.fold import fold
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.quantity import Quantity
@@ -188,8 +187,7 @@ async def _check_nothing_owed(turn: ReturnTurn) -> None:
 
 async def _order_view(turn: ReturnTurn) -> OrderView:
     """The return's turn has the order locked already."""
-    locked = await turn.uow.orders.lock(turn.order.number)
-    return fold(locked.order, locked.journal, locked.facts)
+    return (await turn.uow.orders.lock(turn.order.number)).view()
 
 
 async def _approved(turn: ReturnTurn, reason: str) -> j.RefundApproved:

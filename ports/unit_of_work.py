@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from domain.codec import Json
 from domain.coming_back import UnitsBack
 from domain.facts import Fact
+from domain.fold import fold
 from domain.invoices import Draft, Issued
 from domain.journal import Body, Entry, PlannedParcel, ReturnRequested
 from domain.ledger import Account, Posting
@@ -38,6 +39,10 @@ class LockedOrder:
     journal: tuple[Entry, ...]
     facts: tuple[Fact, ...]
     done: Json | None = None
+
+    def view(self, entries: Sequence[Entry] = (), facts: Sequence[Fact] = ()) -> OrderView:
+        """What the order is like, with `entries` and `facts` beside those of the books."""
+        return fold(self.order, (*self.journal, *entries), (*self.facts, *facts))
 
 
 @dataclass(frozen=True, slots=True)

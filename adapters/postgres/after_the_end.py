@@ -10,7 +10,6 @@ from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.stock.unasked import ship_unasked
 from domain.codec import Json
 from domain.facts import Fact, FactKind
-from domain.fold import fold
 from domain.journal import SYSTEM
 from domain.remedies import unasked
 from domain.waits import waits
@@ -38,13 +37,13 @@ async def book_after_the_end(connection: AsyncConnection, order: str) -> None:
     """Twice is once: what is journaled is no surplus any more."""
     orders = PostgresOrders(connection)
     locked = await orders.lock(order)
-    view = fold(locked.order, locked.journal, locked.facts)
+    view = locked.view()
     sent = unasked(view)
     if not (view.status.final and sent):
         return
     for each in sent:
         await ship_unasked(connection, order, each.fulfillment_order, each.lines)
     entries = await orders.append(order, order, view.seq, sent, SYSTEM)
-    after = fold(locked.order, (*locked.journal, *entries), locked.facts)
+    after = locked.view(entries)
     await orders.project(after, waits(after, locked.process))
     await orders.closing.write(connection)

@@ -12,7 +12,6 @@ from adapters.postgres.tasks import close_task
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import NotFound, StepRefused
-from domain.fold import fold
 from domain.money import Money
 from domain.receivables import owed_directly
 from domain.write_offs import lost, written_off
@@ -41,7 +40,7 @@ async def accept_chargeback(connection: AsyncConnection, act: Act) -> dict[str, 
         raise NotFound(f"there is no chargeback {key}")
     orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
     locked = await orders.lock(order)
-    view, balances = fold(locked.order, locked.journal, locked.facts), await ledger.balances(order)
+    view, balances = locked.view(), await ledger.balances(order)
     dispute = view.disputes[key]
     accepted = await connection.scalar(_ACCEPTED, {"order": order, "key": key}) or 0
     of_this = dispute.amount - dispute.reversed - accepted

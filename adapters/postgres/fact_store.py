@@ -14,7 +14,6 @@ from adapters.postgres.projections import order_values, save_view_if
 from adapters.postgres.tables import order_view, outbox
 from domain.codec import Json, to_json
 from domain.facts import Fact, FactKind
-from domain.fold import fold
 from domain.parcel_news import PARCEL_NEWS, Relabeled
 from domain.view import OrderView
 from domain.waits import waits
@@ -39,7 +38,7 @@ async def store_fact(
     if fact.kind.is_dispute:
         return await store_dispute(connection, source, event_id, fact, raw)
     matched, locked = await _match(connection, fact)
-    view = fold(locked.order, locked.journal, (*locked.facts, fact)) if locked else None
+    view = locked.view(facts=(fact,)) if locked else None
     stands = standing(
         fact,
         matched,
@@ -65,7 +64,7 @@ async def _tell_labels(
     connection: AsyncConnection, locked: LockedOrder, view: OrderView, fact: Fact
 ) -> None:
     """Of a parcel whose shipment was published already, with labels that were wrong."""
-    before = fold(locked.order, locked.journal, locked.facts).parcels[fact.subject]
+    before = locked.view().parcels[fact.subject]
     parcel = view.parcels[fact.subject]
     if not parcel.booked or parcel.packages == before.packages:
         return

@@ -8,7 +8,6 @@ from domain.acts import Act
 from domain.amounts import credit_kept
 from domain.codec import Json
 from domain.errors import BadAmount
-from domain.fold import fold
 from domain.journal import ReturnRequested
 from domain.ledger import Account, moved
 from domain.money import Money
@@ -32,7 +31,7 @@ async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Jso
     order, amount = act.subject.strip().upper(), wanted.amount
     locked = await orders.lock(order)
     balances = await ledger.balances(order)
-    view = fold(locked.order, locked.journal, locked.facts)
+    view = locked.view()
     check_refundable(balances, amount, credit_kept(view, await orders.refunded_units(order)))
     plan = refund_plan(view, balances, amount, wanted.store_credit)
     alone = granted_alone(view, await orders.returns(order))

@@ -17,7 +17,6 @@ from domain.acts import Act
 from domain.codec import Json, from_json, to_json
 from domain.errors import NotFound
 from domain.facts import BUILT_IN, Fact
-from domain.fold import fold
 from domain.pick_acts import AskBack, FloorAct, perform
 from domain.pick_list import PickList
 from ports.floor import FulfilledBy
@@ -105,7 +104,7 @@ async def _do(
     if locked is None or data is None:
         raise NotFound(f"there is no pick list {parcel}")
     before = from_json(PickList, data)
-    view = fold(locked.order, locked.journal, locked.facts)
+    view = locked.view()
     after, told = perform(before, wanted, reason, view.parcels[parcel].lines)
     if after != before:
         await connection.execute(

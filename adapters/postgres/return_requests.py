@@ -15,7 +15,6 @@ from domain.access import Principal
 from domain.codec import Json, to_json
 from domain.commands import MAY_ASK_FOR_RETURN
 from domain.errors import NotFound, Refusal
-from domain.fold import fold
 from domain.order import LineUnits, PlacedOrder
 from domain.return_request import return_requested
 
@@ -54,7 +53,7 @@ async def _request(
     locked = await orders.lock(order)
     _check_asker(principal, locked.order)
     in_return = await orders.returned_units(order)
-    view = fold(locked.order, locked.journal, locked.facts)
+    view = locked.view()
     at = (await connection.execute(select(now()))).scalar_one()
     entry = return_requested(view, locked.process, in_return, lines, reason, at)
     return {"return": await orders.open_return(locked.order, locked.process, entry, principal.name)}

@@ -18,7 +18,6 @@ from domain.acts import Act
 from domain.codec import Json
 from domain.errors import BadAmount, NotFound, StepRefused
 from domain.facts import Fact, FactKind
-from domain.fold import fold
 from domain.ledger import Account, Leg, Posting
 from domain.money import Money
 from domain.order import PlacedOrder
@@ -100,7 +99,7 @@ async def _receive(
     reference = act.subject.strip()
     orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
     locked = await orders.lock(number)
-    view = fold(locked.order, locked.journal, locked.facts)
+    view = locked.view()
     found = receipt(view, await ledger.balances(number), amount)
     operation = f"{_SOURCE}/{reference}/{number}"
     await ledger.post(received(locked.order, operation, found, out_of=out_of))

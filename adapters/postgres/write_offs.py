@@ -13,7 +13,6 @@ from adapters.postgres.tables import invoice
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import NotFound
-from domain.fold import fold
 from domain.money import Money
 from domain.receivables import owed_directly
 from domain.write_offs import WriteOffReceivable, check_write_off, lost, written_off
@@ -27,7 +26,7 @@ async def write_off_receivable(connection: AsyncConnection, act: Act) -> dict[st
     order, subject, number = await _about(connection, act.subject.strip().upper())
     orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
     locked = await orders.lock(order)
-    view = fold(locked.order, locked.journal, locked.facts)
+    view = locked.view()
     balances = await ledger.balances(order)
     owed = owed_directly(view, balances)
     if number:
