@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres import settlement_acts as settlements
 from adapters.postgres.approvals import approval_page, ask_second_person, decided, lock_approval
-from adapters.postgres.bank_transfers import TASK as TRANSFER
 from adapters.postgres.catalog_acts import change_location, change_product
 from adapters.postgres.chargeback_acts import accept_chargeback
 from adapters.postgres.command_rows import wish
@@ -25,8 +24,13 @@ from adapters.postgres.stock import acts as stock
 from adapters.postgres.stock import supply
 from adapters.postgres.tasks import close_task, lock_task
 from adapters.postgres.transactions import in_transaction
-from adapters.postgres.transfers import assign_transfer, register_transfer
-from adapters.postgres.unmatched_transfers import send_back_transfer, write_off_transfer
+from adapters.postgres.transfer_acts import (
+    assign_transfer,
+    register_transfer,
+    send_back_transfer,
+    write_off_transfer,
+)
+from adapters.postgres.transfers import TASK as TRANSFER
 from adapters.postgres.write_offs import write_off_receivable
 from domain.access import STAFF, Principal, Role
 from domain.acts import (

@@ -1,45 +1,35 @@
-"""Bank transfers that finance registers: matched to an order by reference, or left as a task; and
-those that finance makes for refunds.
-"""
+"""Bank transfers as rows, in and out: each is written once by the bank's reference."""
 
-from sqlalchemy import bindparam, select, update
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, null, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.bank_transfers import TASK, lock_unmatched, task_of, write_transfer
-from adapters.postgres.clock import now
-from adapters.postgres.fact_store import store_fact
-from adapters.postgres.ledger import PostgresLedger
-from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.overdue import close_paid
-from adapters.postgres.tables import bank_transfer, customer_order
-from adapters.postgres.tasks import NewTask, close_task, raise_task
-from domain.access import Role
-from domain.acts import Act
+from adapters.postgres.keys import can_hold
+from adapters.postgres.tables import bank_transfer
 from domain.codec import Json
-from domain.errors import BadAmount, NotFound, StepRefused
-from domain.facts import Fact, FactKind
-from domain.ledger import Account, Leg, Posting
+from domain.currency import exponent
+from domain.errors import NotFound, StepRefused
 from domain.money import Money
 from domain.order import PlacedOrder
-from domain.refunds import granted_alone, overpaid
-from domain.transfers import (
-    AssignTransfer,
-    RegisterTransfer,
-    bank_reference,
-    order_number_in,
-    receipt,
-    received,
-)
+from domain.transfers import unmatched
 
-_SOURCE = "bank"
-_CURRENCY_OF = select(customer_order.c.currency).where(
-    customer_order.c.number == bindparam("order")
+TASK = "transfer"  # its kind, while the transfer stands unmatched
+_LOCK = (
+    select(bank_transfer.c.amount, bank_transfer.c.currency)
+    .where(
+        bank_transfer.c.reference == bindparam("of"),
+        bank_transfer.c.order_number.is_(None),
+        bank_transfer.c.amount > 0,
+    )
+    .with_for_update()
 )
-_ASSIGN = (
-    update(bank_transfer)
-    .where(bank_transfer.c.reference == bindparam("of"))
-    .values(order_number=bindparam("to"))
-)
+_ENDED = text("SELECT EXISTS (SELECT FROM ledger_transaction WHERE operation = :operation)")
+
+
+def task_of(reference: str) -> str:
+    return f"{TASK}/{reference}"
 
 
 class PostgresTransfers:
@@ -52,66 +42,26 @@ class PostgresTransfers:
         await write_transfer(self._connection, reference, order.number, -amount, order.currency)
 
 
-async def register_transfer(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """Money that came in. Refuses a reference that was registered before."""
-    wanted: RegisterTransfer = act.wanted
-    reference = bank_reference(act.subject)
-    if Money(wanted.amount, wanted.currency).amount <= 0:
-        raise BadAmount(f"a transfer is of 1 minor unit or more, not {wanted.amount}")
-    number = order_number_in(wanted.order)
-    known = number and await connection.scalar(_CURRENCY_OF, {"order": number})
-    if known == wanted.currency:
-        await write_transfer(connection, reference, number, wanted.amount, wanted.currency)
-        return await _receive(connection, act, number, wanted.amount, Account.BANK)
-    await write_transfer(connection, reference, None, wanted.amount, wanted.currency)
-    legs = (Leg(Account.BANK, wanted.amount), Leg(Account.UNMATCHED, -wanted.amount))
-    operation = f"{_SOURCE}/{reference}"
-    await PostgresLedger(connection).post(Posting(operation, "", wanted.currency, legs))
-    why = f"the order is in {known}" if known else "it names no order of ours"
-    amount = Money(wanted.amount, wanted.currency)
-    reason = f"a transfer of {amount} is to be assigned: {why}"
-    task = NewTask(task_of(reference), TASK, reference, reason, Role.FINANCE)
-    await raise_task(connection, task)
-    return {"order": None, "task": task.id}
+async def write_transfer(
+    connection: AsyncConnection, reference: str, order: str | None, amount: int, currency: str
+) -> None:
+    """`amount` as the table has it. Refuses (`StepRefused`) a reference that is known."""
+    exponent(currency)
+    values: Mapping[str, Json] = {"reference": reference, "amount": amount, "currency": currency}
+    written = await connection.execute(
+        insert(bank_transfer)
+        .values(**values, order_number=order or null())
+        .on_conflict_do_nothing(index_elements=["reference"])
+        .returning(bank_transfer.c.reference)
+    )
+    if written.one_or_none() is None:
+        raise StepRefused(f"the transfer {reference} was registered before")
 
 
-async def assign_transfer(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """What stood unmatched is about this order after all."""
-    wanted: AssignTransfer = act.wanted
-    reference, number = act.subject.strip(), order_number_in(wanted.order)
-    currency = await connection.scalar(_CURRENCY_OF, {"order": number})
-    if currency is None:
-        raise NotFound(f"there is no order {wanted.order!r}")
-    found = await lock_unmatched(connection, reference)
-    if found.currency != currency:
-        raise StepRefused(f"the transfer is in {found.currency}, the order in {currency}")
-    await connection.execute(_ASSIGN, {"of": reference, "to": number})
-    await close_task(connection, task_of(reference), act.by.name, act.reason)
-    return await _receive(connection, act, number, found.amount, Account.UNMATCHED)
-
-
-async def _receive(
-    connection: AsyncConnection, act: Act, number: str, amount: int, out_of: Account
-) -> dict[str, Json]:
-    """Under the order's lock: ledger, fact and projection; and a refund of what is too much, which
-    whoever says that it came has thereby granted.
-    """
-    reference = act.subject.strip()
-    orders, ledger = PostgresOrders(connection), PostgresLedger(connection)
-    locked = await orders.lock(number)
-    view = locked.view()
-    found = receipt(view, await ledger.balances(number), amount)
-    operation = f"{_SOURCE}/{reference}/{number}"
-    await ledger.post(received(locked.order, operation, found, out_of=out_of))
-    await close_paid(connection, number, act.by.name)
-    at = (await connection.execute(select(now()))).scalar_one()
-    kind = FactKind.TRANSFER_RECEIVED
-    fact = Fact(f"{_SOURCE}:{reference}", kind, number, at, amount=amount)
-    await store_fact(connection, _SOURCE, reference, fact, {"amount": amount}, grace_seconds=0)
-    answer: dict[str, Json] = {"order": number, "used": amount - found.surplus, "refund": None}
-    if found.surplus:
-        alone = granted_alone(view, await orders.returns(number))
-        entry = overpaid(locked.process, found.surplus, alone)
-        refund = await orders.open_return(locked.order, locked.process, entry, act.by.name)
-        answer["refund"] = refund
-    return answer
+async def lock_unmatched(connection: AsyncConnection, reference: str) -> Money:
+    """Until the transaction ends. Refuses (`NotFound`) what does not stand unmatched."""
+    found = can_hold(reference) and await connection.execute(_LOCK, {"of": reference})
+    row = found.one_or_none() if found else None
+    if row is None or await connection.scalar(_ENDED, {"operation": unmatched(reference)}):
+        raise NotFound(f"no transfer {reference!r} stands unmatched")
+    return Money(row.amount, row.currency)
