@@ -15,7 +15,7 @@ from domain.money import Money
 from domain.order import PlacedOrder
 from domain.payments import PaymentStatus
 from domain.process import ProcessDefinition
-from domain.receivables import owed_directly
+from domain.receivables import against_debts
 from domain.refunds import needs_second_person, refund_plan
 from domain.return_entries import ReturnRequested
 from domain.returns import DISPUTE_WON
@@ -100,16 +100,7 @@ def won(view: OrderView, key: str, amount: int, balances: Balances) -> tuple[Pos
     was settled otherwise meanwhile is owed to the customer: that part comes with the posting.
     `view` is the order's before it was told.
     """
-    owed = min(amount, owed_directly(view, balances))
-    lost = min(amount - owed, max(0, balances.get(Account.BAD_DEBT, 0)))
-    rest = amount - owed - lost
-    legs = (
-        Leg(Account.PROVIDER_CLEARING, amount),
-        Leg(Account.RECEIVABLE, -owed),
-        Leg(Account.BAD_DEBT, -lost),
-        Leg(Account.REFUNDS_PAYABLE, -rest),
-    )
-    return Posting(key, view.order.number, view.order.currency, legs), rest
+    return _against_debts(view, key, amount, balances, debit=Account.PROVIDER_CLEARING)
 
 
 def deposit_settled(
@@ -121,17 +112,23 @@ def deposit_settled(
     itself has the provider refund.
     """
     gone = max(0, -balances.get(Account.DEPOSITS, 0) - view.deposit) if view.disputes else 0
-    owed = min(gone, owed_directly(view, balances))
-    lost = min(gone - owed, max(0, balances.get(Account.BAD_DEBT, 0)))
-    rest = gone - owed - lost
+    if not gone:
+        return None, 0
+    return _against_debts(view, operation, gone, balances, debit=Account.DEPOSITS)
+
+
+def _against_debts(
+    view: OrderView, operation: str, amount: int, balances: Balances, *, debit: Account
+) -> tuple[Posting, int]:
+    """With the rest, which is owed to the customer."""
+    debts = against_debts(view, balances, amount)
     legs = (
-        Leg(Account.DEPOSITS, gone),
-        Leg(Account.RECEIVABLE, -owed),
-        Leg(Account.BAD_DEBT, -lost),
-        Leg(Account.REFUNDS_PAYABLE, -rest),
+        Leg(debit, amount),
+        Leg(Account.RECEIVABLE, -debts.owed),
+        Leg(Account.BAD_DEBT, -debts.lost),
+        Leg(Account.REFUNDS_PAYABLE, -debts.rest),
     )
-    posting = Posting(operation, view.order.number, view.order.currency, legs)
-    return (posting if gone else None), rest
+    return Posting(operation, view.order.number, view.order.currency, legs), debts.rest
 
 
 def owed_back(

@@ -1,12 +1,24 @@
 """What a customer owes us for goods that were sent, as far as nobody else will collect it."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from domain.authorizations import awaits_capture
 from domain.ledger import Account
 from domain.methods import TERMS, Security
 from domain.order import PaymentMethod
 from domain.view import OrderView
+from domain.write_offs import lost
+
+
+class AgainstDebts(NamedTuple):
+    """Of an amount, in minor units: what takes off what is `owed`, what brings back what was `lost`
+    of that, and the rest, which is about neither.
+    """
+
+    owed: int
+    lost: int
+    rest: int
 
 
 def owed_directly(view: OrderView, balances: Mapping[Account, int]) -> int:
@@ -22,6 +34,15 @@ def owed_directly(view: OrderView, balances: Mapping[Account, int]) -> int:
             return max(0, min(left + view.charged_back, open_now - coming))
         case Security.REGISTRATION | Security.NOTHING:
             return 0
+
+
+def against_debts(view: OrderView, balances: Mapping[Account, int], amount: int) -> AgainstDebts:
+    """Whatever comes in for an order, or goes back, is about what the customer owes us first, then
+    about what was written off of it.
+    """
+    owed = min(amount, owed_directly(view, balances))
+    back = min(amount - owed, lost(balances))
+    return AgainstDebts(owed, back, amount - owed - back)
 
 
 def never_collected(view: OrderView, parcel: str) -> int:

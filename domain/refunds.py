@@ -13,12 +13,11 @@ from domain.methods import TERMS
 from domain.order import PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.receivables import never_collected, owed_directly
+from domain.receivables import against_debts, never_collected
 from domain.return_entries import ReturnRequested, Share
 from domain.returns import OVERPAID, ReturnStatus, ReturnView
 from domain.tenders import Tender
 from domain.view import OrderView
-from domain.write_offs import lost
 
 Balances = Mapping[Account, int]
 
@@ -83,16 +82,14 @@ def refund_plan(
     if store_credit and not view.order.customer_ref:
         raise StepRefused("the order names no customer who could have store credit")
     cash, rounding = _cash_never_collected(view, amount - credit_back, parcel)
-    rest = amount - credit_back - cash - rounding
-    netted = min(owed_directly(view, balances), rest)
-    unpaid = min(lost(balances), rest - netted)
-    credit = min(store_credit, rest - netted - unpaid)
+    debts = against_debts(view, balances, amount - credit_back - cash - rounding)
+    credit = min(store_credit, debts.rest)
     shares = (
         Share(Tender.STORE_CREDIT, credit_back + credit),
-        Share(Tender.RECEIVABLE, cash + netted),
-        Share(Tender.BAD_DEBT, unpaid),
+        Share(Tender.RECEIVABLE, cash + debts.owed),
+        Share(Tender.BAD_DEBT, debts.lost),
         Share(Tender.ROUNDING, rounding),
-        Share(TERMS[view.order.payment_method].back_by, rest - netted - unpaid - credit),
+        Share(TERMS[view.order.payment_method].back_by, debts.rest - credit),
     )
     return tuple(share for share in shares if share.amount)
 

@@ -9,10 +9,9 @@ from domain.ledger import Account, Leg, Posting
 from domain.methods import TERMS, Security
 from domain.money import Money
 from domain.order import PlacedOrder
-from domain.receivables import owed_directly
+from domain.receivables import against_debts
 from domain.securing import order_value
 from domain.view import OrderView
-from domain.write_offs import lost
 
 REFERENCE_MAX = 100
 _NUMBER = re.compile(r"(?<![0-9A-Z])([0-9A-HJKMNP-TV-Z]{4})[- ]?([0-9A-HJKMNP-TV-Z]{4})[- ]?"
@@ -71,10 +70,9 @@ def order_number_in(remittance: str) -> str:
 
 
 def receipt(view: OrderView, balances: Mapping[Account, int], amount: int) -> Receipt:
-    receivable = min(amount, owed_directly(view, balances))
-    recovered = min(amount - receivable, lost(balances))
-    deposit = min(amount - receivable - recovered, _ahead(view, balances))
-    return Receipt(receivable, recovered, deposit, amount - receivable - recovered - deposit)
+    debts = against_debts(view, balances, amount)
+    deposit = min(debts.rest, _ahead(view, balances))
+    return Receipt(debts.owed, debts.lost, deposit, debts.rest - deposit)
 
 
 def _ahead(view: OrderView, balances: Mapping[Account, int]) -> int:

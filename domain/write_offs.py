@@ -28,8 +28,8 @@ def check_write_off(wanted: WriteOffReceivable, owed: int, currency: str) -> Non
 
 
 def written_off(order: PlacedOrder, operation: str, amount: int) -> Posting:
-    lost, owed = Account.BAD_DEBT, Account.RECEIVABLE
-    return moved(order, operation, amount, debit=lost, credit=owed)
+    debt, owed = Account.BAD_DEBT, Account.RECEIVABLE
+    return moved(order, operation, amount, debit=debt, credit=owed)
 
 
 def lost(balances: Mapping[Account, int]) -> int:
