@@ -167,8 +167,8 @@ async def _owe_by_bank(
     """A deposit that goes back from our bank is a refund."""
     order, owed, payable = view.order, Account.DEPOSITS, Account.REFUNDS_PAYABLE
     await uow.ledger.post(ledger.moved(order, operation, amount, debit=owed, credit=payable))
-    alone = refunds.granted_alone(view, await uow.orders.returns(order.number))
-    refund = refunds.overpaid(process, amount, alone)
+    returns = await uow.orders.returns(order.number)
+    refund = refunds.overpaid(view, process, amount, returns)
     await uow.orders.open_return(order, process, refund, by)
 
 

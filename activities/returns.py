@@ -163,13 +163,13 @@ async def _granted(
     before = await turn.uow.orders.refunded_units(turn.order.number)
     amount, _ = refund_amount(turn.order, before, refunded_lines(units))
     balances = await turn.uow.ledger.balances(turn.order.number)
-    order = await _order_view(turn)
+    order, parcel = await _order_view(turn), turn.view.parcel
     back = refund_tenders(turn.order, before, refunded_lines(units)).store_credit
     refund = back + min(amount - back, refundable(balances, credit_kept(order, before)))
-    paid_out = refund - never_collected(order, turn.view.parcel)
+    paid_out = refund - never_collected(order, parcel)
     alone = granted_alone(order, await turn.uow.orders.returns(turn.order.number))
     second = needs_second_person(turn.locked.process, paid_out, alone)
-    plan = refund_plan(order, balances, refund, credit, turn.view.parcel, back)
+    plan = refund_plan(order, balances, refund, credit, parcel=parcel, credit_back=back)
     return j.ReturnInspected(units, refund, () if second else plan, credit, back)
 
 
@@ -195,7 +195,6 @@ async def _approved(turn: ReturnTurn, reason: str) -> j.RefundApproved:
     if view.kind == OVERPAID:
         return j.RefundApproved((j.Share(Tender.BANK, view.refund),), reason)
     order = await _order_view(turn)
-    plan = refund_plan(
-        order, balances, view.refund, view.store_credit, view.parcel, view.credit_back
-    )
+    credit, back = view.store_credit, view.credit_back
+    plan = refund_plan(order, balances, view.refund, credit, parcel=view.parcel, credit_back=back)
     return j.RefundApproved(plan, reason)

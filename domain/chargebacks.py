@@ -138,6 +138,6 @@ def owed_back(
     bank has decided it, so that it is no part of what one person grants.
     """
     second = needs_second_person(process, amount, 0)
-    plan = () if second else refund_plan(view, balances, amount, 0)
+    plan = () if second else refund_plan(view, balances, amount)
     why = "a dispute was won, and the customer does not owe it"
     return ReturnRequested((), why, amount, DISPUTE_WON, plan)

@@ -69,7 +69,8 @@ def refund_plan(
     view: OrderView,
     balances: Balances,
     amount: int,
-    store_credit: int,
+    store_credit: int = 0,
+    *,
     parcel: str = "",
     credit_back: int = 0,
 ) -> tuple[Share, ...]:
@@ -105,9 +106,11 @@ def _cash_never_collected(view: OrderView, amount: int, parcel: str) -> tuple[in
     return min(cash, amount), 0
 
 
-def overpaid(process: ProcessDefinition, amount: int, alone: int) -> ReturnRequested:
-    """What came to our bank and is not needed; it is owed already. `alone` as above."""
-    second = needs_second_person(process, amount, alone)
+def overpaid(
+    view: OrderView, process: ProcessDefinition, amount: int, returns: Iterable[ReturnView]
+) -> ReturnRequested:
+    """What came to our bank and is not needed; it is owed already. `returns` are the order's."""
+    second = needs_second_person(process, amount, granted_alone(view, returns))
     plan = () if second else (Share(Tender.BANK, amount),)
     return ReturnRequested((), "paid more than was needed", amount, OVERPAID, plan)
 
@@ -146,7 +149,7 @@ def replanned(view: ReturnView, order: OrderView, balances: Balances) -> tuple[S
     nothing.
     """
     left = to_provider(view)
-    again = refund_plan(order, balances, left, 0)
+    again = refund_plan(order, balances, left)
     if all(share.tender is Tender.PROVIDER for share in again):
         return ()
     shares = {share.tender: share.amount for share in view.plan}

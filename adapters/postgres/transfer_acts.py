@@ -21,7 +21,7 @@ from domain.errors import BadAmount, NotFound, StepRefused
 from domain.facts import Fact, FactKind
 from domain.ledger import Account, Leg, Posting
 from domain.money import Money
-from domain.refunds import granted_alone, overpaid
+from domain.refunds import overpaid
 from domain.transfers import (
     AssignTransfer,
     RegisterTransfer,
@@ -131,8 +131,7 @@ async def _receive(
     await store_fact(connection, _SOURCE, reference, fact, {"amount": amount}, grace_seconds=0)
     answer: dict[str, Json] = {"order": number, "used": amount - found.surplus, "refund": None}
     if found.surplus:
-        alone = granted_alone(view, await orders.returns(number))
-        entry = overpaid(locked.process, found.surplus, alone)
+        entry = overpaid(view, locked.process, found.surplus, await orders.returns(number))
         refund = await orders.open_return(locked.order, locked.process, entry, act.by.name)
         answer["refund"] = refund
     return answer
