@@ -90,6 +90,7 @@ def test_what_is_to_come_does_not_become_a_bundle_before_its_supply_is_ended(goo
         {"refused": 1},
         {2: "SET is still to come, which a bundle never is"},
     )
+    assert goods.rows(BUNDLES) == []
     goods.execute("UPDATE supply SET received = quantity")
     assert goods.verdicts(HEADER + "SET,TEA,1\n") == ({"added": 1}, {})
 
@@ -104,14 +105,3 @@ def test_a_product_that_is_being_made_a_bundle_is_waited_for(goods):
             waiting.execute("SET lock_timeout = '100ms'")
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 waiting.execute("SELECT FROM product WHERE sku = 'SET' FOR KEY SHARE")
-
-
-def test_what_is_still_to_come_does_not_become_a_bundle(goods):
-    goods.load(
-        "kind,reference,sku,location,available_on,quantity\ninbound,PO-1,SET,L1,2099-01-01,5\n"
-    )
-    assert goods.verdicts(HEADER + "SET,TEA,1\n") == (
-        {"refused": 1},
-        {2: "SET is still to come, which a bundle never is"},
-    )
-    assert goods.rows(BUNDLES) == []
