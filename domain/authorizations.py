@@ -149,7 +149,7 @@ def _refund_due(view: OrderView) -> MoneyStep | None:
 
 def owed_instead(view: OrderView, operation: str) -> int:
     """Minor units of a deposit that are owed when a failed refund, named by its key, is let be:
-    what no other payment can still give back. None for anything else.
+    what no other payment can still give back. 0 for anything else.
     """
     failed = view.payments.get(operation)
     if failed is None or failed.operation is not PaymentOperation.REFUND:

@@ -8,9 +8,9 @@ from domain.errors import BadTime
 from domain.order import LineUnits
 
 TOLD_SINCE = datetime(2000, 1, 1, tzinfo=UTC)  # no order is older
+TOLD_AHEAD_MAX = timedelta(hours=24)  # forgives a clock that has its zone wrong
 BUILT_IN = "built-in/"  # begins the events of the built-in warehouse
 _OURS = ("stock:", f"warehouse:{BUILT_IN}")
-TOLD_AHEAD_MAX = timedelta(hours=24)  # forgives a clock that has its zone wrong
 
 
 class FactKind(StrEnum):

@@ -13,4 +13,5 @@ class Relabeled:
     packages: tuple[Package, ...]
 
 
-PARCEL_NEWS: dict[str, type[Relabeled]] = {"parcel.relabeled": Relabeled}
+RELABELED = "parcel.relabeled"
+PARCEL_NEWS: dict[str, type[Relabeled]] = {RELABELED: Relabeled}

@@ -16,14 +16,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequested:
-    """`kind` is return; or a refund without goods, granted from the start: goodwill, or overpaid
-    (the customer paid more than was needed). Such a refund has its `plan`, unless a second person
-    has to approve it first; `store_credit` is how much of it is to be that.
-
-    `approved_by` is the second person, where there had to be one before.
-
-    Of a `parcel` that was not delivered the kind is lost or returned_to_sender; `shipping` says
-    that the order's shipping was sold with it, and goes back with it.
+    """`kind` is one of `domain.returns`. A refund without goods is granted from the start, and has
+    its `plan`, unless a second person has to approve it first; `store_credit` is how much of it is
+    to be that; `approved_by` is the second person, where there had to be one before. Of a `parcel`
+    that was not delivered, `shipping` says that the order's shipping was sold with it, and goes
+    back with it.
     """
 
     lines: tuple[LineUnits, ...]

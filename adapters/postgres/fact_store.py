@@ -14,7 +14,7 @@ from adapters.postgres.projections import order_values, save_view_if
 from adapters.postgres.tables import order_view, outbox
 from domain.codec import Json, to_json
 from domain.facts import Fact, FactKind
-from domain.parcel_news import PARCEL_NEWS, Relabeled
+from domain.parcel_news import RELABELED, Relabeled
 from domain.view import OrderView
 from domain.waits import waits
 from ports.front_office import StoredFact
@@ -73,8 +73,7 @@ async def _tell_labels(
         "at": to_json(fact.occurred_at),
         "data": to_json(Relabeled(parcel.fulfillment_order, parcel.packages)),
     }
-    [kind] = PARCEL_NEWS
-    event = {"event_id": f"{fact.subject}/{fact.id}", "kind": kind, "payload": payload}
+    event = {"event_id": f"{fact.subject}/{fact.id}", "kind": RELABELED, "payload": payload}
     await connection.execute(insert(outbox).values(subject=view.order.number, **event))
 
 

@@ -1,5 +1,5 @@
 """A webhook of Stripe → `Fact`: verified by the SDK, and of what we asked for as little believed as
-any other (decision 0008): it makes an order look at a payment that waits for its cardholder. Of
+any other (decision 8): it makes an order look at a payment that waits for its cardholder. Of
 disputes, which nobody asks for, the books take what it tells.
 """
 
@@ -25,8 +25,6 @@ _KINDS = {
     "payment_intent.succeeded": FactKind.PAYMENT_CAPTURED,
     "payment_intent.payment_failed": FactKind.PAYMENT_DECLINED,
 }
-
-
 _DISPUTE = "charge.dispute."
 
 

@@ -112,8 +112,8 @@ def _payment(row: Row[*tuple[Any, ...]]) -> PaymentSays:
 
 
 async def unfinished(engine: AsyncEngine, grace_seconds: float) -> list[str]:
-    """Names of the processes that have to run: orders and returns that have not
-    ended, or have, and still wait for something.
+    """Names of the processes that have to run: orders and returns that have not ended, or have, and
+    still wait for something.
     """
     values = {"final": _FINAL, "final_returns": _FINAL_RETURNS, "grace": grace_seconds}
     async with engine.connect() as connection:
