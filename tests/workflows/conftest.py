@@ -200,11 +200,24 @@ class Shop:
 
     async def until_submitted(self, parcel: str) -> None:
         async def submitted() -> bool:
-            return (await self.view(parcel[:14])).parcels.get(parcel) is not None and (
-                await self.view(parcel[:14])
-            ).parcels[parcel].at.get("submitted") is not None
+            found = (await self.view(parcel[:14])).parcels.get(parcel)
+            return found is not None and "submitted" in found.at
 
         await self.until(submitted)
+
+    async def until_held(self, number: str, hold: str) -> None:
+        async def held() -> bool:
+            return hold in (await self.view(number)).holds
+
+        await self.until(held)
+
+    async def until_payment(self, number: str, key: str) -> None:
+        """Until the order knows what has become of an operation."""
+
+        async def known() -> bool:
+            return key in (await self.view(number)).payments
+
+        await self.until(known)
 
     async def until_status(self, number: str, status: str) -> OrderView:
         async def reached() -> bool:

@@ -114,7 +114,7 @@ async def test_what_was_begun_for_a_parcel_that_is_none_any_more_is_given_back(s
 async def test_what_another_left_behind_when_the_order_ended_comes_to_its_end(shop: Any) -> None:
     """The order had begun anew before that was written."""
     number = await shop.place(payment_source="tok_declined")
-    await shop.until(lambda: _held(shop, number))
+    await shop.until_held(number, "payment")
     key = f"{number}-F1/authorize/1"
     row = PaymentRow(key, number, number, Op.AUTHORIZE, 1, PaymentStatus.REQUESTED, 2600, "USD",
                      f"{number}-F1")  # fmt: skip
@@ -157,7 +157,3 @@ async def test_an_authorization_that_is_given_up_unconfirmed_is_settled_with_its
     assert await shop.rows(OPEN) == []
     assert await shop.payment_status(number) == "VOIDED"
     assert await shop.tasks() == []
-
-
-async def _held(shop: Any, number: str) -> bool:
-    return "payment" in (await shop.view(number)).holds

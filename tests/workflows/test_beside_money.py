@@ -189,7 +189,7 @@ async def test_units_that_never_come_give_their_credit_back_and_the_card_pays_le
     await shop.tell(parcel, FactKind.PICKED, lines=ALL_TEA)
     await shop.ship(parcel, ALL_TEA)
     await shop.until(lambda: _is_booked(shop, number))
-    await shop.until(lambda: _is_held(shop, number))
+    await shop.until_held(number, "stock")
     assert await customer.credit() == (4_000, 1_000 - 654)  # 17.00 of 26.00 have gone
     await shop.env.sleep(timedelta(days=2, hours=1))
     assert await customer.credit() == (5_000 - 654, 0)
@@ -231,10 +231,6 @@ async def test_goodwill_gives_back_what_was_paid_in_money_only_and_credit_comes_
     assert await customer.credit() == (4_538, 0)
     assert shop.provider.moved(PaymentOperation.REFUND) == [1_500, 100]
     await customer.closes(number)
-
-
-async def _is_held(shop: Any, number: str) -> bool:
-    return "stock" in (await shop.view(number)).holds
 
 
 async def _is_booked(shop: Any, number: str) -> bool:

@@ -25,10 +25,10 @@ async def test_a_void_that_is_refused_for_good_is_finances_to_end_after_the_orde
     shop.provider.source = "tok_requires_action"
     number = await shop.place()
     key = f"{number}/void/1"
-    await shop.until(lambda: _has(shop, number, f"{number}/authorize/1"))
+    await shop.until_payment(number, f"{number}/authorize/1")
     shop.provider.source = "tok_void_fails"
     assert await shop.command(shop.agent, CommandKind.CANCEL, number) == ""
-    await shop.until(lambda: _has(shop, number, key))
+    await shop.until_payment(number, key)
     assert (await shop.view(number)).status == "CANCELED"
     assert await shop.tasks() == [("void failed: void_failed", "finance")]
 
@@ -38,7 +38,7 @@ async def test_a_void_that_is_refused_for_good_is_finances_to_end_after_the_orde
     assert await shop.command(shop.agent, retry, number, target=key) == "FORBIDDEN"
     assert await shop.command(shop.finance, retry, number, target=key) == ""
     second = f"{number}/void/2"
-    await shop.until(lambda: _has(shop, number, second))
+    await shop.until_payment(number, second)
     leave = CommandKind.LEAVE_OPERATION
     left = await shop.command(shop.finance, leave, number, target=second, reason="it lapses")
     assert left == ""
@@ -56,7 +56,7 @@ async def test_a_deposit_whose_refund_is_refused_for_good_is_transferred_by_fina
     shop.provider.source = "tok_refund_fails"
     number = await _cancel_right_after(shop, Op.CAPTURE)
     key = f"{number}/refund/1"
-    await shop.until(lambda: _has(shop, number, key))
+    await shop.until_payment(number, key)
     leave = CommandKind.LEAVE_OPERATION
     assert await shop.command(shop.finance, leave, number, target=key, reason="by bank") == ""
     assert (await shop.handle(number).result())["status"] == "CANCELED"
@@ -119,7 +119,7 @@ async def test_a_cancel_waits_while_a_capture_is_unknown_and_is_decided_by_the_a
 
     shop.provider.inquire = slowly
     number = await shop.place()
-    await shop.until(lambda: _has(shop, number, f"{number}/capture/1"))
+    await shop.until_payment(number, f"{number}/capture/1")
     cancel = asyncio.create_task(_cancel(shop, number))
     await asyncio.sleep(1)
     assert not cancel.done()
@@ -137,7 +137,7 @@ async def test_a_cancel_waits_while_a_capture_is_unknown_and_is_decided_by_the_a
 async def test_a_capture_in_advance_that_fails_waits_for_another_card(shop: Any) -> None:
     shop.process = replace(shop.process, payment_timing=PaymentTiming.PLACEMENT)
     number = await shop.place(payment_source="tok_capture_fails")
-    await shop.until(lambda: _held(shop, number))
+    await shop.until_held(number, "payment")
     assert shop.warehouse.parcels == {}
 
     paid = await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok")
@@ -157,8 +157,8 @@ async def test_a_void_that_failed_stays_finances_though_that_of_another_card_was
     _refuse(shop, *(f"{number}/{what}" for what in ("capture/1", "void/1", "capture/2")))
     failed = f"{number}/void/1"
     for again in (1, 2):
-        await shop.until(lambda: _held(shop, number))
-        await shop.until(lambda n=again: _has(shop, number, f"{number}/void/{n}"))
+        await shop.until_held(number, "payment")
+        await shop.until_payment(number, f"{number}/void/{again}")
         paid = await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok")
         assert paid == ""
     await shop.carry(f"{number}-F1")
@@ -350,14 +350,6 @@ async def _captured(shop: Any) -> bool:
     return shop.provider.moved(Op.CAPTURE) == [2600]
 
 
-async def _has(shop: Any, number: str, key: str) -> bool:
-    return key in (await shop.view(number)).payments
-
-
-async def _held(shop: Any, number: str) -> bool:
-    return "payment" in (await shop.view(number)).holds
-
-
 async def _reviewed(shop: Any, number: str) -> bool:
     view = await shop.view(number)
     if "review" in view.holds:
@@ -472,7 +464,7 @@ async def test_a_parcel_that_awaits_its_cardholder_can_still_be_sourced_elsewher
     shop.process = replace(shop.process, authorization_scope=AuthorizationScope.PARCEL)
     number = await shop.place(lines=TWO_PARCELS[:1], payment_source="tok_requires_action")
     first, second = f"{number}-F1", f"{number}-F2"
-    await shop.until(lambda: _has(shop, number, f"{first}/authorize/1"))
+    await shop.until_payment(number, f"{first}/authorize/1")
     shop.provider.source = "tok_ok"
     override = CommandKind.OVERRIDE_SOURCE
     done = await shop.command(
@@ -504,7 +496,7 @@ async def test_an_order_is_not_over_before_an_authorization_under_way_is_given_b
 
     shop.provider.perform = slowly
     number = await shop.place(lines=(RequestedLine("CUP", 5, 900),))
-    await shop.until(lambda: _has(shop, number, f"{number}/authorize/1"))
+    await shop.until_payment(number, f"{number}/authorize/1")
 
     async def is_being_renewed() -> bool:
         return asked.is_set()

@@ -51,11 +51,7 @@ async def test_an_order_that_a_lost_attempt_completed_goes_on_from_there(shop: A
 async def test_an_order_that_a_lost_attempt_canceled_gives_everything_back(shop: Any) -> None:
     number = await shop.place(payment_source="tok_requires_action")
     key = f"{number}/authorize/1"
-
-    async def asked() -> bool:
-        return key in (await shop.view(number)).payments
-
-    await shop.until(asked)
+    await shop.until_payment(number, key)
     await lost(shop, number, j.Canceled("changed"))
 
     again = await shop.command(shop.agent, CommandKind.CANCEL, number, reason="changed")

@@ -118,14 +118,14 @@ async def test_what_was_sent_and_not_paid_still_counts_against_the_limit(credit:
     await credit.carry(f"{first}-F1")
     await credit.until_status(first, "COMPLETED")
     second = await place(credit, CREDIT, "WEB-2", customer_ref="C-1")
-    await credit.until(lambda: _held(credit, second))
+    await credit.until_held(second, "credit")
     assert "26.00 USD open" in (await credit.view(second)).holds["credit"].reason
 
 
 async def test_finance_grants_credit_over_the_limit_and_owes_a_reason(credit: Any) -> None:
     await credit.run("UPDATE customer SET credit_limit = 2599")
     number = await place(credit, CREDIT, customer_ref="C-1")
-    await credit.until(lambda: _held(credit, number))
+    await credit.until_held(number, "credit")
     grant = CommandKind.GRANT_CREDIT
     assert await credit.command(credit.agent, grant, number, reason="x") == "FORBIDDEN"
     assert await credit.command(credit.finance, grant, number, reason=" ") == "STEP_REFUSED"
@@ -139,7 +139,7 @@ async def test_credit_that_finance_refuses_ends_the_order_and_frees_its_stock(
     credit: Any, customer: str
 ) -> None:
     number = await place(credit, CREDIT, customer_ref=customer)
-    await credit.until(lambda: _held(credit, number))
+    await credit.until_held(number, "credit")
     assert (await credit.view(number)).holds["credit"].reason == (
         "the customer has no credit in USD"
     )
@@ -165,10 +165,6 @@ async def _owes(shop: Any, number: str, account: str, amount: int) -> bool:
     return bool(balances.get(account) == amount)
 
 
-async def _held(shop: Any, number: str) -> bool:
-    return "credit" in (await shop.view(number)).holds
-
-
 async def _decided(shop: Any, numbers: list[str]) -> bool:
     views = [await shop.view(number) for number in numbers]
     return all(view.on_credit or "credit" in view.holds for view in views)
@@ -183,5 +179,5 @@ async def test_what_was_paid_ahead_for_another_order_is_no_credit(credit: Any) -
     first = await place(credit, CREDIT, customer_ref="C-1")
     await credit.until_submitted(f"{first}-F1")
     second = await place(credit, CREDIT, "WEB-2", customer_ref="C-1")
-    await credit.until(lambda: _held(credit, second))
+    await credit.until_held(second, "credit")
     assert "26.00 USD open" in (await credit.view(second)).holds["credit"].reason

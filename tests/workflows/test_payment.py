@@ -15,7 +15,7 @@ from domain.payments import PaymentOperation
 
 async def test_a_declined_customer_may_pay_otherwise(shop: Any) -> None:
     number = await shop.place(payment_source="tok_declined")
-    await shop.until(lambda: _held(shop, number, "payment"))
+    await shop.until_held(number, "payment")
 
     assert await shop.command(shop.agent, CommandKind.RETRY_PAYMENT, number, source="tok_ok") == ""
 
@@ -55,7 +55,7 @@ async def test_a_command_is_decided_by_the_books_while_the_process_waits_for_an_
 
 async def test_a_decline_left_alone_expires_and_gives_the_stock_back(shop: Any) -> None:
     number = await shop.place(payment_source="tok_declined")
-    await shop.until(lambda: _held(shop, number, "payment"))
+    await shop.until_held(number, "payment")
     assert await shop.stock() == {("TEA", "NYC"): (10, 3), ("CUP", "NYC"): (10, 1)}
 
     await shop.env.sleep(timedelta(hours=25))
@@ -214,10 +214,6 @@ async def test_a_failed_capture_can_be_tried_again(shop: Any) -> None:
     await shop.env.sleep(timedelta(days=31))
     assert (await shop.handle(number).result())["status"] == "CLOSED"
     assert "receivable" not in await shop.balances(number)
-
-
-async def _held(shop: Any, number: str, hold: str) -> bool:
-    return hold in (await shop.view(number)).holds
 
 
 async def _is_refused(shop: Any) -> bool:

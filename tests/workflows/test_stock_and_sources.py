@@ -16,7 +16,7 @@ async def test_an_order_whose_every_line_is_out_of_stock_waits_and_does_not_cras
     shop: Any,
 ) -> None:
     number = await shop.place(lines=(RequestedLine("CUP", 50, 900),))
-    await shop.until(lambda: _held(shop, number))
+    await shop.until_held(number, "stock")
     assert await shop.tasks() == [("units are out of stock", "agent")]
     assert await shop.stock() == {}
 
@@ -28,7 +28,7 @@ async def test_an_order_whose_every_line_is_out_of_stock_waits_and_does_not_cras
 
 async def test_an_order_that_nobody_can_supply_expires(shop: Any) -> None:
     number = await shop.place(lines=(RequestedLine("CUP", 50, 900),))
-    await shop.until(lambda: _held(shop, number))
+    await shop.until_held(number, "stock")
 
     await shop.env.sleep(timedelta(days=3))
 
@@ -39,13 +39,13 @@ async def test_an_order_that_nobody_can_supply_expires(shop: Any) -> None:
 async def test_two_lines_of_one_sku_never_share_the_same_unit(shop: Any) -> None:
     lines = (RequestedLine("CUP", 7, 900), RequestedLine("CUP", 6, 900))
     number = await shop.place(lines=lines)  # 12 in all, 13 asked
-    await shop.until(lambda: _held(shop, number))
+    await shop.until_held(number, "stock")
     assert await shop.stock() == {}
 
 
 async def test_a_canceled_order_gives_stock_and_money_back(shop: Any) -> None:
     number = await shop.place(payment_source="tok_declined")
-    await shop.until(lambda: _held(shop, number, "payment"))
+    await shop.until_held(number, "payment")
 
     assert await shop.command(shop.agent, CommandKind.CANCEL, number, reason="changed") == ""
 
@@ -160,10 +160,6 @@ async def test_an_override_without_stock_is_refused_and_changes_nothing(shop: An
     assert refused == "OUT_OF_STOCK"
     assert list((await shop.view(number)).parcels) == [f"{number}-F1"]
     assert shop.warehouse.cancel_requests == []
-
-
-async def _held(shop: Any, number: str, hold: str = "stock") -> bool:
-    return hold in (await shop.view(number)).holds
 
 
 async def _restock(shop: Any, sku: str, location: str, units: int) -> None:
