@@ -5,10 +5,11 @@ each with its consequences.
 from dataclasses import replace
 from typing import Any
 
+from journaling import journal_return
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.effects import OrderTurn, ReturnTurn, journal
+from activities.effects import OrderTurn, journal
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.engine import PostgresDatabase
 from adapters.postgres.intake import PostgresIntake
@@ -91,15 +92,7 @@ class Books:
             j.ReturnReceived(units(quantity), "BOS"),
             j.ReturnInspected((j.InspectedUnits(1, "TEA", quantity, disposition),), refund),
         ):
-            await self.journal_return(rma, body)
-
-    async def journal_return(self, rma: str, body: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
-            if turn.applies([body]):  # small returns are approved when they are asked for
-                await journal(turn, [body], "system")
-
-        await self.database.run(work)
+            await journal_return(self.database, rma, body)
 
     async def give(self, points: int, until: str = "2099-01-01", operation: str = "gift") -> None:
         await self.rows("INSERT INTO points_account VALUES ('C-1') ON CONFLICT DO NOTHING")

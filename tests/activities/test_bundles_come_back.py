@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest_asyncio
+from journaling import journal_order, journal_return
 from sqlalchemy import text
 
-from activities.effects import OrderTurn, ReturnTurn, journal
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.engine import PostgresDatabase, create_engine
@@ -20,7 +20,6 @@ from domain.acts import ActKind
 from domain.order import LineUnits, PaymentMethod
 from domain.process import ProcessDefinition
 from ports.front_office import OrderRequest, Person, RequestedLine
-from ports.unit_of_work import UnitOfWork
 
 CATALOG = """
 INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup'), ('SET', 'Set');
@@ -83,7 +82,7 @@ class Sets:
         self.returns += 1
         key = f"return-{self.returns}"
         rma = await request_return(self.engine, ANA, key, self.order, sets(quantity), "broken")
-        await self.journal_return(rma, j.ReturnApproved())
+        await journal_return(self.database, rma, j.ReturnApproved())
         return await self.inspect(rma, **dispositions)
 
     async def inspect(self, rma: str, **dispositions: int) -> dict[str, Any]:
@@ -91,8 +90,8 @@ class Sets:
             j.InspectedUnits(1, "SET", units, what) for what, units in dispositions.items()
         )
         here = sum(units for what, units in dispositions.items() if what != "lost")
-        await self.journal_return(rma, j.ReturnReceived(sets(here), "NYC"))
-        await self.journal_return(rma, j.ReturnInspected(inspected, 0))
+        await journal_return(self.database, rma, j.ReturnReceived(sets(here), "NYC"))
+        await journal_return(self.database, rma, j.ReturnInspected(inspected, 0))
         moved = await self.rows(
             "SELECT sku, sum(units)::int, sum(bucket_units)::int FROM movement"
             " WHERE reference = :rma GROUP BY sku ORDER BY sku", rma=rma
@@ -100,18 +99,7 @@ class Sets:
         return {sku: (on_hand, quarantined) for sku, on_hand, quarantined in moved}
 
     async def journal(self, *bodies: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            await journal(OrderTurn(uow, await uow.orders.lock(self.order)), bodies, "system")
-
-        await self.database.run(work)
-
-    async def journal_return(self, rma: str, body: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
-            if turn.applies([body]):  # small returns are approved when they are asked for
-                await journal(turn, [body], "system")
-
-        await self.database.run(work)
+        await journal_order(self.database, self.order, *bodies)
 
     async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.engine.begin() as connection:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from journaling import journal_return
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.effects import OrderTurn, ReturnTurn, journal
+from activities.effects import OrderTurn, journal
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.engine import PostgresDatabase, create_engine
 from adapters.postgres.intake import PostgresIntake
@@ -109,16 +110,8 @@ class Books:
             j.ReturnReceived(units(quantity), "BOS"),
             j.ReturnInspected((j.InspectedUnits(1, "TEA", quantity, disposition),), 0),
         ):
-            await self.journal_return(rma, body)
+            await journal_return(self.database, rma, body)
         return rma
-
-    async def journal_return(self, rma: str, body: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
-            if turn.applies([body]):  # small returns are approved when they are asked for
-                await journal(turn, [body], "system")
-
-        await self.database.run(work)
 
     async def documents(self, order: str) -> list[tuple[Any, ...]]:
         found = await self.reads.of_order(SYSTEM, order)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from journaling import journal_order, journal_return
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.effects import OrderTurn, ReturnTurn, journal
+from activities.effects import OrderTurn, journal
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.engine import PostgresDatabase
 from adapters.postgres.intake import PostgresIntake
@@ -62,11 +63,7 @@ class Shop:
         return number
 
     async def journal(self, order: str, *bodies: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = OrderTurn(uow, await uow.orders.lock(order))
-            await journal(turn, bodies, "system")
-
-        await self.database.run(work)
+        await journal_order(self.database, order, *bodies)
 
     async def ship(self, order: str, *parcels: int) -> None:
         for n in parcels:
@@ -117,11 +114,7 @@ class Shop:
         return rma
 
     async def journal_return(self, rma: str, *bodies: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
-            await journal(turn, bodies, "system")
-
-        await self.database.run(work)
+        await journal_return(self.database, rma, *bodies)
 
     async def receivable(self, order: str) -> int:
         async def work(uow: UnitOfWork) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from journaling import journal_order, journal_return
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from activities.effects import OrderTurn, ReturnTurn, journal
+from activities.effects import ReturnTurn, journal
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.back_office import PostgresBackOffice
@@ -27,7 +28,6 @@ from domain.access import SYSTEM, Principal, Role
 from domain.acts import ActKind
 from domain.aging import Age
 from domain.errors import BadAmount, Forbidden, LimitExceeded, Malformed, NotFound, StepRefused
-from domain.fold import fold
 from domain.order import LineUnits, PaymentMethod
 from domain.process import InvoicePolicy, ProcessDefinition
 from domain.refunds import refund_plan
@@ -80,11 +80,7 @@ class Books:
         return number
 
     async def journal(self, order: str, *bodies: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = OrderTurn(uow, await uow.orders.lock(order))
-            await journal(turn, bodies, "system")
-
-        await self.database.run(work)
+        await journal_order(self.database, order, *bodies)
 
     async def give_back(self, order: str, quantity: int, store_credit: int = 0) -> None:
         """Delivered, and returned: so much less is owed."""
@@ -92,24 +88,18 @@ class Books:
             await self.journal(order, j.Delivered(f"{order}-F{n}"))
         rma = await request_return(self.engine, ANA, order, order, units(quantity), "damaged")
         for body in (j.ReturnApproved(), j.ReturnReceived(units(quantity), "BOS")):
-            await self._journal_return(rma, body)
-        await self._journal_return(rma, None, quantity, store_credit)
+            await journal_return(self.database, rma, body)
+        await self._inspect(rma, quantity, store_credit)
 
-    async def _journal_return(
-        self, rma: str, body: j.Body | None, quantity: int = 0, store_credit: int = 0
-    ) -> None:
+    async def _inspect(self, rma: str, quantity: int, store_credit: int) -> None:
+        back, refund = (j.InspectedUnits(1, "TEA", quantity, "restock"),), 500 * quantity
+
         async def work(uow: UnitOfWork) -> None:
             turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
-            found = body
-            if found is None:
-                balances = await uow.ledger.balances(turn.order.number)
-                locked = await uow.orders.lock(turn.order.number)
-                view = fold(locked.order, locked.journal, locked.facts)
-                plan = refund_plan(view, balances, 500 * quantity, store_credit)
-                back = (j.InspectedUnits(1, "TEA", quantity, "restock"),)
-                found = j.ReturnInspected(back, 500 * quantity, plan, store_credit)
-            if turn.applies([found]):  # small returns are approved when they are asked for
-                await journal(turn, [found], "system")
+            balances = await uow.ledger.balances(turn.order.number)
+            view = (await uow.orders.lock(turn.order.number)).view()
+            plan = refund_plan(view, balances, refund, store_credit)
+            await journal(turn, [j.ReturnInspected(back, refund, plan, store_credit)], "system")
 
         await self.database.run(work)
 

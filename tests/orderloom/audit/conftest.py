@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest_asyncio
+from journaling import journal_order, journal_return
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.effects import OrderTurn, ReturnTurn, journal
+from activities.effects import OrderTurn
 from adapters.postgres.auditing.auditor import Finding, audit_books, audit_on
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
@@ -129,11 +130,7 @@ class World:
         await PostgresDatabase(self.engine).run(work)
 
     async def journal_return(self, rma: str, by: Principal, *bodies: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = ReturnTurn(uow, rma, await uow.orders.lock_return(rma))
-            await journal(turn, bodies, by.name)
-
-        await PostgresDatabase(self.engine).run(work)
+        await journal_return(PostgresDatabase(self.engine), rma, *bodies, by=by.name)
 
     async def place(self, reference: str, **more: Any) -> str:
         intake = PostgresIntake(self.engine, b"key", PROCESS)
@@ -141,11 +138,7 @@ class World:
         return (await intake.place(WEB, reference, request)).number
 
     async def journal(self, order: str, *bodies: j.Body) -> None:
-        async def work(uow: UnitOfWork) -> None:
-            turn = OrderTurn(uow, await uow.orders.lock(order))
-            await journal(turn, bodies, "system")
-
-        await PostgresDatabase(self.engine).run(work)
+        await journal_order(PostgresDatabase(self.engine), order, *bodies)
 
     async def refold(self, order: str) -> None:
         """The projection as it would be, had the rows always been like this."""
