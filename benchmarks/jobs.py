@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from adapters.postgres.engine import create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.temporal.desk import TemporalOrderDesk, order_workflow_id

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from adapters.postgres.approvals import PostgresApprovalExpiry
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.overdue import PostgresOverdue
 from adapters.postgres.points import PostgresPointsExpiry

@@ -18,7 +18,7 @@ from adapters.postgres.availability import PostgresAvailability
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import Engine, create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.inventory_reads import PostgresInventoryReads
 from adapters.postgres.outbox_queue import PostgresOutboxQueue

@@ -12,19 +12,19 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.disputes import Disputes, find_capture
-from adapters.postgres.fact_match import (
-    LOOK_AGAIN_SECONDS,
-    TELL_GRACE_SECONDS,
-    Match,
-    Standing,
-    standing,
-)
-from adapters.postgres.fact_rows import (
+from adapters.postgres.facts.rows import (
     INSERT,
     STANDS,
     fact_values,
     standing_values,
     stored_before,
+)
+from adapters.postgres.facts.standing import (
+    LOOK_AGAIN_SECONDS,
+    TELL_GRACE_SECONDS,
+    Match,
+    Standing,
+    standing,
 )
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.tables import fact as fact_table

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.after_the_end import take_in
 from adapters.postgres.clock import now
+from adapters.postgres.facts.after_the_end import take_in
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.tables import fulfillment_order, location, pick_list
 from adapters.postgres.transactions import each_alone, in_transaction

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.clock import now
-from adapters.postgres.fact_store import store_fact
+from adapters.postgres.facts.storing import store_fact
 from adapters.postgres.four_eyes import count_money
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders

@@ -31,7 +31,7 @@ from activities.payments import PaymentActivities
 from activities.warehouse import WarehouseActivities
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.rules.zen_rules import ZenReviewRules
 from domain import journal as j

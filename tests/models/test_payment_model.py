@@ -27,7 +27,7 @@ from adapters.http_party import HttpParty
 from adapters.payments.http_provider import HttpPaymentProvider
 from adapters.postgres.auditing.money_checks import MONEY_CHECKS
 from adapters.postgres.engine import PostgresDatabase, create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.ledger import Account, Leg, Posting

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.engine import PostgresDatabase
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.reads import PostgresReads
 from domain import journal as j
 from domain.facts import Fact, FactKind

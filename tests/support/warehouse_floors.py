@@ -13,7 +13,7 @@ from subscriber import Subscriber
 
 from adapters.http_party import HttpParty
 from adapters.postgres.back_office import PostgresBackOffice
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.warehouse.http_warehouse import HttpWarehouse
 from api.webhooks.event import read_event
 from domain.access import Principal, Role

@@ -31,7 +31,7 @@ from activities.warehouse import WarehouseActivities
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.reads import PostgresReads
 from adapters.rules.zen_rules import ZenReviewRules

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.clock import now
-from adapters.postgres.fact_store import store_fact
+from adapters.postgres.facts.storing import store_fact
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.stock.ending import end, end_order
 from domain.codec import to_json

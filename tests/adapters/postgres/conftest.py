@@ -13,7 +13,7 @@ from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.dead_letters import PostgresDeadLetterOffice
 from adapters.postgres.engine import create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.outbox_queue import PostgresOutboxQueue

@@ -12,7 +12,7 @@ from subscriber import SECRET, subscribing
 from warehouse_floors import BuiltInFloor, Floor, HttpFloor
 
 from adapters.postgres.back_office import PostgresBackOffice
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.pick_lists import PostgresPickLists
 from adapters.warehouse.built_in import BuiltInWarehouse
 from domain.order import LineUnits

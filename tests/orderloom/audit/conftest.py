@@ -18,7 +18,7 @@ from adapters.postgres.auditing.auditor import Finding, audit_books, audit_on
 from adapters.postgres.back_office import PostgresBackOffice
 from adapters.postgres.command_book import PostgresCommandBook
 from adapters.postgres.engine import PostgresDatabase, create_engine
-from adapters.postgres.fact_inbox import PostgresFactInbox
+from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
 from domain import journal as j

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.clock import now
-from adapters.postgres.fact_match import Match, Standing
+from adapters.postgres.facts.standing import Match, Standing
 from adapters.postgres.tables import fact as fact_table
 from domain.codec import Json, from_json, to_json
 from domain.facts import Fact

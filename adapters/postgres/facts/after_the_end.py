@@ -4,8 +4,8 @@ booked where it is taken in.
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.fact_match import TELL_GRACE_SECONDS
-from adapters.postgres.fact_store import store_fact
+from adapters.postgres.facts.standing import TELL_GRACE_SECONDS
+from adapters.postgres.facts.storing import store_fact
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.stock.unasked import ship_unasked
 from domain.codec import Json

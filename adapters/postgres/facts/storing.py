@@ -7,8 +7,8 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.dispute_inbox import store_dispute
-from adapters.postgres.fact_match import TELL_GRACE_SECONDS, Match, match_payment, standing
-from adapters.postgres.fact_rows import INSERT, fact_values, stored_before
+from adapters.postgres.facts.rows import INSERT, fact_values, stored_before
+from adapters.postgres.facts.standing import TELL_GRACE_SECONDS, Match, match_payment, standing
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import order_values, save_view_if
 from adapters.postgres.tables import order_view, outbox

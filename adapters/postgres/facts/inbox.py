@@ -1,4 +1,4 @@
-"""Facts: stored once, folded into the order's projection, and told until it has used them."""
+"""Facts: stored once, folded into the projection of their order, and told until it has used them."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.after_the_end import book_after_the_end, take_in
 from adapters.postgres.dispute_inbox import look_at_dispute
-from adapters.postgres.fact_match import Match, standing
-from adapters.postgres.fact_rows import STANDS, standing_values
+from adapters.postgres.facts.after_the_end import book_after_the_end, take_in
+from adapters.postgres.facts.rows import STANDS, standing_values
+from adapters.postgres.facts.standing import Match, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.transactions import each_alone, in_transaction
 from domain.codec import Json, from_json, to_json
