@@ -68,7 +68,7 @@ _Row = Row[*tuple[Any, ...]]
 Sums = dict[str, int]  # by subject
 
 
-async def of_orders(connection: AsyncConnection, orders: Sequence[str]) -> list[InvoiceSummary]:
+async def invoices_of(connection: AsyncConnection, orders: Sequence[str]) -> list[InvoiceSummary]:
     """All documents of the orders, an order's invoices oldest first."""
     found = await connection.execute(
         DOCUMENTS.where(invoice.c.order_number.in_(orders)).order_by(

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, select, text, tu
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.cursors import Cursor, check_page, read_cursor
-from adapters.postgres.invoice_sums import DOCUMENTS, of_orders
+from adapters.postgres.invoice_sums import DOCUMENTS, invoices_of
 from adapters.postgres.keys import can_hold
 from adapters.postgres.reads_detail import SEES_PERSON
 from adapters.postgres.tables import customer_order, invoice, invoice_line, person, product
@@ -69,7 +69,7 @@ class PostgresInvoiceReads:
             )
             if not channel or not principal.reads(order, channel):
                 raise NotFound(f"there is no order {order}")
-            return await of_orders(connection, [order])
+            return await invoices_of(connection, [order])
 
     async def invoice(self, principal: Principal, number: str) -> InvoiceDetail:
         async with self._alone.connect() as connection:
@@ -77,7 +77,7 @@ class PostgresInvoiceReads:
             if row is None or not principal.reads(row.order_number, row.channel):
                 raise NotFound(f"there is no invoice {number}")
             order = from_json(PlacedOrder, row.placed)
-            family = await of_orders(connection, [row.order_number])
+            family = await invoices_of(connection, [row.order_number])
             summary = next(each for each in family if each.number == number)
             lines = await _lines(connection, number)
             return InvoiceDetail(
@@ -141,7 +141,7 @@ def _holds(wanted: InvoiceFilter, found: InvoiceSummary) -> bool:
 async def _told(connection: AsyncConnection, rows: Sequence[_Row]) -> list[InvoiceSummary]:
     """These rows of `DOCUMENTS`, in their order, each with what its whole order says of it."""
     orders = sorted({row.order for row in rows})
-    known = {each.number: each for each in await of_orders(connection, orders)}
+    known = {each.number: each for each in await invoices_of(connection, orders)}
     return [known[row.number] for row in rows]
 
 

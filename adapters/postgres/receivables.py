@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.cursors import check_page, read_names, write_names
-from adapters.postgres.invoice_sums import of_orders
+from adapters.postgres.invoice_sums import invoices_of
 from adapters.postgres.keys import can_hold
 from adapters.postgres.transactions import each_alone
 from domain.access import Principal
@@ -100,7 +100,7 @@ async def _items(connection: AsyncConnection, owing: Sequence[_Row]) -> list[Ope
     for start in range(0, len(owing), ORDERS_AT_ONCE):
         rows = owing[start : start + ORDERS_AT_ONCE]
         invoices: dict[str, list[InvoiceSummary]] = {row.number: [] for row in rows}
-        for each in await of_orders(connection, list(invoices)):
+        for each in await invoices_of(connection, list(invoices)):
             invoices[each.order].append(each)
         for row in rows:
             found += _of_order(row, invoices[row.number])

@@ -1,4 +1,4 @@
-"""Facts: stored once, folded into the projection of their order, and told until it has used them."""
+"""Facts: stored once, folded into their order's projection, and told until it has used them."""
 
 from collections.abc import Sequence
 from functools import partial
