@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from adapters.postgres.approvals import PostgresApprovalExpiry
 from adapters.postgres.command_book import PostgresCommandBook
-from adapters.postgres.engine import create_engine
+from adapters.postgres.engine import Engine, create_engine
 from adapters.postgres.facts.inbox import PostgresFactInbox
 from adapters.postgres.outbox_queue import PostgresOutboxQueue
 from adapters.postgres.overdue import PostgresOverdue
@@ -19,14 +19,12 @@ from orderloom.failing.points import RELAY_DESK, RELAY_OUTBOX
 from orderloom.failing.wrapping import guarded
 from orderloom.parts_runtime import ready, until_stopped
 from orderloom.relaying.commands import CommandSweeper
-from orderloom.relaying.expiry import ExpirySweeper
 from orderloom.relaying.facts import FactRelay
-from orderloom.relaying.loop import Sweeper, keep_relaying
+from orderloom.relaying.loop import Loop, keep_relaying
 from orderloom.relaying.news import publishing
 from orderloom.relaying.outbox import Deliver, OutboxRelay
-from orderloom.relaying.overdue import OverdueSweeper
 from orderloom.relaying.starts import ProcessStarter
-from orderloom.relaying.stock_news import StockNewsSweeper
+from orderloom.relaying.sweeping import ExpirySweeper, OverdueSweeper, StockNewsSweeper
 from orderloom.settings import Settings
 from ports.desk import OrderDesk
 from ports.front_office import CommandBook, FactInbox, OutboxQueue
@@ -53,24 +51,30 @@ async def run(settings: Settings) -> None:
         outbox = guarded(settings, PostgresOutboxQueue(engine), RELAY_OUTBOX)
         inbox = PostgresFactInbox(engine)
         book = PostgresCommandBook(engine)
-        sweepers = (
-            ExpirySweeper(
-                "reservations", PostgresSoftReservations(engine), RESERVATIONS_IDLE_SECONDS
-            ),
-            ExpirySweeper("points", PostgresPointsExpiry(engine), POINTS_IDLE_SECONDS),
-            ExpirySweeper("approvals", PostgresApprovalExpiry(engine), APPROVALS_IDLE_SECONDS),
-            StockNewsSweeper("stock", PostgresStockNews(engine), STOCK_NEWS_IDLE_SECONDS),
-            OverdueSweeper("overdue", PostgresOverdue(engine), OVERDUE_IDLE_SECONDS),
-        )
         grace = min(settings.graceful_shutdown_seconds, GRACE_SECONDS_MAX)
         async with (
             publishing(settings) as publish,
-            relaying(desk, outbox, inbox, book, sweepers, publish, grace),
+            relaying(desk, outbox, inbox, book, _sweeps(engine), publish, grace),
         ):
             ready()
             await until_stopped()
     finally:
         await engine.dispose()
+
+
+def _sweeps(engine: Engine) -> tuple[Loop, ...]:
+    reservations = ExpirySweeper(PostgresSoftReservations(engine))
+    points = ExpirySweeper(PostgresPointsExpiry(engine))
+    approvals = ExpirySweeper(PostgresApprovalExpiry(engine))
+    stock = StockNewsSweeper(PostgresStockNews(engine))
+    overdue = OverdueSweeper(PostgresOverdue(engine))
+    return (
+        Loop("reservations", reservations.batch, RESERVATIONS_IDLE_SECONDS),
+        Loop("points", points.batch, POINTS_IDLE_SECONDS),
+        Loop("approvals", approvals.batch, APPROVALS_IDLE_SECONDS),
+        Loop("stock", stock.batch, STOCK_NEWS_IDLE_SECONDS),
+        Loop("overdue", overdue.batch, OVERDUE_IDLE_SECONDS),
+    )
 
 
 @asynccontextmanager
@@ -79,7 +83,7 @@ async def relaying(
     outbox: OutboxQueue,
     inbox: FactInbox,
     book: CommandBook,
-    sweepers: Sequence[Sweeper],
+    sweeps: Sequence[Loop],
     publish: Deliver,
     grace_seconds: float,
 ) -> AsyncIterator[None]:
@@ -90,11 +94,11 @@ async def relaying(
     starts = OutboxRelay(outbox, ProcessStarter(desk).start, starts=True)
     news = OutboxRelay(outbox, publish, starts=False)
     loops = (
-        ("starts", starts.batch, STARTS_IDLE_SECONDS),
-        ("news", news.batch, NEWS_IDLE_SECONDS),
-        ("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
-        ("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
-        *((each.name, each.batch, each.idle_seconds) for each in sweepers),
+        Loop("starts", starts.batch, STARTS_IDLE_SECONDS),
+        Loop("news", news.batch, NEWS_IDLE_SECONDS),
+        Loop("facts", FactRelay(inbox, desk).batch, FACTS_IDLE_SECONDS),
+        Loop("commands", CommandSweeper(book, desk).batch, COMMANDS_IDLE_SECONDS),
+        *sweeps,
     )
     tasks = [
         asyncio.create_task(

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple
 
 import structlog
 
@@ -14,28 +14,22 @@ RETRY_MAX_SECONDS = 5.0
 JITTER = 0.2  # of every pause, so that several relays do not knock together
 
 
-class Sweeper(Protocol):
-    """Does what is due by the calendar, each `idle_seconds`."""
+Batch = Callable[[], Awaitable[bool]]  # says whether there may be more at once
 
-    @property
-    def name(self) -> str: ...
 
-    @property
-    def idle_seconds(self) -> float: ...
+class Loop(NamedTuple):
+    """`idle_seconds` is how long what is due may wait."""
 
-    async def batch(self) -> bool:
-        """Whether there may be more at once."""
+    name: str
+    batch: Batch
+    idle_seconds: float
 
 
 async def keep_relaying(
-    name: str,
-    batch: Callable[[], Awaitable[bool]],
-    *,
-    idle_seconds: float,
-    stopping: asyncio.Event,
+    name: str, batch: Batch, *, idle_seconds: float, stopping: asyncio.Event
 ) -> None:
-    """`batch` says whether there may be more at once. Whatever it raises is logged, and it is
-    tried again: what it had claimed comes back by itself.
+    """Whatever `batch` raises is logged, and it is tried again: what it had claimed comes back by
+    itself.
     """
     failures = 0
     while not stopping.is_set():
