@@ -1,12 +1,10 @@
 """`orderloom locations`, `products`, `stock`, `movements`, as people and programs meet them."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
-import psycopg
 import pytest
+from command_line import command, prepared
 
 SHOP = """
 INSERT INTO product (sku, name, weight_g, length_mm) VALUES
@@ -29,22 +27,7 @@ INSERT INTO movement (reason, reference, line, sku, location, units, at)
 
 @pytest.fixture
 def shown(database_url: str, tmp_path: Any) -> Any:
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(SHOP)
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", *words, "--home", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "200", "DATABASE_URL": address,
-                 "ORDERLOOM_SERVER_KEY": "00", "PYTHONIOENCODING": "utf-8"},
-            check=False,
-        )  # fmt: skip
-
-    return run
+    return command(prepared(database_url, SHOP), tmp_path, columns=200)
 
 
 def lines(done: Any) -> list[list[str]]:

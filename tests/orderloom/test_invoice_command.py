@@ -1,13 +1,12 @@
 """`orderloom invoice` and `orderloom invoices`, as their user meets them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from command_line import command
 
 ORDER = """
 INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
@@ -56,26 +55,14 @@ def invoice(database_url: str, tmp_path: Path) -> Any:
     with psycopg.connect(address, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(ORDER, {"placed": json.dumps(PLACED)})  # type: ignore[arg-type]
 
-    def run(*words: str, command: str = "invoice") -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", command, "--home", str(tmp_path), *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={
-                "PATH": "",
-                "COLUMNS": "160",
-                "DATABASE_URL": address,
-                "ORDERLOOM_SERVER_KEY": "00",
-                "ORDERLOOM_SELLER_NAME": "Lakeside Tea",
-                "ORDERLOOM_SELLER_BANK": '["First Harbor Bank"]',
-                "ORDERLOOM_INVOICE_LANGUAGE": "zh_CN",
-                "PYTHONUTF8": "1",
-            },
-            check=False,
-        )
-
-    return run
+    orderloom = command(
+        address,
+        tmp_path,
+        ORDERLOOM_SELLER_NAME="Lakeside Tea",
+        ORDERLOOM_SELLER_BANK='["First Harbor Bank"]',
+        ORDERLOOM_INVOICE_LANGUAGE="zh_CN",
+    )
+    return lambda *words, command="invoice": orderloom(command, *words)
 
 
 def test_people_see_lines_and_what_is_still_to_be_paid(invoice: Any) -> None:

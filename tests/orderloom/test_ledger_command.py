@@ -1,12 +1,11 @@
 """`orderloom ledger`, as its user meets it."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import psycopg
 import pytest
+from command_line import command, prepared, words
 
 BOOKED = """
 INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
@@ -34,27 +33,7 @@ SELECT id, leg, account, amount, party FROM ledger_transaction JOIN (VALUES
 
 @pytest.fixture
 def ledger(database_url: str, tmp_path: Any) -> Any:
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(BOOKED)
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", "ledger", *words, "--home", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": address,
-                 "ORDERLOOM_SERVER_KEY": "00"},
-            check=False,
-        )  # fmt: skip
-
-    return run
-
-
-def words(done: "subprocess.CompletedProcess[str]") -> list[list[str]]:
-    assert (done.returncode, done.stderr) == (0, "")
-    return [line.split() for line in done.stdout.splitlines() if line.strip()]
+    return command(prepared(database_url, BOOKED), tmp_path, "ledger")
 
 
 def test_the_trial_balance_is_shown_by_currency(ledger: Any) -> None:

@@ -1,12 +1,11 @@
 """`orderloom outbox`, as its user meets it."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import psycopg
 import pytest
+from command_line import command, prepared
 
 DEAD = """
 INSERT INTO outbox (event_id, kind, subject, payload, due_at, attempts, last_error, dead_at)
@@ -21,26 +20,12 @@ VALUES ('O-1/8', 'parcel.delivered', 'O-1', '{}', NULL, now());
 @pytest.fixture
 def database(database_url: str) -> str:
     """The address of a database with two dead letters, as psycopg takes it."""
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(DEAD)
-    return address
+    return prepared(database_url, DEAD)
 
 
 @pytest.fixture
 def outbox(database: str, tmp_path: Any) -> Any:
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", "outbox", "--home", str(tmp_path), *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": database,
-                 "ORDERLOOM_SERVER_KEY": "00"},
-            check=False,
-        )  # fmt: skip
-
-    return run
+    return command(database, tmp_path, "outbox")
 
 
 def states(database: str) -> dict[str, tuple[bool, int, bool]]:

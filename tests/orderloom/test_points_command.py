@@ -1,12 +1,10 @@
 """`orderloom points`, as its user meets it."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
-import psycopg
 import pytest
+from command_line import command, prepared
 
 GIVEN = """
 INSERT INTO points_account VALUES ('C-1');
@@ -18,22 +16,7 @@ VALUES ('gift/1', 1, 'C-1', 'ADJUST', 'gift/1', '2099-01-01', 1500, 0),
 
 @pytest.fixture
 def points(database_url: str, tmp_path: Any) -> Any:
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(GIVEN)
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", "points", *words, "--home", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": address,
-                 "ORDERLOOM_SERVER_KEY": "00"},
-            check=False,
-        )  # fmt: skip
-
-    return run
+    return command(prepared(database_url, GIVEN), tmp_path, "points")
 
 
 def test_a_customers_points_are_shown_with_their_newest_entries(points: Any) -> None:

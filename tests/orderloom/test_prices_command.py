@@ -1,13 +1,11 @@
 """`orderloom prices`, as its user meets it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
+from command_line import command, prepared, words
 
 LISTS = """
 INSERT INTO product (sku, name) VALUES ('TEA', 'Tea'), ('CUP', 'Cup');
@@ -20,27 +18,7 @@ INSERT INTO price (list, sku, currency, unit_price) VALUES
 
 @pytest.fixture
 def prices(database_url: str, tmp_path: Path) -> Any:
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(LISTS)
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", "prices", "--home", str(tmp_path), *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": address,
-                 "ORDERLOOM_SERVER_KEY": "00"},
-            check=False,
-        )  # fmt: skip
-
-    return run
-
-
-def words(done: "subprocess.CompletedProcess[str]") -> list[list[str]]:
-    assert (done.returncode, done.stderr) == (0, "")
-    return [line.split() for line in done.stdout.splitlines() if line.strip()]
+    return command(prepared(database_url, LISTS), tmp_path, "prices")
 
 
 def test_a_customer_s_price_is_shown_with_the_list_that_says_so(prices: Any) -> None:

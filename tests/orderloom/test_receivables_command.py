@@ -1,12 +1,10 @@
 """`orderloom receivables` and `orderloom tasks`, as their user meets them."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
-import psycopg
 import pytest
+from command_line import command, prepared, words
 
 BOOKED = """
 INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
@@ -36,27 +34,7 @@ VALUES ('receivable/INV-2026-000001', 'receivable', 'INV-2026-000001', 'ORDR-1',
 
 @pytest.fixture
 def run(database_url: str, tmp_path: Any) -> Any:
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(BOOKED)
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", *words, "--home", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": address,
-                 "ORDERLOOM_SERVER_KEY": "00"},
-            check=False,
-        )  # fmt: skip
-
-    return run
-
-
-def words(done: "subprocess.CompletedProcess[str]") -> list[list[str]]:
-    assert (done.returncode, done.stderr) == (0, "")
-    return [line.split() for line in done.stdout.splitlines() if line.strip()]
+    return command(prepared(database_url, BOOKED), tmp_path)
 
 
 def test_what_is_owed_is_shown_by_age_and_for_one_customer_by_invoice(run: Any) -> None:

@@ -1,14 +1,12 @@
 """`orderloom settle`, as its user meets it."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
+from command_line import command, prepared
 
 BOOKED = """
 INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
@@ -31,23 +29,9 @@ NAMED = "provider.acme.po-1.csv"
 
 @pytest.fixture
 def settle(database_url: str, tmp_path: Path) -> Any:
-    address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute(BOOKED)
+    address = prepared(database_url, BOOKED)
     (tmp_path / NAMED).write_text(GOOD)
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "orderloom", "settle", *words, "--home", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={"PATH": "", "COLUMNS": "160", "DATABASE_URL": address,
-                 "ORDERLOOM_SERVER_KEY": "00"},
-            check=False,
-        )  # fmt: skip
-
-    return run
+    return command(address, tmp_path, "settle")
 
 
 def test_a_file_is_taken_in_matched_and_reported(settle: Any, tmp_path: Path) -> None:
