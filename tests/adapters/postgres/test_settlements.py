@@ -1,108 +1,28 @@
-"""Settlements on a real PostgreSQL: matched, booked once, told to finance, resolved by people."""
+"""Settlements on a real PostgreSQL: matched, booked once, and told to finance."""
 
 import asyncio
-import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from settled_books import CAPTURE, CASH, FIN, NUMBER, REFUND, REGISTER, SettledBooks, line
 
-from adapters.postgres.back_office import PostgresBackOffice
-from adapters.postgres.engine import PostgresDatabase
-from adapters.postgres.settlements import PostgresSettlements
-from domain.access import SYSTEM, Principal, Role
+from domain.access import Principal, Role
 from domain.acts import ActKind
-from domain.errors import Forbidden, LimitExceeded, NotFound, Refusal, StepRefused
-from domain.ledger import Account, Leg, Posting
-from domain.settlement import Line, LineKind, PartyKind, Settlement
+from domain.errors import Forbidden, StepRefused
+from domain.ledger import Account
+from domain.settlement import LineKind, PartyKind
 from ports.settlements import Reconciled
-from ports.unit_of_work import UnitOfWork
 
-FIN = Principal("fin", frozenset({Role.FINANCE}))
-SUE = Principal("sue", frozenset({Role.SUPERVISOR}))
-NUMBER = "7K3M-9QXT-2AVB"
-PERSON = """
-    INSERT INTO person (name, line1, line2, city, region, postal_code, country, email, phone)
-    VALUES ('Ana', '', '', '', '', '', '', '', '')
-    """
-ORDER = """
-    INSERT INTO customer_order (number, channel, channel_ref, customer_ref, currency, total,
-                                placed, process, person_id, tracking_hash, placed_at)
-    VALUES (:number, 'web', 'WEB-1', '', 'USD', 0, '{}', '{}', 1, 'O1', now())
-    """
-VIEW = """
-    INSERT INTO order_view (number, seq, channel, customer_ref, status, payment_status, currency,
-                            total, parcels, view, waits, queued, placed_at)
-    VALUES (:number, 1, 'web', '', 'CLOSED', '', 'USD', 0, 1, CAST(:view AS jsonb), '[]', 0, now())
-    """
-PACKED = {"carrier": "UPS", "tracking_number": "1Z9"}
-CAPTURE, REFUND, CASH = f"{NUMBER}-F1/capture/1", f"{NUMBER}-R1/refund/1", f"{NUMBER}-F1/cash"
-REGISTER = f"{NUMBER}/register"
-
-
-class Books:
-    def __init__(self, engine: Any, run_sql: Any) -> None:
-        self.settlements = PostgresSettlements(engine)
-        self.database, self.sql = PostgresDatabase(engine), run_sql
-        self.office = PostgresBackOffice(engine)
-        self.payouts = 0
-
-    async def post(self, operation: str, amount: int, account: Account) -> None:
-        legs = (Leg(account, amount), Leg(Account.RECEIVABLE, -amount))
-
-        async def work(uow: UnitOfWork) -> None:
-            await uow.ledger.post(Posting(operation, NUMBER, "USD", legs))
-
-        await self.database.run(work)
-
-    async def take_in(self, *lines: Line, **more: Any) -> bool:
-        self.payouts += 1
-        given = {
-            "kind": PartyKind.PROVIDER,
-            "party": "acme",
-            "reference": f"po-{self.payouts}",
-            "currency": "USD",
-            **more,
-        }
-        sha = given.pop("sha256", f"sha-{self.payouts}")
-        return await self.settlements.take_in(Settlement(lines=lines, **given), "file.csv", sha)
-
-    async def settle(self, *lines: Line, **more: Any) -> Reconciled:
-        await self.take_in(*lines, **more)
-        return await self.settlements.match_open()
-
-    async def balances(self) -> dict[str, int]:
-        found = await self.sql(
-            "SELECT account, sum(amount)::int FROM ledger_entry WHERE account <> 'receivable'"
-            " GROUP BY 1 HAVING sum(amount) <> 0"
-        )
-        return dict(found)
-
-    async def tasks(self) -> list[str]:
-        found = await self.sql("SELECT id FROM task WHERE closed_at IS NULL ORDER BY id")
-        return [row[0] for row in found]
-
-    async def act(self, kind: ActKind, subject: str, by: Principal = FIN, **body: Any) -> Any:
-        key = f"{kind}/{subject}/{by.name}/{body}"
-        return await self.office.act(by, key, kind, subject, body, "as agreed")
-
-    async def lines(self, verdict: str = "") -> list[Any]:
-        return (await self.settlements.lines(SYSTEM, verdict, 100, None)).items
+BANK = {"kind": PartyKind.BANK, "party": "first-bank"}
 
 
 @pytest_asyncio.fixture
-async def books(engine: Any, run_sql: Any) -> Books:
-    view = {"parcels": {f"{NUMBER}-F1": {"packages": [PACKED]}}}
-    await run_sql(PERSON)
-    await run_sql(ORDER, number=NUMBER)
-    await run_sql(VIEW, number=NUMBER, view=json.dumps(view))
-    return Books(engine, run_sql)
-
-
-def line(reference: str, gross: int, fee: int = 0, number: int = 1, **more: Any) -> Line:
-    kind = more.pop("kind", LineKind.CHARGE if gross > 0 else LineKind.REFUND)
-    return Line(number, kind, reference, gross, fee, more.pop("at", datetime.now(UTC)), **more)
+async def books(engine: Any, run_sql: Any) -> SettledBooks:
+    books = SettledBooks(engine, run_sql)
+    await books.open()
+    return books
 
 
 @pytest.mark.parametrize("name", [f"{CAPTURE}", "dp_1", f"{CAPTURE}/chargeback/dp_1"])
@@ -160,73 +80,6 @@ async def test_runs_side_by_side_book_each_item_once(books):
     assert await books.balances() == {"bank": sum(range(100, 120))}
 
 
-async def test_a_difference_is_a_task_that_a_write_off_ends(books):
-    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
-    assert await books.settle(line(CAPTURE, 1850, 60)) == Reconciled(differing=1)
-    [task] = await books.tasks()
-    [(reason, owner, order)] = await books.sql("SELECT reason, owner, order_number FROM task")
-    assert "it says 1850, the item 1900: -50 minor units" in reason
-    assert (owner, order) == ("finance", NUMBER)
-    [open_line] = await books.lines("DIFFERING")
-    assert (open_line.item, open_line.due, task) == (
-        CAPTURE, 1900, f"settlement-line/{open_line.id}"
-    )  # fmt: skip
-    with pytest.raises(LimitExceeded):
-        await books.act(ActKind.SETTLEMENT_ASSIGN, open_line.id, item=CAPTURE)
-    await books.act(ActKind.SETTLEMENT_WRITE_OFF, open_line.id, item=CAPTURE)
-    assert await books.balances() == {"bank": 1790, "fees": 60, "written_off": 50}
-    assert await books.tasks() == []
-    [done] = await books.lines("WRITTEN_OFF")
-    assert done.resolved_by == "fin"
-
-
-async def test_a_large_write_off_needs_a_second_person(books):
-    await books.post(CAPTURE, 9000, Account.PROVIDER_CLEARING)
-    await books.settle(line(CAPTURE, 3999))
-    [open_line] = await books.lines()
-    asked = await books.act(ActKind.SETTLEMENT_WRITE_OFF, open_line.id, item=CAPTURE)
-    assert asked.approval
-    assert await books.balances() == {"provider_clearing": 9000}
-    with pytest.raises(Forbidden):
-        await books.act(ActKind.APPROVAL_APPROVE, asked.approval)
-    await books.act(ActKind.APPROVAL_APPROVE, asked.approval, by=SUE)
-    assert await books.balances() == {"bank": 3999, "written_off": 5001}
-
-
-async def test_write_offs_of_one_person_add_up_by_currency(books):
-    """A difference, a line of nothing, and an item that is given up: 50.00 in all."""
-    for item, amount in ((CAPTURE, 3_000), (f"{CAPTURE}2", 2_001)):
-        await books.post(item, amount, Account.PROVIDER_CLEARING)
-    await books.settle(line(CAPTURE, 1_000))
-    [differing] = await books.lines()
-    assert not (await books.act(ActKind.SETTLEMENT_WRITE_OFF, differing.id, item=CAPTURE)).approval
-    await books.settle(line("nobody's", 1_000))
-    [unmatched] = await books.lines("UNMATCHED")
-    assert not (await books.act(ActKind.SETTLEMENT_WRITE_OFF, unmatched.id)).approval
-    asked = await books.act(ActKind.SETTLEMENT_GIVE_UP, f"{CAPTURE}2")
-    assert await books.sql("SELECT why FROM approval") == [
-        ("it writes off 20.01 USD, 50.01 USD within 24 hours, more than 50.00 USD",)
-    ]
-    await books.act(ActKind.APPROVAL_APPROVE, asked.approval, by=SUE)
-    assert await books.sql("SELECT person, what, subject, size FROM lone_act ORDER BY at") == [
-        ("fin", "written_off", "USD", 2_000), ("fin", "written_off", "USD", 1_000)
-    ]  # fmt: skip
-
-
-async def test_a_proposal_books_nothing_until_somebody_confirms_it(books):
-    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
-    run = await books.settle(line("INV 17", 1900, orders=(NUMBER,)))
-    assert run == Reconciled(proposed=1)
-    assert await books.balances() == {"provider_clearing": 1900}
-    [proposed] = await books.lines("PROPOSED")
-    assert f"its text names order {NUMBER}" in proposed.reasons
-    await books.act(ActKind.SETTLEMENT_CONFIRM, proposed.id)
-    assert await books.balances() == {"bank": 1900}
-    assert await books.tasks() == []
-    with pytest.raises(StepRefused, match="MATCHED already, by fin"):
-        await books.act(ActKind.SETTLEMENT_CONFIRM, proposed.id, by=SUE)
-
-
 async def test_a_late_fact_settles_what_was_unmatched_and_ends_its_task(books):
     assert await books.settle(line(CAPTURE, 1900)) == Reconciled(unmatched=1)
     assert len(await books.tasks()) == 1
@@ -235,53 +88,6 @@ async def test_a_late_fact_settles_what_was_unmatched_and_ends_its_task(books):
     assert await books.settlements.match_open() == Reconciled(matched=1)
     assert await books.balances() == {"bank": 1900}
     assert await books.tasks() == []
-
-
-async def test_what_belongs_to_nothing_is_assigned_by_hand_or_written_off_whole(books):
-    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
-    old = datetime.now(UTC) - timedelta(days=30)
-    await books.settle(line("x", 1900, at=old), line("y", 70, number=2, at=old))
-    first, second = await books.lines("UNMATCHED")
-    with pytest.raises(NotFound):
-        await books.act(ActKind.SETTLEMENT_ASSIGN, first.id, item="nothing")
-    await books.act(ActKind.SETTLEMENT_ASSIGN, first.id, item=CAPTURE)
-    with pytest.raises(StepRefused, match="settled already"):
-        await books.act(ActKind.SETTLEMENT_ASSIGN, second.id, item=CAPTURE)
-    await books.act(ActKind.SETTLEMENT_WRITE_OFF, second.id)
-    assert await books.balances() == {"bank": 1970, "written_off": -70}
-
-
-async def test_an_item_that_the_settlement_lacks_is_a_task_and_may_be_given_up(books):
-    before = datetime.now(UTC) - timedelta(seconds=5)
-    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
-    await books.post(REFUND, -500, Account.PROVIDER_CLEARING)
-    after = datetime.now(UTC) + timedelta(seconds=5)
-    fees = (
-        line("", 0, 1, number=n, kind=LineKind.FEE, at=at) for n, at in enumerate((before, after))
-    )
-    assert await books.settle(*fees) == Reconciled(matched=2, missing=2)
-    assert await books.tasks() == [
-        f"settlement-missing/{CAPTURE}",
-        f"settlement-missing/{REFUND}",
-    ]
-    assert (await books.settlements.match_open()).missing == 0
-    await books.act(ActKind.SETTLEMENT_GIVE_UP, CAPTURE)
-    assert await books.tasks() == [f"settlement-missing/{REFUND}"]
-    await books.settle(line(REFUND, -500))
-    assert await books.tasks() == []
-    assert await books.balances() == {"bank": -502, "fees": 2, "written_off": 1900}
-
-
-async def test_tasks_of_lines_and_of_items_end_with_them_and_cannot_be_closed(books):
-    around = (datetime.now(UTC) - timedelta(seconds=5), datetime.now(UTC) + timedelta(seconds=60))
-    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
-    strange = (line("x", 70, number=n, at=at) for n, at in enumerate(around))
-    assert await books.settle(*strange) == Reconciled(unmatched=2, missing=1)
-    tasks = await books.tasks()
-    for task in tasks:
-        with pytest.raises(StepRefused, match="it ends with what it is about, by settlement_"):
-            await books.act(ActKind.TASK_CLOSE, task)
-    assert await books.tasks() == tasks
 
 
 async def test_the_carrier_names_its_parcel_by_its_own_number_and_the_channel_by_its_order(books):
@@ -296,9 +102,6 @@ async def test_the_carrier_names_its_parcel_by_its_own_number_and_the_channel_by
     )
     assert await books.settlements.match_open() == Reconciled(matched=3, unmatched=1)
     assert await books.balances() == {"bank": 2600 - 30 + 900 - 9 - 200, "fees": 39}
-
-
-BANK = {"kind": PartyKind.BANK, "party": "first-bank"}
 
 
 async def test_a_bank_statement_confirms_transfers_and_moves_nothing_twice(books):
@@ -361,35 +164,6 @@ async def test_another_currency_goes_through_the_exchange_account_in_both(books)
     ]  # fmt: skip
 
 
-async def test_a_line_in_another_currency_that_does_not_say_what_it_was_needs_a_second_person(
-    books,
-):
-    await books.post(CAPTURE, 10_000_00, Account.PROVIDER_CLEARING)
-    await books.settle(line(CAPTURE, 1), currency="JPY")
-    [open_line] = await books.lines("DIFFERING")
-    asked = await books.act(ActKind.SETTLEMENT_ASSIGN, open_line.id, item=CAPTURE)
-    assert asked.approval
-    [(why,)] = await books.sql("SELECT why FROM approval")
-    assert why == (
-        "it settles 10000.00 USD with 1 JPY, and the line does not say what that was before it was "
-        "exchanged, more than 50.00 USD"
-    )
-    assert await books.balances() == {"provider_clearing": 10_000_00}
-    await books.act(ActKind.APPROVAL_APPROVE, asked.approval, by=SUE)
-    assert await books.balances() == {"bank": 1, "exchange": 10_000_00 - 1}
-    assert await books.tasks() == []
-
-
-async def test_a_proposal_in_another_currency_that_does_not_say_what_it_was_is_not_confirmed(books):
-    await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
-    await books.settle(line("INV 17", 1, orders=(NUMBER,)), currency="JPY")
-    [proposed] = await books.lines("PROPOSED")
-    with pytest.raises(LimitExceeded):
-        await books.act(ActKind.SETTLEMENT_CONFIRM, proposed.id)
-    await books.act(ActKind.SETTLEMENT_ASSIGN, proposed.id, item=CAPTURE)  # small: one is enough
-    assert await books.balances() == {"bank": 1, "exchange": 1900 - 1}
-
-
 async def test_the_report_adds_up_to_the_file_by_day_and_verdict(books):
     await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
     day = datetime(2026, 11, 2, 23, 59, tzinfo=UTC)
@@ -411,26 +185,3 @@ async def test_the_report_adds_up_to_the_file_by_day_and_verdict(books):
     rest = await books.settlements.lines(FIN, "", 2, page.cursors[-1])
     assert ([item.line for item in page.items], page.more) == ([1, 2], True)
     assert ([item.line for item in rest.items], rest.more) == ([3], False)
-
-
-@pytest.mark.parametrize("subject", ["", "0", "x", "9" * 40, "1; DROP TABLE settlement"])
-async def test_a_line_of_a_strange_name_is_not_found(books, subject):
-    for kind, body in (
-        (ActKind.SETTLEMENT_CONFIRM, {}),
-        (ActKind.SETTLEMENT_ASSIGN, {"item": CAPTURE}),
-        (ActKind.SETTLEMENT_WRITE_OFF, {}),
-        (ActKind.SETTLEMENT_GIVE_UP, {}),
-    ):
-        with pytest.raises(NotFound):
-            await books.act(kind, subject, **body)
-
-
-async def test_only_finance_and_supervisors_resolve_lines(books):
-    await books.settle(line("x", 70))
-    [open_line] = await books.lines()
-    for role in set(Role) - {Role.FINANCE, Role.SUPERVISOR}:
-        somebody = Principal("x", frozenset({role}), "web")
-        with pytest.raises(Refusal) as refused:
-            await books.act(ActKind.SETTLEMENT_WRITE_OFF, open_line.id, by=somebody)
-        assert isinstance(refused.value, Forbidden)
-    assert await books.balances() == {}
