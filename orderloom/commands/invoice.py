@@ -16,6 +16,8 @@ from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orderloom.settings import Settings
     from ports.invoice_reads import InvoiceDetail, InvoiceSummary
 
@@ -84,7 +86,6 @@ def invoices(
     use_home(home)
     from adapters.postgres.reads_invoices import PostgresInvoiceReads
     from domain.invoices import InvoiceStatus
-    from domain.money import Money
     from ports.invoice_reads import InvoiceFilter
 
     wanted = InvoiceFilter(
@@ -100,21 +101,8 @@ def invoices(
     )
     if as_json:
         typer.echo(json.dumps(list(map(_plain_summary, found)), indent=2))
-        return
-    rows = [
-        (
-            each.number,
-            each.order,
-            each.status.value if not each.credits else f"corrects {each.credits}",
-            each.issued_on.isoformat(),
-            each.due_on.isoformat() if not each.credits else "-",
-            str(Money(each.gross, each.currency)),
-            str(Money(each.open, each.currency)),
-        )
-        for each in found
-    ]
-    columns = ("number", "order", "status", "issued", "due", "total", "open")
-    print_table(columns, rows, more=more)
+    else:
+        _show_list(found, more=more)
 
 
 async def _find(settings: "Settings", number: str) -> "InvoiceDetail":
@@ -171,6 +159,25 @@ def _plain_summary(summary: "InvoiceSummary") -> dict[str, object]:
     told = {name: str(value) if name.endswith(("_on", "_at")) else value
             for name, value in asdict(summary).items()}  # fmt: skip
     return {**told, "open": summary.open}
+
+
+def _show_list(found: "Sequence[InvoiceSummary]", *, more: bool) -> None:
+    from domain.money import Money
+
+    rows = [
+        (
+            each.number,
+            each.order,
+            each.status.value if not each.credits else f"corrects {each.credits}",
+            each.issued_on.isoformat(),
+            each.due_on.isoformat() if not each.credits else "-",
+            str(Money(each.gross, each.currency)),
+            str(Money(each.open, each.currency)),
+        )
+        for each in found
+    ]
+    columns = ("number", "order", "status", "issued", "due", "total", "open")
+    print_table(columns, rows, more=more)
 
 
 def _show(detail: "InvoiceDetail") -> None:
