@@ -74,14 +74,16 @@ def payment_entries(view: OrderView, moved: j.PaymentMoved) -> list[j.Body]:
 
 
 def override_entries(view: OrderView, command: Command) -> list[j.Body]:
-    """Another source for one parcel: reserved first, then the old one is asked back."""
+    """Another source for one parcel: reserved first, then the old one is asked back. One that waits
+    to replace another leaves that to the new one.
+    """
     old = view.parcels[command.target]
     plan = j.PlannedParcel(next_parcel(view), command.location, old.lines)
     sourced = j.Sourced(
         (plan,),
         "override",
         (j.Candidate(command.location, chosen=True, reason=f"chosen by {command.by}"),),
-        replaces=old.fulfillment_order,
+        replaces=old.replaces if view.blocked(old) else old.fulfillment_order,
         reason=command.reason,
     )
     if old.status is ParcelStatus.OPEN:

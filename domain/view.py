@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.facts import Package
-from domain.order import LineUnits, PlacedOrder
+from domain.order import LineUnits, PlacedOrder, subtract
 from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 
@@ -89,14 +89,13 @@ class Parcel:
 
     @property
     def missing(self) -> tuple[LineUnits, ...]:
-        """Units that the warehouse did not find: a short pick."""
+        """Units that the warehouse did not find: a short pick. What it has sent it had found,
+        whatever it told of its picking.
+        """
         if self.picked is None or self.booked:
             return ()
-        found: dict[int, int] = {}
-        for unit in self.picked:
-            found[unit.line] = found.get(unit.line, 0) + unit.quantity
-        short = ((u, u.quantity - found.get(u.line, 0)) for u in self.lines)
-        return tuple(LineUnits(u.line, u.sku, n) for u, n in short if n > 0)
+        sent = tuple(unit for package in self.packages for unit in package.lines)
+        return subtract(self.lines, sent if self.packages else self.picked)
 
     @property
     def unmended(self) -> tuple[LineUnits, ...]:
@@ -186,10 +185,18 @@ class OrderView:
         return bool(parcel.replaces) and self.parcels[parcel.replaces].status.active
 
     def allocated(self, line: int) -> int:
-        """Units of the line that some active parcel carries; a superseding one counts once."""
+        """Units of the line that some active parcel carries. Of one that is to be replaced and the
+        one that waits for it only one is sent: until it is known which, the larger counts.
+        """
         return sum(
-            parcel.units_of(line) for parcel in self.active_parcels if not self.blocked(parcel)
+            max(parcel.units_of(line), self._in_its_place(parcel, line))
+            for parcel in self.active_parcels
+            if not self.blocked(parcel)
         )
+
+    def _in_its_place(self, parcel: Parcel, line: int) -> int:
+        name = parcel.fulfillment_order
+        return sum(each.units_of(line) for each in self.active_parcels if each.replaces == name)
 
     @property
     def unallocated(self) -> tuple[LineUnits, ...]:

@@ -9,6 +9,7 @@ from domain.decisions import entries_for, next_ordinal, next_parcel, override_en
 from domain.errors import StepRefused
 from domain.facts import FactKind as K
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.remedies import remedies
 from tests.domain.builders import (
     APPROVED,
     CAPTURE_FAILED,
@@ -16,6 +17,7 @@ from tests.domain.builders import (
     COMPLETED,
     F1,
     F2,
+    F3,
     HELD,
     NUMBER,
     ON_ITS_WAY,
@@ -182,6 +184,20 @@ def test_overriding_a_submitted_parcel_reserves_anew_before_the_old_one_is_asked
     assert isinstance(new, j.Sourced)
     assert asked == j.CancelRequested(F1)
     view_of(*AT_WAREHOUSE, new, asked)
+
+
+def test_overriding_a_parcel_that_waits_to_replace_another_sends_only_one_of_the_three():
+    """The new one waits for the first, which may yet refuse to be given back."""
+    released, new = override_entries(view_of(*REPLACED), command(C.OVERRIDE_SOURCE, F2, "AUS"))
+    assert released == j.ReservationReleased(F2, ONE_A, "overridden")
+    assert (new.replaces, new.parcels[0].fulfillment_order) == (F1, F3)
+    asked = view_of(*REPLACED, released, new)
+    assert asked.blocked(asked.parcels[F3])
+    assert asked.allocated(1) == 1
+    refused = view_of(*REPLACED, released, new, facts=(fact(K.CANCEL_REFUSED),))
+    assert remedies(refused) == [
+        j.ReservationReleased(F3, ONE_A, "the first source keeps the parcel")
+    ]
 
 
 def test_parcels_are_numbered_on():

@@ -138,6 +138,52 @@ async def test_an_override_that_the_warehouse_refuses_leaves_the_first_source(
     assert view.parcels[f"{number}-F2"].status == "CANCELED"
 
 
+async def test_a_source_that_is_overridden_twice_sends_the_units_once(shop: Any) -> None:
+    """The second time while the first warehouse has not answered yet; it then refuses."""
+    number = await shop.place(lines=TEA)
+    first, second, third = (f"{number}-F{n}" for n in (1, 2, 3))
+    await shop.until_submitted(first)
+    for target, location in ((first, "AUS"), (second, "NYC")):
+        wish = {"target": target, "location": location, "reason": "closer"}
+        assert await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish) == (
+            ""
+        )
+    assert await shop.stock() == {("TEA", "BOS"): (10, 3), ("TEA", "NYC"): (10, 3)}
+
+    await shop.tell(first, FactKind.CANCEL_REFUSED)
+    await shop.carry(first)
+    view = await shop.until_status(number, "COMPLETED")
+
+    assert set(shop.warehouse.parcels) == {first}
+    assert [view.parcels[each].status for each in (second, third)] == ["CANCELED", "CANCELED"]
+    assert await shop.stock() == {("TEA", "BOS"): (7, 0)}
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [1800]
+
+
+async def test_a_short_pick_of_a_parcel_that_is_asked_back_sends_nothing_twice(shop: Any) -> None:
+    number = await shop.place(lines=TEA)
+    first, second = f"{number}-F1", f"{number}-F2"
+    await shop.until_submitted(first)
+    wish = {"target": first, "location": "AUS", "reason": "closer"}
+    await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish)
+
+    await shop.tell(first, FactKind.PICKED, lines=(LineUnits(1, "TEA", 2),))
+    await shop.until(lambda: _carries(shop, number, first, 2))
+    await shop.tell(first, FactKind.CANCEL_CONFIRMED)
+    await shop.carry(second)
+    view = await shop.until_status(number, "COMPLETED")
+
+    assert set(view.parcels) == {first, second}
+    moved = await shop.rows("SELECT reason, location, units FROM movement ORDER BY id")
+    assert moved == [("short_pick", "BOS", -1), ("ship", "AUS", -3)]
+    assert await shop.stock() == {("TEA", "BOS"): (9, 0), ("TEA", "AUS"): (7, 0)}
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [1800]
+
+
+async def _carries(shop: Any, number: str, parcel: str, units: int) -> bool:
+    return (await shop.view(number)).parcels[parcel].units_of(1) == units
+
+
 async def test_an_override_to_nowhere_is_refused_by_name(shop: Any) -> None:
     number = await shop.place(lines=TEA)
     await shop.until_submitted(f"{number}-F1")
