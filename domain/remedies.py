@@ -29,15 +29,22 @@ def _remedies(view: OrderView, parcel: Parcel) -> Iterator[Remedy]:
         return
     name = parcel.fulfillment_order
     if parcel.status is ParcelStatus.REJECTED:
-        yield ReservationReleased(name, parcel.lines, "rejected by the warehouse")
+        yield from _given_back(parcel, "rejected by the warehouse")
     elif parcel.cancel == "confirmed" and _gone(parcel) is False:
-        yield ReservationReleased(name, parcel.lines, "given back by the warehouse")
+        yield from _given_back(parcel, "given back by the warehouse")
     elif parcel.replaces and not _still_replaces(view.parcels[parcel.replaces]):
         yield ReservationReleased(name, parcel.lines, "the first source keeps the parcel")
     elif parcel.missing:
         yield from short_pick(parcel, parcel.missing)
     elif parcel.unmended:
         yield from _mend(parcel)
+
+
+def _given_back(parcel: Parcel, why: str) -> Iterator[Remedy]:
+    """All of it; what the warehouse had not found is on no shelf again."""
+    yield from short_pick(parcel, parcel.missing)
+    if back := subtract(parcel.lines, parcel.missing):
+        yield ReservationReleased(parcel.fulfillment_order, back, why)
 
 
 def short_pick(parcel: Parcel, missing: tuple[LineUnits, ...]) -> list[ReservationReleased]:

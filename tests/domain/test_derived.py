@@ -214,3 +214,53 @@ def test_when_the_old_source_keeps_the_parcel_the_new_one_is_given_up(told):
     view = view_of(*REPLACED, facts=told)
     assert remedies(view) == [j.ReservationReleased(F2, ONE_A, "the first source keeps the parcel")]
     assert F3 not in view.parcels
+
+
+THREE = units((1, "A", 3))
+OF_THREE = (APPROVED, sourced((F1, "BOS", THREE)), AUTHORIZED, j.Submitted(F1))
+ASKED_BACK = (*OF_THREE, sourced((F2, "NYC", THREE), replaces=F1), j.CancelRequested(F1))
+FOUND_TWO = fact(K.PICKED, lines=units((1, "A", 2)))
+
+
+def of_three(*journal, facts=()):
+    return view_of(*journal, order=placed(order_line(quantity=3)), facts=facts)
+
+
+def test_of_a_parcel_and_the_one_that_waits_for_it_only_one_is_sent_whichever_comes_up_short():
+    """Nothing is sourced a third time while either of them may still be the one."""
+    [short] = remedies(of_three(*ASKED_BACK, facts=(FOUND_TWO,)))
+    assert short == j.ReservationReleased(F1, units((1, "A", 1)), j.SHORT_PICK)
+    asked = (*ASKED_BACK, short)
+    assert of_three(*asked, facts=(FOUND_TWO,)).unallocated == ()
+
+    confirmed = (FOUND_TWO, fact(K.CANCEL_CONFIRMED, minute=61))
+    [back] = remedies(of_three(*asked, facts=confirmed))
+    given_back = of_three(*asked, back, facts=confirmed)
+    assert [p.units_of(1) for p in given_back.parcels.values()] == [0, 3]
+    assert given_back.unallocated == ()
+
+    refused = (FOUND_TWO, fact(K.CANCEL_REFUSED, minute=61))
+    [kept] = remedies(of_three(*asked, facts=refused))
+    assert kept == j.ReservationReleased(F2, THREE, "the first source keeps the parcel")
+    assert of_three(*asked, kept, facts=refused).unallocated == units((1, "A", 1))
+
+
+@pytest.mark.parametrize("answer", [K.CANCEL_CONFIRMED, K.REJECTED])
+def test_what_was_not_found_is_not_back_on_the_shelf_when_the_rest_of_a_parcel_is(answer):
+    journal = (*OF_THREE, j.CancelRequested(F1))
+    told = (FOUND_TWO, fact(answer, minute=61))
+    missing, back = remedies(of_three(*journal, facts=told))
+    assert missing == j.ReservationReleased(F1, units((1, "A", 1)), j.SHORT_PICK)
+    assert (back.lines, back.reason == j.SHORT_PICK) == (units((1, "A", 2)), False)
+    after = of_three(*journal, missing, back, facts=told)
+    assert (remedies(after), after.parcels[F1].lines) == ([], ())
+
+
+@pytest.mark.parametrize("told_of_picking_at", [30, 90])
+def test_what_is_in_the_packages_that_left_was_found_whatever_was_told_of_picking(
+    told_of_picking_at,
+):
+    picked = fact(K.PICKED, minute=told_of_picking_at, lines=units((1, "A", 1)))
+    for sent, missing in ((3, ()), (2, units((1, "A", 1)))):
+        left = fact(K.SHIPPED, packages=(package(lines=units((1, "A", sent))),))
+        assert of_three(*OF_THREE, facts=(picked, left)).parcels[F1].missing == missing
