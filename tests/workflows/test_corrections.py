@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.facts import Fact, FactKind
+from domain.facts import Fact, FactKind, Package
 from domain.order import LineUnits
+from domain.payments import PaymentOperation
 from domain.view import ParcelStatus
 from ports.front_office import RequestedLine
 
@@ -43,6 +44,32 @@ async def test_a_correction_that_the_process_has_not_heard_of_is_told_by_the_boo
     history = await shop.handle(number).fetch_history()
     markers = [e for e in history.events if e.HasField("marker_recorded_event_attributes")]
     assert len(markers) < 10
+
+
+async def test_a_parcel_that_was_rejected_and_sent_before_its_units_were_given_up_is_booked(
+    shop: Any,
+) -> None:
+    """The process hears of the rejection; the books know already that it was sent."""
+    number = await shop.place(lines=TEA)
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    at = await shop.env.get_current_time()
+    rejected = Fact("test:rejected", FactKind.REJECTED, parcel, at)
+    boxes = (Package("1", "UPS", f"1Z{parcel}", teas(3)),)
+    sent = Fact("test:sent", FactKind.SHIPPED, parcel, at + timedelta(seconds=1), packages=boxes)
+    for fact in (rejected, sent):
+        await shop.facts.store("test", fact.id.removeprefix("test:"), fact, {})
+    await shop.desk.tell(number, rejected)
+
+    async def booked() -> bool:
+        return (await shop.view(number)).parcels[parcel].booked
+
+    await shop.until(booked)
+    await shop.arrive(parcel)
+    view = await shop.until_status(number, "COMPLETED")
+    assert list(view.parcels) == [parcel]
+    assert await shop.stock() == {("TEA", "BOS"): (7, 0)}
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [1800]
 
 
 async def test_a_short_pick_that_was_corrected_before_anybody_acted_upon_it_changes_nothing(
