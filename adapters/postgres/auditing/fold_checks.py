@@ -49,9 +49,11 @@ def _units_add_up(folded: Folded) -> Iterator[Violation]:
 
 
 def _picked(parcel: Parcel, line: int) -> int:
-    if parcel.picked is None:
-        return parcel.units_of(line) if parcel.booked else 0
-    return sum(unit.quantity for unit in parcel.picked if unit.line == line)
+    """For the order: what was sent had been found, and what was found beyond it goes back."""
+    carried = parcel.units_of(line)
+    if parcel.booked:
+        return carried
+    return min(carried, sum(unit.quantity for unit in parcel.picked or () if unit.line == line))
 
 
 def _returned(view: Any, line: int) -> int:
