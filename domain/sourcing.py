@@ -13,7 +13,7 @@ from domain.errors import OutOfStock
 from domain.journal import Candidate
 from domain.order import Destination, LineUnits
 
-RULE_VERSION = "fewest-soonest-nearest/2"
+RULE_VERSION = "fewest-soonest-nearest/3"
 PAIRS_MAX = 60  # locations considered in pairs; beyond, sources are added greedily
 CANDIDATES_RECORDED = 12
 _EARTH_KM = 6371.0
@@ -80,14 +80,15 @@ def choose_sources(
     """A unit of a bundle comes whole from one location. Refuses (`OutOfStock`) when all locations
     together cannot supply every unit.
     """
-    needed = pooled(demand)
-    shelves = {place: _Shelf(units, recipes or {}) for place, units in stock.items()}
+    recipes = recipes or {}
+    needed = _bundles_first(pooled(demand), recipes)
+    shelves = {place: _Shelf(units, recipes) for place, units in stock.items()}
     ranked = sorted(locations, key=lambda place: _rank(place, destination))
     useful = [place for place in ranked if place.id in shelves and shelves[place.id].covers(needed)]
     chosen = _fewest(needed, shelves, useful)
     if chosen is None:
         raise OutOfStock(_shortage(needed, shelves))
-    sources = _share_out(demand, shelves, chosen)
+    sources = _share_out(demand, needed, shelves, chosen)
     return SourcingPlan(sources, _candidates(needed, shelves, ranked, chosen, destination))
 
 
@@ -97,6 +98,11 @@ def pooled(units: Iterable[LineUnits]) -> dict[str, int]:
     for unit in units:
         sums[unit.sku] = sums.get(unit.sku, 0) + unit.quantity
     return sums
+
+
+def _bundles_first(needed: dict[str, int], recipes: Recipes) -> dict[str, int]:
+    """Whoever needs single units of a component may have them from another location."""
+    return dict(sorted(needed.items(), key=lambda each: each[0] not in recipes))
 
 
 class _Shelf:
@@ -166,10 +172,13 @@ def _fewest(
 
 
 def _share_out(
-    demand: Sequence[LineUnits], shelves: Shelves, chosen: list[Location]
+    demand: Sequence[LineUnits],
+    needed: dict[str, int],
+    shelves: Shelves,
+    chosen: list[Location],
 ) -> dict[str, tuple[LineUnits, ...]]:
-    """In the order in which the need was pooled, so that it is covered here as it was there."""
-    order = {sku: n for n, sku in enumerate(pooled(demand))}
+    """In the order of what is needed, so that it is covered here as it was there."""
+    order = {sku: n for n, sku in enumerate(needed)}
     missing = sorted(demand, key=lambda unit: order[unit.sku])
     sources: dict[str, tuple[LineUnits, ...]] = {}
     for place in chosen:

@@ -76,6 +76,16 @@ def test_one_far_location_beats_two_near_ones():
     )
 
 
+def test_a_bundle_is_packed_before_its_components_are_given_to_who_may_have_them_from_elsewhere():
+    demand, recipes = units((1, "A", 2), (2, "SET", 1)), {"SET": {"A": 1, "B": 1}}
+    stock = {"BOS": {"A": 2, "B": 1}, "NYC": {"A": 1}}
+    plan = choose_sources(demand, stock, PLACES, BOSTON, recipes)
+    assert plan.sources == {
+        "BOS": units((1, "A", 1), (2, "SET", 1)),
+        "NYC": units((1, "A", 1)),
+    }
+
+
 def test_every_candidate_says_why_it_was_passed_over():
     stock = {"BOS": {"A": 1}, "NYC": {"A": 5}}
     plan = choose_sources(units((1, "A", 1)), stock, PLACES, BOSTON)
