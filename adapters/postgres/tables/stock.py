@@ -3,6 +3,7 @@ that explain the stock.
 """
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -106,13 +108,14 @@ reservation = Table(
 )  # fmt: skip
 
 # Written by triggers: there may be more of a SKU than before. Kept until whoever waits for it was
-# told.
+# told; `told` are the orders that were so far.
 stock_news = Table(
     "stock_news",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     text("sku"),
     now("at"),
+    Column("told", ARRAY(Text), nullable=False, server_default="{}"),
 )
 
 # Append-only; on_hand = opening + Σ units, and each bucket is Σ its bucket_units. `reference` is
