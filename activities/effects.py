@@ -5,7 +5,7 @@ decided goes to the journal, its consequences to stock and ledger, and the proje
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from activities.consequences import enact
@@ -15,7 +15,7 @@ from domain.codec import from_json, to_json
 from domain.decisions import applies, entries_at_deadline, return_entries_at_deadline
 from domain.errors import NotFound, Refusal, refusal_of
 from domain.facts import Fact
-from domain.journal import SYSTEM, Body, Entry, EntryRecord
+from domain.journal import SYSTEM, Body, Entry, EntryRecord, Shipped, ShippedUnasked
 from domain.order import PlacedOrder
 from domain.return_waits import return_waits
 from domain.returns import ReturnView, fold_return, return_applies
@@ -77,8 +77,24 @@ class OrderTurn:
         return []
 
     async def project(self, entries: Sequence[Entry]) -> None:
-        view = self.locked.view(entries) if entries else self.view
+        locked = self.locked
+        if any(self._made_others_give_way(entry.body) for entry in entries):
+            facts = (await self.uow.orders.lock(self.order.number)).facts
+            locked = replace(locked, facts=facts)
+        view = locked.view(entries) if entries else self.view
         await self.uow.orders.project(view, waits(view, self.locked.process))
+
+    def _made_others_give_way(self, body: Body) -> bool:
+        """Units that were promised to others may have left: to other parcels of the order, too,
+        which hears of it by facts that are new.
+        """
+        match body:
+            case ShippedUnasked():
+                return True
+            case Shipped(fulfillment_order=parcel):
+                return bool(self.view.parcels[parcel].broken)
+            case _:
+                return False
 
 
 @dataclass(slots=True)

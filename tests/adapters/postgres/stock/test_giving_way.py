@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest_asyncio
 
+from activities.messages import ParcelCall, Step
+from activities.orders import OrderActivities
 from adapters.postgres.auditing.auditor import audit_books
 from adapters.postgres.engine import PostgresDatabase
+from adapters.rules.zen_rules import ZenReviewRules
 from domain import journal as j
 from domain.acts import ActKind
+from domain.facts import Fact, FactKind, Package
 from domain.order import LineUnits
 from ports.front_office import RequestedLine
 from ports.unit_of_work import UnitOfWork
@@ -124,3 +128,32 @@ async def test_two_that_take_from_one_another_are_both_shipped(stocked: Any) -> 
         assert await reserved(stocked, order) == [("CUP", "CONSUMED", 2), ("TEA", "CONSUMED", 4)]
     assert await stocked.rows("SELECT DISTINCT on_hand, reserved FROM stock") == [(0, 0)]
     assert await sound(stocked)
+
+
+async def test_an_order_whose_own_parcel_gives_way_is_shown_as_it_is(stocked: Any) -> None:
+    """A count had broken the first parcel, which is sent nevertheless; the second has its units."""
+    order: str = (await stocked.place("BOTH", lines=LINES)).number
+    first, second = f"{order}-F1", f"{order}-F2"
+    two = (LineUnits(1, "TEA", 2),)
+    plans = [j.PlannedParcel(parcel, "BOS", two) for parcel in (first, second)]
+    database = PostgresDatabase(stocked.engine)
+    assert await reserves(database, order, *plans)
+    await stocked.run(
+        "UPDATE reservation SET created_at = now() WHERE fulfillment_order = :f", f=first
+    )
+    handed = (j.Submitted(first), j.Submitted(second))
+    approved = j.Reviewed("approve", "v1", "r1", "fine")
+    await stocked.journal(order, approved, j.Sourced(tuple(plans), "v1"), *handed)
+    await count(stocked, "TEA", 2)
+    at = (await stocked.rows("SELECT clock_timestamp()"))[0][0]
+    sent = Fact("w:1", FactKind.SHIPPED, first, at, packages=(Package("1", "UPS", "1Z", two),))
+    await stocked.facts.store("w", "1", sent, {})
+
+    step = Step(order, f"ship/{first}", 4)
+    await OrderActivities(database, ZenReviewRules()).ship(ParcelCall(step, first))
+
+    assert await reserved(stocked, order) == [("TEA", "BROKEN", 2), ("TEA", "CONSUMED", 2)]
+    view = (await stocked.reads.order(stocked.agent, order)).view
+    assert view.parcels[second].unmended == two
+    found = await audit_books(stocked.engine, 60)
+    assert [f.violations for f in found if f.id in ("S1", "S2", "S3", "O5") and f.violations] == []
