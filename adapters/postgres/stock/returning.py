@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.stock.acts import too_many
 from adapters.postgres.tasks import NewTask, raise_task
 from domain.access import Role
 from domain.coming_back import UnitsBack
+from domain.stock_acts import ON_HAND_MAX
 
 # Whoever makes a bundle of one locks it too, so that neither overlooks the other.
 _STAY_PLAIN = text(
@@ -16,7 +18,7 @@ _STAY_PLAIN = text(
 )
 # What the parcel had reserved for the line: itself, or the components of a bundle, as the recipe
 # was by then. Units that no parcel has are their own SKU. Answers what came back whole and is a
-# bundle by now.
+# bundle by now, and (`full`) what is more than the books can hold.
 _TAKE_BACK = text(
     """
     WITH back AS (
@@ -47,10 +49,16 @@ _TAKE_BACK = text(
         ON CONFLICT (sku, location) DO UPDATE
         SET on_hand = stock.on_hand + excluded.on_hand,
             quarantined = stock.quarantined + excluded.quarantined
+        WHERE greatest(stock.on_hand::bigint + excluded.on_hand,
+                       stock.quarantined::bigint + excluded.quarantined) <= :most
+        RETURNING sku
     )
-    SELECT sku, sum(on_hand + quarantined)::int AS units FROM kept
-    WHERE EXISTS (SELECT FROM bundle_component WHERE bundle = kept.sku)
-    GROUP BY sku HAVING sum(on_hand + quarantined) > 0 ORDER BY sku
+    SELECT sku, sum(on_hand + quarantined)::int AS units,
+           sku NOT IN (SELECT sku FROM put) AS full FROM kept
+    GROUP BY sku
+    HAVING sku NOT IN (SELECT sku FROM put) OR sum(on_hand + quarantined) > 0
+       AND EXISTS (SELECT FROM bundle_component WHERE bundle = kept.sku)
+    ORDER BY sku
     """
 )
 
@@ -58,7 +66,9 @@ _TAKE_BACK = text(
 async def take_back(
     connection: AsyncConnection, rma: str, location: str, units: Sequence[UnitsBack]
 ) -> None:
+    """Refuses (`LimitExceeded`) more than the books can hold."""
     values = {
+        "most": ON_HAND_MAX,
         "reference": rma,
         "location": location,
         "parcels": [unit.parcel for unit in units],
@@ -69,6 +79,8 @@ async def take_back(
     }
     await connection.execute(_STAY_PLAIN, {"skus": values["skus"]})
     for whole in (await connection.execute(_TAKE_BACK, values)).all():
+        if whole.full:
+            raise too_many()
         await _have_unpacked(connection, rma, location, whole.sku, whole.units)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.engine import PostgresDatabase
 from domain.coming_back import UnitsBack
+from domain.errors import LimitExceeded
 from domain.journal import PlannedParcel
 from domain.order import LineUnits
 from ports.unit_of_work import UnitOfWork
@@ -259,3 +260,19 @@ async def test_the_database_itself_forbids_reserving_more_than_there_is(run_sql:
     await run_sql(SHOP[2])
     with pytest.raises(IntegrityError, match="reserved_within_on_hand"):
         await run_sql("UPDATE stock SET reserved = 101")
+
+
+async def test_what_comes_back_beyond_what_the_books_can_hold_is_refused_and_nothing_moves(
+    database: PostgresDatabase, run_sql: Sql
+) -> None:
+    await run_sql("UPDATE stock SET on_hand = 2147483647, opening = on_hand WHERE sku = 'S1'")
+    units = [UnitsBack("", n, sku, 1, "restock") for n, sku in ((1, "S1"), (2, "S2"))]
+
+    with pytest.raises(LimitExceeded, match="2,147,483,647 units"):
+        await database.run(lambda uow: uow.inventory.take_back("O1-R1", "BOS", units))
+
+    assert await run_sql("SELECT 1 FROM movement") == []
+    assert await stock_of(run_sql, "S2") == (100, 0, 0)
+    quarantined = [UnitsBack("", 1, "S1", 1, "quarantine")]
+    await database.run(lambda uow: uow.inventory.take_back("O1-R1", "BOS", quarantined))
+    assert await stock_of(run_sql) == (2147483647, 0, 1)
