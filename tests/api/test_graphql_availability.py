@@ -1,5 +1,6 @@
 """What could be promised, asked through GraphQL."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -37,6 +38,17 @@ async def test_availability_is_told_in_total_and_by_location(client, office, rol
     assert office.availability.asked == [
         AvailabilityQuestion(["TEA", "NIX"], "BOS", date(2026, 12, 2))
     ]
+
+
+async def test_more_than_an_int_of_graphql_holds_is_told_as_the_most_that_it_holds(client, office):
+    """Two locations that each have as much as the books can hold."""
+    plenty = Available("BOS", 2 * 2**31, (Step(DAY, 2**31),), (Step(DAY, 2**31),))
+    office.availability.found = [Availability("TEA", replace(plenty, location=""), (plenty,))]
+    answer = await client.graphql(QUERY, {"skus": ["TEA"]}, role="agent")
+    [tea] = answer["data"]["availability"]
+    most = [{"day": "2026-12-01", "units": 2**31 - 1}]
+    told = {"immediate": 2**31 - 1, "steps": most, "presale": most}
+    assert tea["total"] == {"location": None, **told}
 
 
 async def test_a_day_that_is_none_is_refused(client, office):
