@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.postgres.four_eyes import Alone
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.stock.acts import changed_alone, move, open_place, too_many
 from adapters.postgres.stock.breaking import Place, lock_level, tell
@@ -21,10 +22,11 @@ from domain.stock_acts import ON_HAND_MAX, EndSupply, Expect, Receive, SupplyKin
 
 _EXPECT = text(
     """
-    INSERT INTO supply (kind, reference, sku, location, available_on, quantity)
-    VALUES (:kind, :reference, :sku, :location, :available_on, :quantity)
+    INSERT INTO supply (kind, reference, sku, location, available_on, quantity, expected_by)
+    VALUES (:kind, :reference, :sku, :location, :available_on, :quantity, :by)
     ON CONFLICT (kind, reference, sku, location) DO UPDATE
     SET available_on = excluded.available_on, updated_at = clock_timestamp(),
+        expected_by = excluded.expected_by,
         quantity = greatest(excluded.quantity, supply.received + supply.reserved)
     RETURNING id, quantity
     """
@@ -35,8 +37,10 @@ _FIND = text(
     WHERE kind = :kind AND reference = :reference AND sku = :sku AND location = :location
     """
 )
-# As expected by whoever ordered it; what came beyond that has raised `quantity`.
-_EXPECTED = text("SELECT quantity - received FROM supply WHERE id = :supply FOR UPDATE")
+# What came beyond what was expected has raised `quantity`.
+_EXPECTED = text(
+    "SELECT quantity - received AS units, expected_by FROM supply WHERE id = :supply FOR UPDATE"
+)
 _PROMISED = """
     SELECT r.id, r.order_number, r.fulfillment_order AS parcel, r.line, r.quantity, r.supply
     FROM reservation r JOIN supply s ON s.id = r.supply
@@ -119,6 +123,7 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
         "location": place.location,
         "available_on": wanted.day,
         "quantity": wanted.quantity,
+        "by": act.by.name,
     }
     there = await connection.scalar(_FIND, values)
     promised = await _lock_promised(connection, place, there, presales=False) if there else ()
@@ -142,15 +147,14 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 async def receive(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     """The units are on hand by a movement; whoever was promised them has them, the oldest first,
     and what nobody was promised of this delivery goes to who was promised of a presale. Many more
-    than were expected need a second person.
+    than somebody else expected need a second person.
     """
     wanted: Receive = act.wanted
     place = await open_place(connection, act.subject, wanted.location)
     lately = await changed_alone(connection, act, place)
     supply = await _find(connection, place, SupplyKind.INBOUND, wanted.reference)
     promised = await _lock_promised(connection, place, supply, presales=True)
-    beyond = wanted.units - await connection.scalar(_EXPECTED, {"supply": supply})
-    lately.check(max(0, beyond), "it brings {} units more than were expected")
+    beyond = await _check_expected(connection, act, supply, lately)
     arrived = [(wanted.units, "", 0)] if wanted.units else []
     found = await move(connection, act.id, place, "receive", arrived)
     left, own = wanted.units, wanted.units
@@ -165,8 +169,20 @@ async def receive(connection: AsyncConnection, act: Act) -> dict[str, Json]:
         raise too_many()
     if wanted.last:
         await _give_up(connection, act, place, supply)
-    await lately.done(max(0, beyond))
+    await lately.done(beyond)
     return found
+
+
+async def _check_expected(connection: AsyncConnection, act: Act, supply: int, lately: Alone) -> int:
+    """Units that nobody but the person who books them in has looked at."""
+    wanted: Receive = act.wanted
+    expected = (await connection.execute(_EXPECTED, {"supply": supply})).one()
+    if expected.expected_by == act.by.name:
+        lately.check(wanted.units, "it brings {} units that nobody else has expected")
+        return wanted.units
+    beyond = max(0, wanted.units - int(expected.units))
+    lately.check(beyond, "it brings {} units more than were expected")
+    return beyond
 
 
 async def end_supply(connection: AsyncConnection, act: Act) -> dict[str, Json]:

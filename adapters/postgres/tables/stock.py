@@ -47,7 +47,8 @@ stock = Table(
 )
 
 # Units that are to come: `inbound` are ordered from a supplier, `presale` is a quota that may be
-# sold before there are any. What has come, or will not come after all, is in `received`.
+# sold before there are any. What has come, or will not come after all, is in `received`;
+# `expected_by` said last how much is to come, and is empty where a file did.
 supply = Table(
     "supply",
     metadata,
@@ -62,6 +63,7 @@ supply = Table(
     Column("reserved", Integer, nullable=False, server_default="0"),
     now("created_at"),
     now("updated_at"),
+    text("expected_by", server_default=""),
     UniqueConstraint("kind", "reference", "sku", "location"),
     CheckConstraint("kind IN ('inbound', 'presale')", name="kind"),
     CheckConstraint(

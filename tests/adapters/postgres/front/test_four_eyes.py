@@ -121,11 +121,37 @@ async def test_acts_of_one_person_that_race_do_not_pass_the_threshold_together(
     assert await broken(stocked) == {}
 
 
+async def expect(shop: Any, reference: str, quantity: int, by: Any) -> None:
+    body = {"reference": reference, "quantity": quantity, "available_on": "2099-01-01"}
+    await act(shop, ActKind.SUPPLY_EXPECT, f"{reference}-{by.name}", by, **body)
+
+
+async def test_who_expects_a_delivery_and_books_it_in_is_one_person(stocked: Any) -> None:
+    """Somebody else who says the same has looked."""
+    await expect(stocked, "PO-1", 500, stocked.warehouse)
+    own = {"reference": "PO-1", "units": 101}
+    asked = await act(stocked, ActKind.SUPPLY_RECEIVE, "1", **own)
+    assert await stocked.rows("SELECT why FROM approval") == [
+        ("it brings 101 units that nobody else has expected, more than 100",)
+    ]
+    assert await on_hand(stocked) == 1_000
+    assert not (await act(stocked, ActKind.SUPPLY_RECEIVE, "2", by=WALT, **own)).approval
+    await approve(stocked, asked.approval)
+    assert await on_hand(stocked) == 1_202
+
+    await expect(stocked, "PO-1", 500, WALT)
+    assert not (
+        await act(stocked, ActKind.SUPPLY_RECEIVE, "3", reference="PO-1", units=298)
+    ).approval
+    assert await on_hand(stocked) == 1_500
+    assert await broken(stocked) == {}
+
+
 async def test_a_delivery_far_beyond_what_was_expected_needs_a_second_person(
     stocked: Any,
 ) -> None:
     order = {"reference": "PO-1", "sku": "TEA"}
-    await act(stocked, ActKind.SUPPLY_EXPECT, "e", quantity=500, available_on="2099-01-01", **order)
+    await expect(stocked, "PO-1", 500, WALT)
     assert not (await act(stocked, ActKind.SUPPLY_RECEIVE, "1", units=450, **order)).approval
     asked = await act(stocked, ActKind.SUPPLY_RECEIVE, "2", units=151, **order)
     assert await stocked.rows("SELECT why FROM approval") == [
@@ -143,7 +169,7 @@ async def test_deliveries_a_little_beyond_what_was_expected_add_up_with_adjustme
     stocked: Any,
 ) -> None:
     order = {"reference": "PO-1", "sku": "TEA"}
-    await act(stocked, ActKind.SUPPLY_EXPECT, "e", quantity=10, available_on="2099-01-01", **order)
+    await expect(stocked, "PO-1", 10, WALT)
     assert not (await act(stocked, ActKind.SUPPLY_RECEIVE, "1", units=60, **order)).approval
     assert not (await act(stocked, ActKind.SUPPLY_RECEIVE, "2", units=30, **order)).approval
     assert await adjust(stocked, 20, "3")

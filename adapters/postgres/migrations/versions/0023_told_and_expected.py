@@ -1,4 +1,4 @@
-"""news of stock: who was told of it"""
+"""news of stock: who was told of it; supply: who expects it"""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,9 @@ def upgrade() -> None:
         "stock_news",
         sa.Column("told", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
     )
+    op.add_column("supply", sa.Column("expected_by", sa.Text(), server_default="", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("supply", "expected_by")
     op.drop_column("stock_news", "told")
