@@ -240,12 +240,17 @@ def _superseded(turn: OrderTurn, parcel: str) -> bool:
 
 
 def _shipment(turn: OrderTurn, fulfillment_order: str) -> list[j.Body]:
+    """Of a parcel of which nothing was sent nothing is sold either, and no shipping: its units are
+    missing, and that is all.
+    """
     parcel = turn.view.parcels[fulfillment_order]
     if parcel.booked:
         return []
     sent = [unit for package in parcel.packages for unit in package.lines]
     left = subtract(parcel.lines, tuple(sent))
     lines = subtract(parcel.lines, left)
+    if not lines:
+        return [*short_pick(parcel, left)]
     amount, _ = shipment_amount(turn.view, lines)
     shipped = j.Shipped(fulfillment_order, parcel.packages, lines, amount)
     return [*short_pick(parcel, left), shipped]

@@ -31,6 +31,8 @@ class FulfillmentProcess:
             if not await self._is_sent():
                 return
             await self._clerk.ship(self._name)
+            if not self._parcel.booked:
+                return  # nothing of what it carried was sent
             await self._tender.collect(self._name)
             await self._clerk.until(lambda _: self._has_arrived() or self._parcel.arrival_settled)
             await self._clerk.record(Delivered(self._name))

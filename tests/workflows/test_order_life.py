@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.temporal.desk import CHANNEL
-from domain.facts import FactKind
+from domain.facts import FactKind, Package
 from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation
 from ports.front_office import RequestedLine
@@ -131,3 +131,22 @@ async def test_a_short_pick_is_sourced_elsewhere_and_nothing_is_charged_twice(sh
         ("CUP", "NYC"): (9, 0),
         ("TEA", "BOS"): (8, 0),
     }
+
+
+async def test_a_parcel_that_is_shipped_with_nothing_in_it_costs_nothing_not_even_shipping(
+    shop: Any,
+) -> None:
+    """Its units are missing, and come from elsewhere; the order ends."""
+    number = await shop.place()
+    first, second = f"{number}-F1", f"{number}-F2"
+    await shop.until_submitted(first)
+    empty = Package("1", "UPS", "1Z1", (LineUnits(1, "TEA", 0),))
+    await shop.tell(first, FactKind.SHIPPED, packages=(empty,))
+    await shop.carry(second)
+    view = await shop.until_status(number, "COMPLETED")
+
+    assert (view.parcels[first].status, view.parcels[first].booked) == ("CANCELED", False)
+    assert view.parcels[second].amount == view.order.total == 2600
+    assert shop.provider.moved(PaymentOperation.CAPTURE) == [2600]
+    invoices = "SELECT subject, sum(gross)::int FROM invoice JOIN invoice_line ON number = invoice"
+    assert await shop.rows(f"{invoices} GROUP BY 1") == [(second, 2600)]
