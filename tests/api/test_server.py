@@ -22,7 +22,7 @@ from orderloom.tokens import issue
 from tests.api.fakes import SECRET, SERVER_KEY
 from tests.api.test_intake import ORDER
 
-START_SECONDS = 20
+START_SECONDS = 60
 NOBODY = "127.0.0.1:9"  # the discard port: nothing listens there
 
 
@@ -54,15 +54,20 @@ async def api(catalog: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "orderloom", "api", env=env, stdout=asyncio.subprocess.DEVNULL
     )
-    async with asyncio.timeout(START_SECONDS):
-        while not ready.exists():
-            assert process.returncode is None
-            await asyncio.sleep(0.02)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        yield client
-    process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(2.5):  # what `orderloom up` allows
-        await process.wait()
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while not ready.exists():
+                assert process.returncode is None
+                await asyncio.sleep(0.02)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            yield client
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(2.5):  # what `orderloom up` allows
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def signed(api: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
