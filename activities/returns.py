@@ -19,14 +19,14 @@ from domain.errors import Malformed, StepRefused
 from domain.journal import EntryRecord
 from domain.order import LineUnits
 from domain.quantity import Quantity
-from domain.receivables import never_collected
+from domain.receivables import check_decided, is_undecided, never_collected
 from domain.refunds import (
+    after_goodwill,
     by_hand,
     granted_alone,
     needs_second_person,
     refund_failed,
     refund_plan,
-    refundable,
     replanned,
 )
 from domain.return_commands import check_return_command
@@ -158,17 +158,20 @@ async def _inspected(turn: ReturnTurn, asked: Json) -> j.ReturnInspected:
 async def _granted(
     turn: ReturnTurn, inspected: tuple[j.InspectedUnits, ...], credit: int
 ) -> j.ReturnInspected:
-    """What the units give back. Cash that was never collected takes no second person."""
+    """What the units give back. Cash that was never collected takes no second person; what has to
+    be taken off first, as by a capture that failed and that nobody has decided yet, does.
+    """
     units = (*inspected, *not_delivered(turn.view))
     before = await turn.uow.orders.refunded_units(turn.order.number)
     amount, _ = refund_amount(turn.order, before, refunded_lines(units))
     balances = await turn.uow.ledger.balances(turn.order.number)
     order, parcel = await _order_view(turn), turn.view.parcel
     back = refund_tenders(turn.order, before, refunded_lines(units)).store_credit
-    refund = back + min(amount - back, refundable(balances, credit_kept(order, before)))
+    kept = credit_kept(order, before)
+    refund = back + after_goodwill(order, balances, amount - back, kept, parcel)
     paid_out = refund - never_collected(order, parcel)
     alone = granted_alone(order, await turn.uow.orders.returns(turn.order.number))
-    second = needs_second_person(turn.locked.process, paid_out, alone)
+    second = needs_second_person(turn.locked.process, paid_out, alone) or is_undecided(order)
     plan = refund_plan(order, balances, refund, credit, parcel=parcel, credit_back=back)
     return j.ReturnInspected(units, refund, () if second else plan, credit, back)
 
@@ -179,8 +182,13 @@ async def _replanned(turn: ReturnTurn) -> tuple[j.Share, ...]:
 
 
 async def _check_nothing_owed(turn: ReturnTurn) -> None:
-    """What the provider refuses because a bank took it back is not to be paid a second time."""
-    if refund_failed(turn.view) and await _replanned(turn):
+    """What the provider refuses because a bank took it back, or because it was never paid, is not
+    to be paid by transfer.
+    """
+    if not refund_failed(turn.view):
+        return
+    check_decided(await _order_view(turn))
+    if await _replanned(turn):
         why = "the customer owes a part of it, as after a chargeback; retry the refund to net it"
         raise StepRefused(why)
 
@@ -195,6 +203,7 @@ async def _approved(turn: ReturnTurn, reason: str) -> j.RefundApproved:
     if view.kind == OVERPAID:
         return j.RefundApproved((j.Share(Tender.BANK, view.refund),), reason)
     order = await _order_view(turn)
+    check_decided(order)
     credit, back = view.store_credit, view.credit_back
     plan = refund_plan(order, balances, view.refund, credit, parcel=view.parcel, credit_back=back)
     return j.RefundApproved(plan, reason)

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.authorizations import awaits_capture
+from domain.authorizations import awaits_capture, awaits_finance
+from domain.errors import StepRefused
 from domain.ledger import Account
 from domain.methods import TERMS, Security
 from domain.order import PaymentMethod
+from domain.payments import PaymentOperation
 from domain.view import OrderView
 from domain.write_offs import lost
 
@@ -43,6 +45,27 @@ def against_debts(view: OrderView, balances: Mapping[Account, int], amount: int)
     owed = min(amount, owed_directly(view, balances))
     back = min(amount - owed, lost(balances))
     return AgainstDebts(owed, back, amount - owed - back)
+
+
+def check_decided(view: OrderView) -> None:
+    """Refuses (`StepRefused`) while finance has yet to say of a failed capture whether it is tried
+    again: nobody knows until then what a refund has to be taken off.
+    """
+    if is_undecided(view):
+        raise StepRefused("a capture has failed: retry it, or leave it as a receivable, first")
+
+
+def is_undecided(view: OrderView) -> bool:
+    return any(
+        payment.operation is PaymentOperation.CAPTURE and awaits_finance(view, payment)
+        for payment in view.payments.values()
+    )
+
+
+def uncollected(view: OrderView, balances: Mapping[Account, int]) -> int:
+    """Of what was sold with cash on delivery: what no carrier has collected yet, or ever will."""
+    cash = view.order.payment_method is PaymentMethod.CASH_ON_DELIVERY
+    return max(0, balances.get(Account.RECEIVABLE, 0)) if cash else 0
 
 
 def never_collected(view: OrderView, parcel: str) -> int:

@@ -13,7 +13,7 @@ from domain.methods import TERMS
 from domain.order import PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.receivables import against_debts, never_collected
+from domain.receivables import against_debts, never_collected, uncollected
 from domain.return_entries import ReturnRequested, Share
 from domain.returns import OVERPAID, ReturnStatus, ReturnView
 from domain.tenders import Tender
@@ -39,13 +39,26 @@ def refundable(balances: Balances, credit: int = 0) -> int:
     return max(0, sold - given - credit)
 
 
-def check_refundable(balances: Balances, amount: int, credit: int = 0) -> None:
+def check_refundable(view: OrderView, balances: Balances, amount: int, credit: int = 0) -> None:
     """Under the order's lock. Refuses (`LimitExceeded`) more than was sold for money and not given
-    back.
+    back; cash that was not collected is no money yet.
     """
-    left = refundable(balances, credit)
+    left = max(0, refundable(balances, credit) - uncollected(view, balances))
     if not 0 < amount <= left:
         raise LimitExceeded(f"{amount} is not within the {left} that is left")
+
+
+def after_goodwill(
+    view: OrderView, balances: Balances, amount: int, credit: int, parcel: str = ""
+) -> int:
+    """What units give back in money, `amount` at the most: less goodwill, as far as what else was
+    sold and paid does not cover it. Of `parcel`, which was not delivered, nothing was paid that
+    goodwill could have given back before, if it was to be paid in cash.
+    """
+    left = refundable(balances, credit)
+    cash = 0 if never_collected(view, parcel) else uncollected(view, balances)
+    given = max(0, balances.get(Account.GOODWILL, 0))
+    return min(left, amount - min(given, max(0, amount - max(0, left - cash))))
 
 
 def granted_alone(order: OrderView, returns: Iterable[ReturnView]) -> int:

@@ -11,6 +11,7 @@ from domain.errors import BadAmount
 from domain.journal import ReturnRequested
 from domain.ledger import Account, moved
 from domain.money import Money
+from domain.receivables import check_decided
 from domain.refunds import (
     Goodwill,
     check_refundable,
@@ -32,7 +33,9 @@ async def grant_goodwill(connection: AsyncConnection, act: Act) -> dict[str, Jso
     locked = await orders.lock(order)
     balances = await ledger.balances(order)
     view = locked.view()
-    check_refundable(balances, amount, credit_kept(view, await orders.refunded_units(order)))
+    credit = credit_kept(view, await orders.refunded_units(order))
+    check_refundable(view, balances, amount, credit)
+    check_decided(view)
     plan = refund_plan(view, balances, amount, wanted.store_credit)
     alone = granted_alone(view, await orders.returns(order))
     if needs_second_person(locked.process, amount, alone):
