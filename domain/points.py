@@ -27,7 +27,8 @@ class PointsKind(StrEnum):
 class Lot:
     """Points of one origin; `name` is the operation that opened it, `expires_on` the last day on
     which they can be spent. `held`, `spent` and `earned` are the asking order's: reserved and not
-    spent yet, spent, and earned here.
+    spent yet, spent, and earned here; `own` says that it has opened the lot, of which `expired`
+    went unspent.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Lot:
     held: int = 0
     spent: int = 0
     earned: int = 0
+    own: bool = False
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,15 @@ class PointsAccount:
             self._give(PointsKind.RELEASE, self._home(lot, grace), part)
 
     def earn(self, points: int, expires_on: date) -> None:
-        self._give(PointsKind.EARN, Lot(self.operation, expires_on), points)
+        self._give(PointsKind.EARN, Lot(self.operation, expires_on, own=True), points)
 
     def reverse(self, points: int) -> None:
-        """What the order has earned, as far as it was not taken back before. What the customer has
-        spent meanwhile is owed: the lot that it was earned in goes below zero.
+        """What the order has earned, as far as it was not taken back before and has not expired.
+        What the customer has spent meanwhile is owed: the lot that it was earned in goes below
+        zero.
         """
-        left = sum(lot.earned for lot in self.lots.values()) - self.taken_back
+        gone = self.taken_back + sum(lot.expired for lot in self.lots.values() if lot.own)
+        left = sum(lot.earned for lot in self.lots.values()) - gone
         own = sorted((lot for lot in self._by_expiry() if lot.earned), key=lambda lot: lot.name)
         points = self._take(PointsKind.REVERSE, max(0, min(points, left)), own)
         points = self._take(PointsKind.REVERSE, points, self._by_expiry())
@@ -158,5 +163,8 @@ class PointsAccount:
         self.moves.append(Move(kind, lot.name, lot.expires_on, points, reserved))
         before = self.lots.get(lot.name, lot)
         self.lots[lot.name] = replace(
-            before, available=before.available + points, held=before.held + reserved
+            before,
+            available=before.available + points,
+            held=before.held + reserved,
+            expired=before.expired - (points if kind is PointsKind.EXPIRE else 0),
         )

@@ -28,6 +28,8 @@ _LOTS = text(
       COALESCE(sum(points) FILTER (WHERE own AND kind = 'EARN'), 0)::bigint AS earned,
       COALESCE(-sum(points) FILTER (WHERE own AND kind = 'REVERSE'), 0)::bigint AS taken_back,
       COALESCE(sum(points) FILTER (WHERE own AND kind = 'RESTORE'), 0)::bigint AS given_back,
+      bool_or(own AND kind = 'EARN' AND operation = lot) AS own,
+      COALESCE(-sum(points) FILTER (WHERE kind = 'EXPIRE'), 0)::bigint AS expired,
       bool_or(operation = :operation) AS done
     FROM points_entry, LATERAL (SELECT COALESCE(order_number = :order, false) AS own) AS whose
     WHERE customer_ref = :customer GROUP BY lot, expires_on
@@ -132,7 +134,16 @@ def _nothing_more(_: PointsAccount) -> None:
 
 def _account(rows: Sequence[Row[Any]], today: date, operation: str) -> PointsAccount:
     lots = {
-        row.name: Lot(row.name, row.expires_on, row.available, row.held, row.spent, row.earned)
+        row.name: Lot(
+            row.name,
+            row.expires_on,
+            row.available,
+            row.held,
+            row.spent,
+            row.earned,
+            row.own,
+            row.expired,
+        )
         for row in rows
     }
     taken_back = sum(row.taken_back for row in rows)

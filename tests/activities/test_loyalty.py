@@ -155,6 +155,26 @@ async def test_a_customer_who_has_spent_what_is_taken_back_owes_it(books: Books)
     assert await books.violations() == {}
 
 
+async def test_what_a_customer_let_expire_is_not_taken_back_when_the_goods_come_back(
+    books: Books,
+) -> None:
+    order = await books.place("W-1")
+    await books.ship(order, 3)
+    await books.deliver(order, 1)
+    assert await books.points() == (15, 0)
+    for statement in (
+        "ALTER TABLE points_entry DISABLE TRIGGER USER",
+        "UPDATE points_entry SET expires_on = '2020-01-01'",  # time has passed
+        "ALTER TABLE points_entry ENABLE TRIGGER USER",
+    ):
+        await books.rows(statement)
+    await books.give_back(order, 2, 1_000)
+    await books.give_back(order, 1, 500)
+    assert await books.kinds() == [("EARN", 15, 0), ("EXPIRE", -15, 0)]
+    assert await books.points() == (0, 0)
+    assert await books.violations() == {}
+
+
 async def test_a_step_that_fails_after_all_moves_no_points(books: Books) -> None:
     await books.give(1_000)
     order = await books.place("W-1", 1_000)

@@ -185,6 +185,20 @@ def test_no_more_is_taken_back_than_the_order_has_earned():
     assert nothing.moves == []
 
 
+def test_what_expired_unspent_is_not_taken_back_once_more():
+    own = Lot("own", PAST, 60, earned=100, own=True)  # 40 of it were spent
+    found = account(own)
+    found.expire()
+    found.reverse(100)
+    assert moved(found) == [("EXPIRE", "own", -60, 0), ("REVERSE", "own", -40, 0)]
+    later = account(replace(own, available=-40, expired=60), taken_back=40)
+    later.reverse(100)
+    assert later.moves == []
+    other = account(Lot("old", PAST, -10, earned=10, expired=10))  # what it owed was settled
+    other.reverse(10)
+    assert moved(other) == [("REVERSE", "old", -10, 0)]
+
+
 def test_what_a_customer_owes_is_settled_by_what_comes_next():
     found = account(Lot("own", SOON, -10))
     found.earn(25, LATER)
@@ -223,7 +237,7 @@ def test_whatever_happens_no_lot_owes_while_another_has_points(steps):
         found.operation = f"op{n}"
         found.expire()
         until = found.day + timedelta(days=5)
-        before = list(found.moves)
+        before, taken = list(found.moves), found.taken_back
         try:
             _act(found, act, points, until)
         except LimitExceeded:
@@ -234,6 +248,8 @@ def test_whatever_happens_no_lot_owes_while_another_has_points(steps):
         reversed_lots = {m.lot for m in found.moves if m.kind is PointsKind.REVERSE}
         assert {lot.name for lot in found.lots.values() if lot.available < 0} <= reversed_lots
         assert min((lot.held for lot in found.lots.values()), default=0) >= 0
+        gone = found.taken_back + sum(lot.expired for lot in found.lots.values() if lot.own)
+        assert found.taken_back == taken or gone <= sum(lot.earned for lot in found.lots.values())
 
 
 def _act(found: PointsAccount, act: str, points: int, until: date) -> None:
