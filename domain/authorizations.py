@@ -18,6 +18,9 @@ from domain.securing import order_value
 from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel
 
+# Why a capture failed, where no other by the same authorization can succeed.
+GONE = ("not_authorized", "authorization_expired")
+
 
 @dataclass(frozen=True, slots=True)
 class MoneyStep:
@@ -76,12 +79,24 @@ def covering(view: OrderView, parcel: str, amount: int) -> Payment | None:
 
 
 def _promises(view: OrderView, scope: str) -> Iterator[Payment]:
-    """What was given up, and could not be voided, is no longer counted on."""
+    """What was given up, and could not be voided, is no longer counted on; nor is what the provider
+    says is gone.
+    """
     for payment in standing(view):
         is_promised = payment.status is PaymentStatus.SUCCEEDED
-        is_promised &= not _gave_up(view, PaymentOperation.VOID, payment)
+        is_promised &= not (
+            _gave_up(view, PaymentOperation.VOID, payment) or _is_gone(view, payment)
+        )
         if payment.fulfillment_order == scope and is_promised:
             yield payment
+
+
+def _is_gone(view: OrderView, authorization: Payment) -> bool:
+    """As a capture has shown: it had expired, or its bank had taken it back."""
+    return any(
+        payment.authorization == authorization.key and payment.reason in GONE
+        for payment in _of(view, PaymentOperation.CAPTURE, PaymentStatus.FAILED)
+    )
 
 
 def amount_to_promise(view: OrderView, scope: str) -> int:

@@ -113,6 +113,19 @@ def test_a_later_capture_of_the_parcel_replaces_one_that_failed_whatever_it_draw
     assert not any(awaits_finance(view, payment) for payment in view.payments.values())
 
 
+@pytest.mark.parametrize("reason", ["not_authorized", "authorization_expired"])
+def test_an_authorization_that_is_gone_is_no_longer_counted_on(reason):
+    """Who tries the capture again asks for another one first."""
+    gone = on(FIRST, money(CAPTURE, FAILED, parcel=F1, reason=reason))
+    view = view_of(*TWO_PROMISES[:3], SHIPPED, gone)
+    assert (promise(view, ""), covering(view, F1, 1)) == (None, None)
+    view = view_of(*TWO_PROMISES, SHIPPED, gone)
+    assert covering(view, F1, 1) == view.payments[SECOND]
+    declined = on(FIRST, money(CAPTURE, FAILED, parcel=F1, reason="insufficient funds"))
+    view = view_of(*TWO_PROMISES[:3], SHIPPED, declined)
+    assert covering(view, F1, 1) == view.payments[FIRST]
+
+
 def test_of_all_that_is_promised_the_authorization_that_covers_it_is_drawn_on():
     view = view_of(*TWO_PROMISES)
     assert covering(view, F1, 1_000) == view.payments[FIRST]

@@ -216,6 +216,30 @@ async def test_a_failed_capture_can_be_tried_again(shop: Any) -> None:
     assert "receivable" not in await shop.balances(number)
 
 
+async def test_what_an_authorization_that_is_gone_could_not_pay_is_tried_again_by_another(
+    shop: Any,
+) -> None:
+    number = await shop.place()
+    parcel = f"{number}-F1"
+    await shop.until_submitted(parcel)
+    shop.provider.voided.add(f"pay_{number}/authorize/1")  # by its bank
+    await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+    assert await shop.tasks() == [("capture failed: not_authorized", "finance")]
+
+    again = await shop.command(shop.finance, CommandKind.RETRY_CAPTURE, number, target=parcel)
+    assert again == ""
+
+    async def captured() -> bool:
+        return shop.provider.moved(PaymentOperation.CAPTURE) == [2600]
+
+    await shop.until(captured)
+    assert shop.provider.moved(PaymentOperation.AUTHORIZE) == [2600, 2600]
+    await shop.env.sleep(timedelta(days=31))
+    assert (await shop.handle(number).result())["status"] == "CLOSED"
+    assert await shop.tasks() == []
+
+
 async def _is_refused(shop: Any) -> bool:
     return bool(shop.provider.refused)
 
