@@ -177,7 +177,9 @@ def settle(
         if (amount, told) != (item.amount, item.currency) and not write_off:
             whole = f"{item.amount} {item.currency}"
             raise LimitExceeded(f"it says {amount} {told}, the open item is of {whole}")
-        return _exchanged(item, line, currency, operation)
+        known = told == item.currency and amount * item.amount > 0
+        came = amount if known else item.amount
+        return _exchanged(item, came, line, currency, operation)
     difference = item.amount - amount
     rounding = abs(difference) <= policy.rounding_max
     if not rounding and not write_off:
@@ -194,17 +196,25 @@ def settle(
     return (Posting(operation, item.order, item.currency, legs),)
 
 
-def _exchanged(item: Item, line: Line, currency: str, operation: str) -> tuple[Posting, ...]:
-    """A posting in each currency, both against the exchange account: gain and loss show there."""
-    gone = (Leg(Account.EXCHANGE, item.amount), Leg(item.account, -item.amount))
-    came = (
+def _exchanged(
+    item: Item, came: int, line: Line, currency: str, operation: str
+) -> tuple[Posting, ...]:
+    """A posting in each currency, both against the exchange account: gain and loss show there.
+    `came` of the item was exchanged; what lacks was given up before.
+    """
+    gone = (
+        Leg(Account.EXCHANGE, came),
+        Leg(Account.WRITTEN_OFF, item.amount - came),
+        Leg(item.account, -item.amount),
+    )
+    paid_out = (
         Leg(Account.BANK, line.net),
         Leg(Account.FEES, line.fee),
         Leg(Account.EXCHANGE, -line.gross),
     )
     return (
         Posting(operation, item.order, item.currency, gone),
-        Posting(f"{operation}/exchange", "", currency, came),
+        Posting(f"{operation}/exchange", "", currency, paid_out),
     )
 
 

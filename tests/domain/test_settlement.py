@@ -185,6 +185,20 @@ def test_a_line_in_another_currency_that_does_not_say_what_it_was_settles_nothin
     assert legs(theirs) == {Account.EXCHANGE: -1, Account.BANK: 1}
 
 
+def test_what_lacks_of_an_item_in_another_currency_is_written_off_and_no_loss_of_exchange():
+    told = line("pay_1", 1700, original_amount=1850, original_currency="USD")
+    with pytest.raises(LimitExceeded, match="it says 1850 USD, the open item is of 1900 USD"):
+        settle(CAPTURE, told, "EUR", POLICY)
+    ours, theirs = settle(CAPTURE, told, "EUR", POLICY, write_off=True)
+    assert legs(ours) == {
+        Account.EXCHANGE: 1850, Account.WRITTEN_OFF: 50, Account.PROVIDER_CLEARING: -1900
+    }  # fmt: skip
+    assert legs(theirs) == {Account.BANK: 1700, Account.EXCHANGE: -1700}
+    wrong = replace(told, original_amount=-1850)  # of the other sign: it says nothing
+    ours, _ = settle(CAPTURE, wrong, "EUR", POLICY, write_off=True)
+    assert legs(ours) == {Account.EXCHANGE: 1900, Account.PROVIDER_CLEARING: -1900}
+
+
 def test_what_is_on_the_bank_account_already_is_only_confirmed():
     transfer = replace(CAPTURE, account=Account.BANK)
     [posting] = settle(transfer, line("pay_1"), "USD", POLICY)
