@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from domain.charge import NOTHING, Charge
+from domain.charge import NOTHING, WHOLE_BP, Charge
 from domain.money import portion
 from domain.order import LineUnits, PlacedOrder
 from domain.view import OrderView
@@ -157,14 +157,24 @@ def shipment_amount(view: OrderView, lines: Iterable[LineUnits]) -> tuple[int, i
 
 def parcel_ceiling(view: OrderView, lines: Iterable[LineUnits]) -> int:
     """Minor units that units can cost at most, whichever parcel is shipped first: what a line
-    splits into is rounded by its place, and shipping is due with the first shipment.
+    splits into may be rounded by its place, and shipping is due with the first shipment.
     """
     units = tuple(lines)
     amount, _ = shipment_amount(view, units)
     if not view.order.due:
         return 0
-    split = [unit for unit in units if unit.quantity < view.order.line(unit.line).quantity]
-    return amount + ROUNDED_PARTS * len(split) + tenders_beside(view.order)
+    rounded = [unit for unit in units if _is_rounded(view.order, unit)]
+    return amount + ROUNDED_PARTS * len(rounded) + tenders_beside(view.order)
+
+
+def _is_rounded(order: PlacedOrder, units: LineUnits) -> bool:
+    """Whether other units of the line may cost less or more. Where each costs the same, nothing is
+    promised beyond that: there are providers that know no third decimal of a currency.
+    """
+    line = order.line(units.line)
+    each, rest = divmod(line.amount, line.quantity)
+    taxed = 0 if order.tax_included else each * line.tax_rate_bp % WHOLE_BP
+    return units.quantity < line.quantity and bool(rest or taxed)
 
 
 def refund_amount(

@@ -63,13 +63,16 @@ def test_money_points_and_credit_of_any_shipments_add_up_to_the_order(data):
     order = data.draw(paid_beside_money())
     parcels = parcels_of(data.draw(splits(order)))
     journal: list[j.Body] = [APPROVED, j.Sourced(parcels, "rule/1")]
+    first = fold(order, entries(*journal), [])
+    most = {parcel: parcel_ceiling(first, parcel.lines) for parcel in parcels}
     money, parts = 0, TenderParts()
     for parcel in parcels:
         view = fold(order, entries(*journal), [])
         due, _ = shipment_amount(view, parcel.lines)
         part = shipment_tenders(view, parcel.lines)
         assert min(due, *part) >= 0
-        assert due <= parcel_ceiling(view, parcel.lines) or not order.due
+        assert due <= most[parcel]
+        assert due <= parcel_ceiling(view, parcel.lines)
         money, parts = money + due, TenderParts(*map(sum, zip(parts, part, strict=True)))
         journal.append(shipped(parcel, due))
     assert money == order.due
@@ -77,6 +80,27 @@ def test_money_points_and_credit_of_any_shipments_add_up_to_the_order(data):
     view = fold(order, entries(*journal), [])
     assert order_value(view) == order.due
     assert credit_kept(view, {}) == order.store_credit
+
+
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        ({}, 5_000),
+        ({"discount": 1}, 5_003),
+        ({"tax_rate_bp": 1_000}, 5_500),
+        ({"tax_rate_bp": 1_001}, 5_504),
+    ],
+)
+def test_a_part_of_a_line_is_promised_exactly_where_each_unit_costs_the_same(line, most):
+    """As of two for 10.000 KWD, of which Stripe takes no third decimal."""
+    order = placed(
+        order_line(quantity=2, unit_price=5_000, **line), currency="KWD", tax_included=False
+    )
+    one = (LineUnits(1, "A", 1),)
+    assert parcel_ceiling(OrderView(order), one) == most
+    assert parcel_ceiling(OrderView(replace(order, tax_included=True)), one) == 5_000 + (
+        3 if "discount" in line else 0
+    )
 
 
 @SOME
