@@ -1,6 +1,7 @@
 """Invoices and credit notes as they were issued, and what was paid on them by the ledger."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, select, text, tuple_
@@ -21,6 +22,7 @@ from domain.invoices import (
     InvoiceStatus,
 )
 from domain.ledger import Account
+from domain.money import apportion
 from domain.order import PlacedOrder
 from ports.front_office import Person
 from ports.invoice_reads import InvoiceDetail, InvoiceFilter, InvoiceSummary
@@ -50,6 +52,29 @@ _PAID_BESIDE = text(
     JOIN ledger_entry ON transaction_id = posted.id
     WHERE invoice.number = :number AND account IN ('loyalty', 'store_credit_held')
     GROUP BY account
+    """
+)
+
+# What each return of its order has taken back, what of that had been paid beside money, and the
+# invoices that its credit notes are for.
+_TAKEN_BACK = text(
+    """
+    SELECT back.number, note.credits, note.gross, taken.whole, taken.loyalty,
+           COALESCE((back.view->>'credit_back')::bigint, 0) AS store_credit
+    FROM invoice JOIN return_order AS back ON back.order_number = invoice.order_number
+    JOIN LATERAL (
+        SELECT sum(amount) FILTER (WHERE account <> 'loyalty')::bigint AS whole,
+               COALESCE(-sum(amount) FILTER (WHERE account = 'loyalty'), 0)::bigint AS loyalty
+        FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+        WHERE operation = back.number || '/refund-granted'
+          AND account IN ('revenue', 'tax', 'loyalty')
+    ) AS taken ON taken.whole > 0
+    LEFT JOIN LATERAL (
+        SELECT document.credits, sum(gross)::bigint AS gross
+        FROM invoice AS document JOIN invoice_line ON invoice_line.invoice = document.number
+        WHERE document.subject = back.number GROUP BY document.credits
+    ) AS note ON true
+    WHERE invoice.number = :number ORDER BY back.number, note.credits
     """
 )
 
@@ -171,12 +196,31 @@ async def _lines(connection: AsyncConnection, number: str) -> tuple[DocumentLine
 
 
 async def _paid_beside(connection: AsyncConnection, summary: InvoiceSummary) -> dict[str, int]:
-    """Of what is paid on it: what was credited is not."""
+    """Of what is paid on it: what came back of it is not."""
     found = await connection.execute(_PAID_BESIDE, {"number": summary.number})
     paid = {row.account: row.amount for row in found}
-    points = min(paid.get(Account.LOYALTY, 0), summary.paid)
-    credit = min(paid.get(Account.CREDIT_HELD, 0), summary.paid - points)
+    back = (await connection.execute(_TAKEN_BACK, {"number": summary.number})).all()
+    shares = [_share(summary, list(rows)) for _, rows in groupby(back, lambda row: row.number)]
+    loyalty, credit = (sum(parts) for parts in zip(*shares, strict=True)) if shares else (0, 0)
+    points = min(paid.get(Account.LOYALTY, 0) - loyalty, summary.paid)
+    credit = min(paid.get(Account.CREDIT_HELD, 0) - credit, summary.paid - points)
     return {"by_points": points, "by_store_credit": credit}
+
+
+def _share(summary: InvoiceSummary, back: Sequence[_Row]) -> tuple[int, int]:
+    """What one return took from the invoice of points and of store credit, by what it credits of
+    it; from the invoice of a whole order all, be it before it was issued.
+    """
+    if summary.subject == summary.order:
+        return back[0].loyalty, back[0].store_credit
+    credited = {row.credits: row.gross for row in back if row.credits}
+    if summary.number not in credited:
+        return 0, 0
+    weights = [*credited.values(), back[0].whole - sum(credited.values())]
+    place = list(credited).index(summary.number)
+    return apportion(back[0].loyalty, weights)[place], apportion(back[0].store_credit, weights)[
+        place
+    ]
 
 
 async def _names(connection: AsyncConnection, lines: Sequence[DocumentLine]) -> dict[str, str]:

@@ -4,15 +4,19 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from journaling import journal_return
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.intake import PostgresIntake
 from adapters.postgres.reads_invoices import PostgresInvoiceReads
+from adapters.postgres.return_requests import request_return
 from domain import journal as j
 from domain.access import Principal, Role
 from domain.errors import Forbidden, LimitExceeded, Malformed, OutOfStock
 from domain.order import PaymentMethod
 from domain.process import InvoicePolicy, ProcessDefinition
+from domain.return_entries import Share
+from domain.tenders import Tender
 from tests.activities.books import ANA, AT_CHANNEL, REQUEST, WEB, Books, shipped, units
 
 
@@ -68,6 +72,42 @@ async def test_each_invoice_says_what_of_it_was_paid_with_credit(
     details = [await reads.invoice(ANA, each.number) for each in await reads.of_order(ANA, order)]
     told = [(each.summary.gross, each.summary.paid, each.by_store_credit) for each in details]
     assert told == paid
+
+
+@pytest.mark.parametrize(
+    ("policy", "paid"),
+    [
+        # of 5.00 each that were credited, 2.27 had been paid with credit, and of one 2.28
+        (InvoicePolicy.PER_SHIPMENT, [(1_200, 700, 545 - 228), (1_000, 500, 455 - 227)]),
+        (InvoicePolicy.PER_ORDER, [(1_200, 1_200, 1_000 - 455)]),
+    ],
+)
+async def test_credit_that_came_back_with_goods_has_not_paid_their_invoice(
+    books: Books, policy: InvoicePolicy, paid: list[tuple[int, int, int]]
+) -> None:
+    """Two of three units, before the order is complete."""
+    books.intake = PostgresIntake(books.engine, b"k" * 32, ProcessDefinition(invoice=policy))
+    await books.give_credit(1_000)
+    order = await books.place("W-1", store_credit=1_000, payment_method=AT_CHANNEL)
+    await books.journal(order, j.PaymentRegistered(1_200, "W-1"))
+    await books.ship(order, 1, 2)
+    await books.deliver(order, 1, 2)
+    rma = await request_return(books.engine, ANA, "back", order, units(2), "damaged")
+    plan = (Share(Tender.STORE_CREDIT, 455), Share(Tender.CHANNEL, 545))
+    inspected = (j.InspectedUnits(1, "TEA", 2, "restock"),)
+    for body in (
+        j.ReturnApproved(),
+        j.ReturnReceived(units(2), "BOS"),
+        j.ReturnInspected(inspected, 1_000, plan, credit_back=455),
+    ):
+        await journal_return(books.database, rma, body)
+    await books.journal(order, j.Completed())
+    reads = PostgresInvoiceReads(books.engine)
+    found = [each for each in await reads.of_order(ANA, order) if not each.credits]
+    details = [await reads.invoice(ANA, each.number) for each in found]
+    told = [(each.summary.gross, each.summary.paid, each.by_store_credit) for each in details]
+    assert told == paid
+    assert sum(each.by_store_credit for each in details) == 1_000 - 455
 
 
 async def test_an_order_that_credit_pays_whole_asks_for_no_money(books: Books) -> None:
