@@ -229,6 +229,11 @@ BREAKS: list[Break] = [
         },
     ),
     (
+        "M3-sold",
+        "UPDATE customer_order SET total = 1499 WHERE number = :delivered",
+        {"order": "{delivered}", "total": 1499, "sold": 1500},
+    ),
+    (
         "M8",
         """
         ALTER TABLE invoice_line DISABLE TRIGGER USER;

@@ -1,5 +1,5 @@
-"""M6, M7, M8: numbers have no gaps, credits stay within their lines, and what was put on paper is
-what the ledger has sold.
+"""M3-sold, M6, M7, M8: nothing is sold for more than it was ordered for, numbers have no gaps,
+credits stay within their lines, and what was put on paper is what the ledger has sold.
 """
 
 from adapters.postgres.auditing.check import SqlCheck
@@ -49,6 +49,21 @@ INVOICE_CHECKS = (
         ORDER BY 1, 2
         """,
         _CREDIT_NOTE,
+    ),
+    # What an order is paid with is limited by its payments; what it is sold for, by this alone.
+    SqlCheck(
+        "M3-sold",
+        "no order is sold for more than it was placed for",
+        """
+        WITH sold AS (
+            SELECT order_number, -sum(amount)::bigint AS amount
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE account IN ('revenue', 'tax') AND operation LIKE '%/sale' GROUP BY order_number
+        )
+        SELECT number AS "order", total, sold.amount AS sold
+        FROM customer_order JOIN sold ON order_number = number WHERE sold.amount > total
+        ORDER BY number
+        """,
     ),
     SqlCheck(
         "M8",
