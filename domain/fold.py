@@ -53,11 +53,11 @@ def apply(view: OrderView, entry: j.Entry) -> None:
         case j.PaymentMoved() as body:
             _move_payment(view, body, entry.at)
         case j.PaymentRegistered() as body:
-            view.registered += body.amount
+            view.registered, view.money_at = view.registered + body.amount, entry.at
         case j.CreditGranted() as body:
-            view.on_credit, view.terms_days = True, body.terms_days
+            view.on_credit, view.terms_days, view.money_at = True, body.terms_days, entry.at
         case j.UnitsCanceled() as body:
-            view.canceled_units = view.canceled_with(body.lines)
+            view.canceled_units, view.money_at = view.canceled_with(body.lines), entry.at
         case j.Escalated() as body:
             view.escalations[body.wait] = Escalation(
                 body.wait, body.reason, body.owner, body.level, entry.at
@@ -159,7 +159,9 @@ def notice(view: OrderView, fact: Fact) -> None:
     if fact.kind.is_dispute:
         _notice_dispute(view, fact)
         return
-    view.received += fact.amount
+    if fact.kind is FactKind.TRANSFER_RECEIVED:
+        view.received += fact.amount
+        view.money_at = max(view.money_at or fact.occurred_at, fact.occurred_at)
     view.stock_news += fact.kind is FactKind.STOCK_CAME
     if fact.subject in view.parcels:
         _notice_parcel(view.parcels[fact.subject], fact)

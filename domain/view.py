@@ -162,6 +162,7 @@ class OrderView:
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
     received: int = 0  # by bank transfer
+    money_at: datetime | None = None  # when it, or a promise of it, came last, or less was needed
     stock_news: int = 0  # how often stock came while it waited for some
     on_credit: bool = False
     terms_days: int = 0  # after an invoice, until it has to be paid

@@ -20,6 +20,7 @@ from domain.authorizations import (
     renewal_due,
     standing,
 )
+from domain.handing_over import free_since
 from domain.methods import TERMS, Security
 from domain.money import Money
 from domain.payments import Payment, PaymentOperation, PaymentStatus
@@ -93,7 +94,7 @@ def _plain_waits(view: OrderView, process: ProcessDefinition) -> Iterator[Wait]:
         if parcel.waiting:
             yield _supply_wait(parcel, process)
         elif parcel.status is not ParcelStatus.OPEN or (secured(view) and not view.blocked(parcel)):
-            yield from _parcel_waits(parcel, process)
+            yield from _parcel_waits(view, parcel, process)
     if view.status is OrderStatus.COMPLETED and view.since is not None and not _is_owed(view):
         yield _wait("return_window", "return window is open", Role.CUSTOMER, view.since,
                     process.return_window, AtDeadline.CLOSE)  # fmt: skip
@@ -216,7 +217,7 @@ def _renews(view: OrderView, payment: Payment) -> bool:
     return payment.key in view.renewing or not left(view, payment)
 
 
-def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
+def _parcel_waits(view: OrderView, parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
     key, at = f"parcel/{parcel.fulfillment_order}", parcel.at
     if parcel.cancel == "requested" and parcel.status.progress < SHIPPED:
         yield _wait(f"{key}/cancel", "the warehouse has to give the parcel back", Role.WAREHOUSE,
@@ -225,7 +226,7 @@ def _parcel_waits(parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
     match parcel.status:
         case ParcelStatus.OPEN:
             yield _wait(f"{key}/submit", "the parcel has to be handed to the warehouse",
-                        "warehouse", parcel.since, process.accept_within,
+                        "warehouse", free_since(view, parcel), process.accept_within,
                         AtDeadline.ESCALATE)  # fmt: skip
         case ParcelStatus.SUBMITTED:
             yield _wait(f"{key}/accept", "the warehouse has to accept the parcel", "warehouse",

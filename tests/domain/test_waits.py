@@ -22,8 +22,11 @@ from tests.domain.builders import (
     CLOSED,
     COMPLETED,
     F1,
+    F2,
     HELD,
+    NUMBER,
     ON_ITS_WAY,
+    ONE_A,
     PROCESSING,
     at,
     fact,
@@ -40,6 +43,7 @@ PROCESS = ProcessDefinition()
 STOCK = j.HoldPlaced("stock", "units are out of stock", Role.AGENT)
 DECLINED = j.HoldPlaced("payment", "the payment was declined", Role.CUSTOMER)
 CHALLENGED = money(PaymentOperation.AUTHORIZE, PaymentStatus.REQUIRES_ACTION)
+IN_ADVANCE = money(PaymentOperation.CAPTURE, PaymentStatus.SUCCEEDED)
 UNHEARD = money(PaymentOperation.AUTHORIZE, PaymentStatus.UNKNOWN)
 AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
 LOST = fact(K.LOST)
@@ -154,6 +158,68 @@ def test_a_wait_for_a_transfer_says_what_is_missing():
     told = replace(fact(K.ACCEPTED), kind=K.TRANSFER_RECEIVED, amount=400)
     view = view_of(*PROCESSING[:2], facts=(told,), payment_method=PaymentMethod.BANK_TRANSFER)
     assert waits(view, PROCESS)[0].reason == "a transfer of 6.00 USD has to come in"
+
+
+LATE = 3 * 24 * 60  # minutes: long after a parcel that was sourced has to be with its warehouse
+PAID_LATE = fact(K.TRANSFER_RECEIVED, NUMBER, LATE, amount=1_000)
+HALF, OTHER_HALF = (
+    fact(K.TRANSFER_RECEIVED, NUMBER, minute, amount=500) for minute in (LATE - 60, LATE)
+)
+COMING = j.Sourced((j.PlannedParcel(F1, "BOS", ONE_A, expected_on="2026-11-24"),), "rule/1")
+SUPPLIED = fact(K.SUPPLY_ARRIVED, F1, LATE)
+TO_REPLACE = (*PROCESSING, j.Submitted(F1), sourced((F2, "AUS", ONE_A), replaces=F1))
+
+
+@pytest.mark.parametrize(
+    ("method", "journal", "facts", "parcel"),
+    [
+        ("bank_transfer", PROCESSING[:2], (PAID_LATE,), F1),
+        ("bank_transfer", PROCESSING[:2], (OTHER_HALF, HALF), F1),
+        ("card", (*PROCESSING[:2], (LATE, AUTHORIZED)), (), F1),
+        ("card", (*PROCESSING, (LATE, IN_ADVANCE)), (), F1),
+        ("paid_at_channel", (*PROCESSING[:2], (LATE, j.PaymentRegistered(1_000, "W"))), (), F1),
+        ("credit_terms", (*PROCESSING[:2], (LATE, j.CreditGranted(1_000, 30))), (), F1),
+        ("card", (APPROVED, COMING, AUTHORIZED), (SUPPLIED,), F1),
+        ("card", TO_REPLACE, (fact(K.REJECTED, F1, LATE),), F2),
+        ("card", (*TO_REPLACE, (LATE, j.ReservationReleased(F1, ONE_A, "given back"))), (), F2),
+    ],
+    ids=[
+        "transferred", "transferred in two parts", "authorized", "captured in advance",
+        "registered", "on credit", "supplied", "replaces what was rejected",
+        "replaces what was given back",
+    ],
+)  # fmt: skip
+def test_the_warehouse_has_its_time_from_when_nothing_else_hindered_the_hand_over(
+    method, journal, facts, parcel
+):
+    view = fold(placed(payment_method=PaymentMethod(method)), entries_of(journal), facts)
+    wait = next(each for each in waits(view, PROCESS) if each.key == f"parcel/{parcel}/submit")
+    assert wait.since == at(LATE)
+    assert (wait.deadline - wait.since).total_seconds() == PROCESS.accept_within
+
+
+def test_what_comes_before_a_parcel_is_sourced_leaves_its_warehouse_no_less_time():
+    early = replace(PAID_LATE, occurred_at=at(0))
+    view = view_of(*PROCESSING[:2], facts=(early,), payment_method=PaymentMethod.BANK_TRANSFER)
+    assert [(wait.key, wait.since) for wait in waits(view, PROCESS)] == [
+        (f"{PARCEL}/submit", at(2))
+    ]
+
+
+def test_the_money_of_another_parcel_gives_a_warehouse_no_more_time():
+    own, others = (replace(AUTHORIZED, key=f"{p}/a", fulfillment_order=p) for p in (F1, F2))
+    both = sourced((F1, "BOS", ONE_A), (F2, "AUS", ONE_A))
+    order = placed(order_line(quantity=2))
+    view = fold(order, entries_of((APPROVED, both, own, (LATE, others))), ())
+    assert {wait.key: wait.since for wait in waits(view, PROCESS)} == {
+        f"parcel/{F1}/submit": at(3), f"parcel/{F2}/submit": at(LATE),
+    }  # fmt: skip
+
+
+def entries_of(journal) -> list[j.Entry]:
+    """As `entries`; some at a minute of their own."""
+    dated = [each if isinstance(each, tuple) else (n, each) for n, each in enumerate(journal, 1)]
+    return [j.Entry(n, at(minute), "system", body) for n, (minute, body) in enumerate(dated, 1)]
 
 
 @pytest.mark.parametrize("scene", SCENES)
