@@ -86,6 +86,26 @@ BREAKS: list[Break] = [
         {"order": "{delivered}", "transfers": 7, "ledger": 0},
     ),
     (
+        "M2-unmatched",
+        """
+        INSERT INTO ledger_transaction (operation, currency) VALUES ('bank/IN/1', 'EUR');
+        INSERT INTO ledger_entry (transaction_id, leg, account, amount)
+        SELECT id, leg, account, amount FROM ledger_transaction,
+          (VALUES (1, 'bank', 7), (2, 'unmatched', -7)) AS legs(leg, account, amount)
+        WHERE operation = 'bank/IN/1'
+        """,
+        {"transfer": "IN/1", "currency": "EUR", "ledger": 7, "tasks": 0},
+    ),
+    (
+        "M2-unmatched",
+        """
+        INSERT INTO bank_transfer (reference, amount, currency) VALUES ('IN/1', 7, 'EUR');
+        INSERT INTO task (id, kind, subject, order_number, reason, owner, data, deadline)
+        VALUES ('transfer/IN/1', 'transfer', 'IN/1', '', '', 'finance', '{}', now())
+        """,
+        {"transfer": "IN/1", "currency": "EUR", "ledger": 0, "tasks": 7},
+    ),
+    (
         "M2-cash",
         """
         UPDATE customer_order

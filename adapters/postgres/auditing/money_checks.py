@@ -2,6 +2,8 @@
 
 from adapters.postgres.auditing.check import SqlCheck
 from adapters.postgres.overdue import BY as SETTLED_BY
+from adapters.postgres.transfers import TASK as TRANSFER_TASK
+from domain.access import Role
 from domain.journal import SYSTEM
 from domain.payments import PaymentStatus
 from domain.returns import ReturnStatus
@@ -69,6 +71,30 @@ MONEY_CHECKS = (
         WHERE COALESCE(registered.amount, 0) <> COALESCE(booked.amount, 0)
         ORDER BY order_number
         """,
+    ),
+    SqlCheck(
+        "M2-unmatched",
+        "what the ledger has unmatched = the transfers that stand open as tasks of finance",
+        """
+        WITH booked AS (
+            SELECT CASE WHEN order_number IS NOT NULL
+                          THEN left(substr(operation, 6), -length(order_number) - 1)
+                        ELSE substr(operation, strpos(operation, '/') + 1)
+                   END AS transfer, currency, -sum(amount)::bigint AS amount
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            WHERE account = 'unmatched' GROUP BY 1, 2
+        ), standing AS (
+            SELECT reference AS transfer, currency, bank_transfer.amount
+            FROM task JOIN bank_transfer ON reference = subject
+            WHERE kind = :task AND owner = :finance AND closed_at IS NULL
+        )
+        SELECT transfer, currency, COALESCE(booked.amount, 0) AS ledger,
+               COALESCE(standing.amount, 0) AS tasks
+        FROM booked FULL JOIN standing USING (transfer, currency)
+        WHERE COALESCE(booked.amount, 0) <> COALESCE(standing.amount, 0)
+        ORDER BY transfer, currency
+        """,
+        {"task": TRANSFER_TASK, "finance": Role.FINANCE.value},
     ),
     SqlCheck(
         "M2-cash",
