@@ -111,7 +111,8 @@ async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body
         case CommandKind.RETURN_CANCEL:
             return j.ReturnCanceled(reason)
         case CommandKind.RETURN_RETRY_REFUND:
-            return j.RefundRetried(reason, await _replanned(turn))
+            plan = await _replanned(turn, asked.get("store_credit") or 0)
+            return j.RefundRetried(reason, plan)
         case CommandKind.RETURN_RECEIVE:
             lines = _received(turn.view, asked)
             location = asked.get("location") or call.command.location
@@ -176,9 +177,9 @@ async def _granted(
     return j.ReturnInspected(units, refund, () if second else plan, credit, back)
 
 
-async def _replanned(turn: ReturnTurn) -> tuple[j.Share, ...]:
+async def _replanned(turn: ReturnTurn, store_credit: int = 0) -> tuple[j.Share, ...]:
     balances = await turn.uow.ledger.balances(turn.order.number)
-    return replanned(turn.view, await _order_view(turn), balances)
+    return replanned(turn.view, await _order_view(turn), balances, store_credit)
 
 
 async def _check_nothing_owed(turn: ReturnTurn) -> None:

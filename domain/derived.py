@@ -71,7 +71,7 @@ def _is_on_its_way(view: OrderView) -> bool:
 
 
 def _at_the_provider(view: OrderView) -> PaymentState:
-    captured, refunded = view.paid(PaymentOperation.CAPTURE), view.paid(PaymentOperation.REFUND)
+    captured, refunded = view.paid(PaymentOperation.CAPTURE), view.refunded
     if captured:
         if refunded or view.charged_back:
             return taken_back_state(captured, refunded, view.charged_back)

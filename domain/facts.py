@@ -41,16 +41,18 @@ class FactKind(StrEnum):
     PAYMENT_REFUNDED = "payment.refunded"
     CHARGED_BACK = "payment.charged_back"
     CHARGEBACK_REVERSED = "payment.chargeback_reversed"
+    REFUND_FAILED = "payment.refund_failed"  # after it had succeeded
 
     @property
     def is_payment(self) -> bool:
         """About something that we asked the provider for: looked up, never believed."""
-        return self.value.startswith("payment.") and not self.is_dispute
+        return self.value.startswith("payment.") and not self.is_unasked
 
     @property
-    def is_dispute(self) -> bool:
+    def is_unasked(self) -> bool:
         """About money that has left, or come back, without our asking."""
-        return self in (FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED)
+        kinds = (FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED, FactKind.REFUND_FAILED)
+        return self in kinds
 
     @property
     def is_of_order(self) -> bool:
@@ -71,9 +73,9 @@ class Fact:
     """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
     operation (`<order>/authorize/1`), for a dispute the capture, for a transfer or news of stock
     the order; `code` the party's own raw code; lines are what was picked, or broken; `amount` is
-    what came in, or was charged back, in minor units: of `currency` where it is told, else of the
-    order's; `dispute` is the provider's own name for it; `expected_on` the day on which what a
-    parcel waits for is expected from now on.
+    what came in, was charged back or came back, in minor units: of `currency` where it is told,
+    else of the order's; `dispute` is the provider's own name for one; `expected_on` the day on
+    which what a parcel waits for is expected from now on.
     """
 
     id: str

@@ -11,7 +11,7 @@ from datetime import datetime
 from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.order import LineUnits, PlacedOrder, by_line, subtract
-from domain.payments import Disputed, Payment, disputed_key
+from domain.payments import Payment, Unasked, unasked_key
 from domain.transitions import transition
 from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus
 
@@ -156,8 +156,8 @@ def notice(view: OrderView, fact: Fact) -> None:
     if fact.kind.is_payment or fact.id in view.facts:
         return
     view.facts += (fact.id,)
-    if fact.kind.is_dispute:
-        _notice_dispute(view, fact)
+    if fact.kind.is_unasked:
+        _notice_unasked(view, fact)
         return
     if fact.kind is FactKind.TRANSFER_RECEIVED:
         view.received += fact.amount
@@ -196,9 +196,12 @@ def _notice_parcel(parcel: Parcel, fact: Fact) -> None:
         parcel.at["trouble"] = fact.occurred_at
 
 
-def _notice_dispute(view: OrderView, fact: Fact) -> None:
+def _notice_unasked(view: OrderView, fact: Fact) -> None:
     """Each dispute moves money once there and once back, whatever it is told by and how often."""
-    key = disputed_key(fact.subject, Disputed.CHARGEBACK, fact.dispute)
+    if fact.kind is FactKind.REFUND_FAILED:
+        view.failed_refunds += (fact.subject,)
+        return
+    key = unasked_key(fact.subject, Unasked.CHARGEBACK, fact.dispute)
     known = view.disputes.setdefault(key, Dispute(fact.subject))
     if fact.kind is FactKind.CHARGED_BACK:
         known.amount = known.amount or fact.amount

@@ -12,13 +12,15 @@ class PaymentOperation(StrEnum):
     REFUND = "refund"
 
 
-class Disputed(StrEnum):
-    """What nobody asks the provider for: the cardholder's bank takes a capture back, or gives it
-    back once the dispute is won. In the books it stands beside our own operations.
+class Unasked(StrEnum):
+    """What nobody asks the provider for: the cardholder's bank takes a capture back, gives it back
+    once the dispute is won, or does not take a refund that had succeeded. In the books it stands
+    beside our own operations.
     """
 
     CHARGEBACK = "chargeback"
     REVERSAL = "chargeback_reversal"
+    REFUND_FAILURE = "refund_failure"
 
 
 class PaymentStatus(StrEnum):
@@ -66,11 +68,11 @@ def operation_key(subject: str, operation: PaymentOperation, ordinal: int) -> st
     return f"{subject}/{operation}/{ordinal}"
 
 
-def disputed_key(capture: str, what: Disputed, dispute: str) -> str:
-    """One effect for each dispute of a capture, however often and by whatever event it is told;
-    `dispute` is the provider's own name for it.
+def unasked_key(operation: str, what: Unasked, dispute: str = "") -> str:
+    """One effect for each dispute of a capture, and one for a refund, however often and by whatever
+    event it is told; `dispute` is the provider's own name for it.
     """
-    return f"{capture}/{what}/{dispute}"
+    return "/".join(filter(None, (operation, what, dispute)))
 
 
 _MOVES = {

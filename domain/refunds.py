@@ -63,12 +63,13 @@ def after_goodwill(
 
 def granted_alone(order: OrderView, returns: Iterable[ReturnView]) -> int:
     """Minor units that go back by the returns of an order and that no second person has looked at.
-    Cash that was never collected goes nowhere.
+    Cash that was never collected goes nowhere; what replaces a refund that failed was granted with
+    that.
     """
     return sum(
         each.refund - never_collected(order, each.parcel)
         for each in returns
-        if each.plan and not each.approved_by
+        if each.plan and not each.approved_by and not each.replaces
     )
 
 
@@ -156,13 +157,16 @@ def in_our_books(order: PlacedOrder, rma: str, plan: tuple[Share, ...]) -> list[
     ]
 
 
-def replanned(view: ReturnView, order: OrderView, balances: Balances) -> tuple[Share, ...]:
-    """The plan of a refund that the provider has refused and is asked for again: what the customer
-    has come to owe, as by a chargeback of the same money, is owed no more. Empty when that is
-    nothing.
+def replanned(
+    view: ReturnView, order: OrderView, balances: Balances, store_credit: int = 0
+) -> tuple[Share, ...]:
+    """The plan of a refund that has failed at the provider and is asked for again: what the
+    customer has come to owe, as by a chargeback of the same money, is owed no more, and up to
+    `store_credit` becomes that. Empty when all of it is asked for as before. Refuses as
+    `refund_plan`.
     """
     left = to_provider(view)
-    again = refund_plan(order, balances, left)
+    again = refund_plan(order, balances, left, store_credit)
     if all(share.tender is Tender.PROVIDER for share in again):
         return ()
     shares = {share.tender: share.amount for share in view.plan}

@@ -20,7 +20,8 @@ class ReturnRequested:
     its `plan`, unless a second person has to approve it first; `store_credit` is how much of it is
     to be that; `approved_by` is the second person, where there had to be one before. Of a `parcel`
     that was not delivered, `shipping` says that the order's shipping was sold with it, and goes
-    back with it.
+    back with it. Of kind refund_failed it gives back again what the refund that it `replaces`, named
+    by its key, had given back before it failed.
     """
 
     lines: tuple[LineUnits, ...]
@@ -32,6 +33,7 @@ class ReturnRequested:
     parcel: str = ""
     shipping: bool = False
     approved_by: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class RefundTransferred:
 @dataclass(frozen=True, slots=True)
 class RefundRetried:
     """Finance wants a failed refund to be tried again; by another `plan`, where the customer has
-    come to owe something meanwhile.
+    come to owe something meanwhile, or takes store credit instead.
     """
 
     reason: str = ""

@@ -54,6 +54,9 @@ def _limit(view: ReturnView, status: ReturnStatus, process: ProcessDefinition) -
 def _of_the_refund(view: ReturnView) -> tuple[str, str]:
     if not is_planned(view):
         return "approve_refund", "a second person has to approve the refund"
-    if refund_failed(view) or not by_hand(view):
+    if refund_failed(view):
+        why = "the refund failed: it has to be tried again, become store credit or be transferred"
+        return "refund", why
+    if not by_hand(view):
         return "refund", "the refund has to be executed"
     return "transfer_refund", "the refund has to be transferred to the customer"

@@ -11,7 +11,7 @@ from domain import journal as j
 from domain.amounts import SHIPPING_LINE
 from domain.errors import LimitExceeded, StepRefused
 from domain.order import LineUnits, subtract
-from domain.payments import Payment
+from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.view import Escalation
 
 
@@ -46,6 +46,7 @@ class Disposition(StrEnum):
 
 RETURN, GOODWILL, OVERPAID = "return", "goodwill", "overpaid"  # kinds
 DISPUTE_WON = "dispute_won"  # a refund: the bank gave back what the customer no longer owed
+REFUND_FAILED = "refund_failed"  # … of what another one gave back, and the bank did not take
 LOST, RETURNED_TO_SENDER = "lost", "returned_to_sender"  # … of a parcel that was not delivered
 UNDELIVERED = (LOST, RETURNED_TO_SENDER)
 _FIRST = {
@@ -55,6 +56,7 @@ _FIRST = {
     GOODWILL: ReturnStatus.GRANTED,
     OVERPAID: ReturnStatus.GRANTED,
     DISPUTE_WON: ReturnStatus.GRANTED,
+    REFUND_FAILED: ReturnStatus.GRANTED,
 }
 
 
@@ -81,6 +83,7 @@ class ReturnView:
     store_credit: int = 0
     credit_back: int = 0
     plan: tuple[j.Share, ...] = ()
+    replaces: str = ""  # the refund that failed after it had succeeded, by its key
     granted_by: str = ""
     approved_by: str = ""  # the second person
     transferred: int = 0  # by finance, minor units
@@ -153,7 +156,9 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
             view.kind, view.requested_by = body.kind, entry.by
             view.parcel, view.shipping = body.parcel, body.shipping
-            view.approved_by = body.approved_by
+            view.approved_by, view.replaces = body.approved_by, body.replaces
+            if body.replaces:
+                _failed_before(view, entry.at)
             if status is ReturnStatus.GRANTED:
                 _grant(view, entry, body.amount, body.plan, body.store_credit)
         case j.ReturnReceived() as body:
@@ -181,6 +186,20 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             )
         case _:
             pass  # entries that change the status only, which `return_transition` has done
+
+
+def _failed_before(view: ReturnView, at: datetime) -> None:
+    """The attempt before its first one: whether there is another, finance decides."""
+    failed = Payment(
+        view.replaces,
+        PaymentOperation.REFUND,
+        0,
+        PaymentStatus.FAILED,
+        view.amount,
+        at,
+        view.reason,
+    )
+    view.payments[failed.key] = failed
 
 
 def _grant(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from domain.currency import exponent
 from domain.errors import LimitExceeded, Malformed
 from domain.ledger import Account, Leg, Posting
-from domain.payments import Disputed
+from domain.payments import Unasked
 
 LINES_MAX = 50_000  # of one file
 ORDER_NUMBER = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
@@ -31,6 +31,7 @@ class LineKind(StrEnum):
     REFUND = "refund"
     CHARGEBACK = "chargeback"
     CHARGEBACK_REVERSAL = "chargeback_reversal"  # the dispute was won
+    REFUND_FAILURE = "refund_failure"  # after it had succeeded
     FEE = "fee"  # of the party itself, for no single order
     REMITTANCE = "remittance"  # cash on delivery that the carrier collected
     ADJUSTMENT = "adjustment"  # whatever else the party adds or takes; a person looks at it
@@ -58,8 +59,9 @@ _SIGN = {
     LineKind.REFUND: -1,
     LineKind.CHARGEBACK: -1,
     LineKind.CHARGEBACK_REVERSAL: 1,
+    LineKind.REFUND_FAILURE: 1,
 }
-_DISPUTED = (LineKind.CHARGEBACK, LineKind.CHARGEBACK_REVERSAL)
+_UNASKED = {LineKind(what.value): what for what in Unasked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,9 @@ class Item:
         """Whether a line of that kind may settle it."""
         if line.kind in (LineKind.FEE, LineKind.ADJUSTMENT):
             return False
-        disputed = any(f"/{what}/" in self.operation for what in Disputed)
+        found = (what for what in Unasked if f"/{what}/" in f"{self.operation}/")
         same_sign = (self.amount > 0) == (line.gross > 0)
-        return same_sign and disputed == (line.kind in _DISPUTED)
+        return same_sign and next(found, None) is _UNASKED.get(line.kind)
 
 
 @dataclass(frozen=True, slots=True)

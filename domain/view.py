@@ -158,6 +158,7 @@ class OrderView:
     parcels: dict[str, Parcel] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)  # by the key of the chargeback
+    failed_refunds: tuple[str, ...] = ()  # by key: its own and its returns', after they succeeded
     escalations: dict[str, Escalation] = field(default_factory=dict)
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
@@ -246,9 +247,20 @@ class OrderView:
         )
 
     @property
+    def refunded(self) -> int:
+        """Minor units, by its own refunds that have not failed afterwards."""
+        return sum(
+            payment.amount
+            for payment in self.payments.values()
+            if payment.operation is PaymentOperation.REFUND
+            and payment.status is PaymentStatus.SUCCEEDED
+            and payment.key not in self.failed_refunds
+        )
+
+    @property
     def prepaid(self) -> int:
         """Minor units captured before anything was shipped, for no parcel in particular, and not
-        refunded.
+        refunded. A refund that failed afterwards is owed by a refund of its own.
         """
         captured = sum(
             payment.amount

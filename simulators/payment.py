@@ -9,6 +9,9 @@ Journal lines (besides those of every program, see README.md):
   chargeback | chargeback_reversal
       payment, operation and reference (the capture's), dispute, amount, currency, reason (of the
       chargeback), status succeeded
+  refund_failure
+      payment, operation and reference (the refund's), amount, currency, reason, status succeeded: a
+      refund that had succeeded has failed
   challenge   payment, operation (the authorization's), reference, amount, currency,
               status authorized | declined
   key_voided  key: asked for before it ever came; refused from now on
@@ -55,6 +58,7 @@ DISPUTES = {
     "chargeback_reversal": "payment.chargeback_reversed",
 }
 
+REFUND_FAILED = "refund_failure"
 WEEK_SECONDS = 7 * 24 * 3600.0
 Reference = Annotated[str, Field(min_length=1, max_length=255)]
 Amount = Annotated[int, Field(ge=1)]
@@ -91,6 +95,11 @@ class ChargebackBody(Body):
     reason: str = "fraudulent"
 
 
+class RefundFailureBody(Body):
+    reference: Reference  # the refund's
+    reason: str = "account_closed"
+
+
 class PaymentProvider(Simulator[PaymentSettings]):
     source = "payment"
 
@@ -108,6 +117,7 @@ class PaymentProvider(Simulator[PaymentSettings]):
             Route(f"{one}/challenge", self._challenge, methods=post),
             Route("/_control/chargebacks", self._charge_back, methods=post),
             Route("/_control/chargebacks/{dispute}/reversal", self._give_back, methods=post),
+            Route("/_control/refund_failures", self._fail_refund, methods=post),
             Route(one, self.query(self._show)),
             Route("/v1/operations/{key:path}", self.query(self._inquire)),
         )
@@ -126,6 +136,10 @@ class PaymentProvider(Simulator[PaymentSettings]):
                 "chargeback": dispute.view(),
             }
             return Outcome(Answer(201, dispute.view()), (DISPUTES[kind], data))
+        if kind == REFUND_FAILED:
+            refund = self._book.take_refund_failure(line).view()
+            told = {"payment": refund["payment"], "operation": refund}
+            return Outcome(Answer(201, refund), ("payment.refund_failed", told))
         operation = self._book.take(kind, line)
         self._await_cardholder(operation.payment)
         return Outcome(_answer(operation), _webhook(operation))
@@ -133,15 +147,13 @@ class PaymentProvider(Simulator[PaymentSettings]):
     def paid_out(self, asked: SettlementBody) -> Iterable[Paid]:
         del asked
         for each in self._book.by_key.values():
-            if each.status == "succeeded" and each.operation in ("capture", "refund"):
-                charge = each.operation == "capture"
-                yield Paid(
-                    "charge" if charge else "refund",
-                    each.reference,
-                    each.amount if charge else -each.amount,
-                    each.payment.currency,
-                    each.at,
-                )
+            reference, currency = each.reference, each.payment.currency
+            if each.operation == "capture" and each.status == "succeeded":
+                yield Paid("charge", reference, each.amount, currency, each.at)
+            if each.operation == "refund" and (each.status == "succeeded" or each.failed_at):
+                yield Paid("refund", reference, -each.amount, currency, each.at)
+            if each.failed_at:
+                yield Paid(REFUND_FAILED, reference, each.amount, currency, each.failed_at)
         for taken in self._book.disputes.values():
             currency = taken.capture.payment.currency
             yield Paid("chargeback", taken.id, -taken.amount, currency, taken.at)
@@ -184,7 +196,7 @@ class PaymentProvider(Simulator[PaymentSettings]):
     async def _charge_back(self, request: Request) -> Response:
         """What the cardholder's bank does, in any weather."""
         body = parse(ChargebackBody, await read_json(request))
-        capture = self._book.capture_of(body.reference)
+        capture = self._book.succeeded("capture", body.reference)
         if capture is None:
             raise Refused(404, "unknown_capture", "no such capture has succeeded")
         left = self._book.disputable(capture)
@@ -202,6 +214,16 @@ class PaymentProvider(Simulator[PaymentSettings]):
         if dispute.reversed_at:
             raise Refused(409, "given_back_already", "the dispute was won before")
         return await self._at_the_bank("chargeback_reversal", self._book.reversal(dispute))
+
+    async def _fail_refund(self, request: Request) -> Response:
+        """The customer's bank does not take what was refunded."""
+        body = parse(RefundFailureBody, await read_json(request))
+        refund = self._book.succeeded("refund", body.reference)
+        if refund is None:
+            raise Refused(404, "unknown_refund", "no such refund has succeeded")
+        return await self._at_the_bank(
+            REFUND_FAILED, self._book.refund_failure(refund, body.reason)
+        )
 
     async def _at_the_bank(self, kind: str, facts: Json) -> Response:
         answer = self.record(kind, facts)

@@ -35,7 +35,7 @@ class Payment:
     since: datetime
     status: str  # authorized, declined, requires_action, voided
     captured: int = 0
-    refunded: int = 0
+    refunded: int = 0  # less what failed
     charged_back: int = 0  # less what was given back
     expires_at: str | None = None
 
@@ -67,7 +67,9 @@ class Payment:
 
 @dataclass(slots=True)
 class Operation:
-    """`status` of an authorization is the payment's answer; of the others succeeded or failed."""
+    """`status` of an authorization is the payment's answer; of the others succeeded or failed; a
+    refund that has succeeded may fail yet.
+    """
 
     id: str
     operation: str
@@ -77,6 +79,8 @@ class Operation:
     payment: Payment
     error: str | None = None
     at: str = ""
+    reason: str | None = None  # why a refund that had succeeded failed
+    failed_at: str = ""  # … and when
 
     def view(self) -> Json:
         return {
@@ -84,6 +88,7 @@ class Operation:
             "operation": self.operation,
             "reference": self.reference,
             "status": self.status,
+            "reason": self.reason,
             "amount": self.amount,
             "payment": self.payment.view(),
         }
@@ -142,10 +147,11 @@ class Book:
         facts = _facts(payment.id, payment.reference, payment.amount, payment.currency, status)
         return {**facts, "operation": self.authorizations[payment.id].id}
 
-    def capture_of(self, reference: str) -> Operation | None:
+    def succeeded(self, kind: str, reference: str) -> Operation | None:
+        """A capture or a refund."""
         found = (each for each in self.by_key.values() if each.reference == reference)
-        captures = (each for each in found if each.operation == "capture")
-        return next((each for each in captures if each.status == "succeeded"), None)
+        ours = (each for each in found if each.operation == kind)
+        return next((each for each in ours if each.status == "succeeded"), None)
 
     def disputable(self, capture: Operation) -> int:
         taken = sum(
@@ -170,12 +176,30 @@ class Book:
             dispute.reversed_at = facts["at"]
             payment.charged_back -= facts["amount"]
             return dispute
-        capture = self.capture_of(facts["reference"])
+        capture = self.succeeded("capture", facts["reference"])
         assert capture is not None, "only a capture is disputed"  # noqa: S101
         dispute = Dispute(facts["dispute"], capture, facts["amount"], facts["reason"], facts["at"])
         self.disputes[dispute.id] = dispute
         payment.charged_back += facts["amount"]
         return dispute
+
+    def refund_failure(self, refund: Operation, reason: str) -> Json:
+        return {
+            "payment": refund.payment.id,
+            "operation": refund.id,
+            "reference": refund.reference,
+            "amount": refund.amount,
+            "currency": refund.payment.currency,
+            "reason": reason,
+            "status": "succeeded",
+        }
+
+    def take_refund_failure(self, facts: Json) -> Operation:
+        """Books a fact: the customer's bank has not taken it."""
+        refund = next(each for each in self.by_key.values() if each.id == facts["operation"])
+        refund.status, refund.reason, refund.failed_at = "failed", facts["reason"], facts["at"]
+        refund.payment.refunded -= refund.amount
+        return refund
 
     def take(self, kind: str, facts: Json) -> Operation:
         """Books a fact. A challenge finishes the authorization it belongs to."""

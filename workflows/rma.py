@@ -23,8 +23,8 @@ from domain.attempts import run_of
 from domain.commands import Command
 from domain.decisions import return_entries_at_deadline
 from domain.journal import BodyRecord, Entry
-from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
-from domain.refunds import by_hand, is_planned, to_provider
+from domain.payments import PaymentOperation
+from domain.refunds import by_hand, is_planned, refund_failed, to_provider
 from domain.return_waits import return_waits
 from domain.returns import (
     LOST,
@@ -95,10 +95,11 @@ class ReturnWorkflow:
         """
         await self._until(lambda: is_planned(self._view))
         while to_provider(self._view):
-            await self._rest()
-            result = await self._pay()
-            if result.outcome == PaymentStatus.FAILED and result.result != NO_EFFECT:
+            if refund_failed(self._view):
                 await self._until(lambda: self._view.retrying or not to_provider(self._view))
+                continue
+            await self._rest()
+            await self._pay()
         await self._until(lambda: not by_hand(self._view))
 
     async def _rest(self) -> None:
@@ -188,7 +189,7 @@ class ReturnWorkflow:
 
         await in_turn(self._turn, take)
 
-    async def _pay(self) -> StepResult:
+    async def _pay(self) -> None:
         last = self._view.last_refund
         ordinal = 1 if last is None else last.ordinal + last.status.settled
         step = self._step(f"refund/{ordinal}")
@@ -198,7 +199,6 @@ class ReturnWorkflow:
             PaymentActivities.perform, call, **OUTSIDE_STEP
         )
         self._learn(result.entries)
-        return result
 
     @workflow.update
     async def command(self, command: Command) -> Outcome:

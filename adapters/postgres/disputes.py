@@ -4,14 +4,13 @@ The caller has locked the order. Nothing is booked twice: rows and postings are 
 and the provider's name for the dispute.
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.tasks import NewTask, close_task, raise_task
+from adapters.postgres.unasked_rows import amount_of, write_unasked
 from domain.access import Role
 from domain.chargebacks import (
     Captured,
@@ -28,21 +27,12 @@ from domain.codec import from_json
 from domain.facts import Fact, FactKind
 from domain.journal import SYSTEM
 from domain.money import Money
-from domain.payments import Disputed, PaymentStatus, disputed_key
+from domain.payments import PaymentStatus, Unasked, unasked_key
 from domain.transitions import OrderStatus
 from domain.view import OrderView
 from ports.unit_of_work import LockedOrder
 
 TASK = "chargeback"
-# By our own key, or by the provider's object where that is captured once.
-_CAPTURE = text(
-    """
-    SELECT key, order_number, fulfillment_order, provider_payment, authorization_key
-    FROM payment_transaction
-    WHERE operation = 'capture' AND (key = :subject OR provider_payment = :subject)
-    ORDER BY key = :subject DESC, status = 'SUCCEEDED' DESC, created_at DESC LIMIT 1
-    """
-)
 _STANDS = text(
     """
     SELECT capture.status, capture.amount, capture.currency,
@@ -50,7 +40,7 @@ _STANDS = text(
         - COALESCE(sum(drawn.amount) FILTER (
             WHERE of_this AND drawn.operation = 'chargeback_reversal'), 0) AS taken,
       COALESCE(sum(CASE WHEN drawn.status <> 'SUCCEEDED' THEN 0
-                        WHEN drawn.operation IN ('capture', 'chargeback_reversal')
+                        WHEN drawn.operation IN ('capture', 'chargeback_reversal', 'refund_failure')
                         THEN drawn.amount
                         WHEN drawn.operation IN ('refund', 'chargeback') THEN -drawn.amount
                         ELSE 0 END), 0) AS left,
@@ -66,19 +56,6 @@ _WAITING = text(
     """
     SELECT data FROM fact
     WHERE order_number = :order AND kind = :kind AND quarantined IS NOT NULL ORDER BY id
-    """
-)
-_AMOUNT = text("SELECT amount FROM payment_transaction WHERE key = :key")
-_WRITE = text(
-    """
-    INSERT INTO payment_transaction (key, subject, order_number, operation, ordinal, status, amount,
-      currency, fulfillment_order, provider_payment, reason, action_url, authorization_key)
-    SELECT :key, order_number, order_number, :operation,
-      (SELECT count(*) + 1 FROM payment_transaction AS other
-       WHERE other.order_number = capture.order_number AND other.operation = :operation),
-      'SUCCEEDED', :amount, currency, fulfillment_order, provider_payment, :reason, '',
-      authorization_key
-    FROM payment_transaction AS capture WHERE key = :capture
     """
 )
 # What an order owes no longer, finance need not look at: paid by transfer, given back, written off.
@@ -97,20 +74,6 @@ _CLOSE_SETTLED = text(
 async def close_settled(connection: AsyncConnection, by: str, order: str = "") -> None:
     """Tasks of chargebacks of which nothing is owed any more: of one order, or of all."""
     await connection.execute(_CLOSE_SETTLED, {"kind": TASK, "by": by, "order": order})
-
-
-@dataclass(frozen=True, slots=True)
-class DisputedCapture:
-    """A capture that a dispute is about, and the order that it belongs to."""
-
-    key: str
-    order: str
-
-
-async def find_capture(connection: AsyncConnection, subject: str) -> DisputedCapture | None:
-    """By the capture's key, or the provider's payment; None for what is none of ours."""
-    row = (await connection.execute(_CAPTURE, {"subject": subject})).one_or_none()
-    return None if row is None else DisputedCapture(row.key, row.order_number)
 
 
 class Disputes:
@@ -133,12 +96,12 @@ class Disputes:
 
     async def book(self, fact: Fact) -> Unbooked | None:
         """None when the books have it, now or from before. `fact.subject` is the capture's key."""
-        what = Disputed.CHARGEBACK if fact.kind is FactKind.CHARGED_BACK else Disputed.REVERSAL
-        key = disputed_key(fact.subject, what, fact.dispute)
-        known = await self._amount(key)
+        what = Unasked.CHARGEBACK if fact.kind is FactKind.CHARGED_BACK else Unasked.REVERSAL
+        key = unasked_key(fact.subject, what, fact.dispute)
+        known = await amount_of(self._connection, key)
         if known is not None:
             return same_again(known, fact)
-        if what is Disputed.CHARGEBACK:
+        if what is Unasked.CHARGEBACK:
             return await self._charge_back(key, fact)
         return await self._give_back(key, fact, self._before)
 
@@ -147,22 +110,22 @@ class Disputes:
         given_back = reversal.amount if reversal else 0
         odd = check_chargeback(await self._capture(fact.subject), fact, given_back)
         if odd is None:
-            await self._write(key, Disputed.CHARGEBACK, fact)
+            await self._write(key, Unasked.CHARGEBACK, fact)
             await self._ledger.post(charged_back(self._locked.order, key, fact.amount))
             owed = await self._settle_deposit(key)
             await raise_task(self._connection, self._task(key, fact))
             await self._refund(owed)
             if reversal is not None:
-                back = disputed_key(fact.subject, Disputed.REVERSAL, fact.dispute)
+                back = unasked_key(fact.subject, Unasked.REVERSAL, fact.dispute)
                 await self._give_back(back, reversal, self._after)
         return odd
 
     async def _give_back(self, key: str, fact: Fact, before: OrderView) -> Unbooked | None:
-        charged = disputed_key(fact.subject, Disputed.CHARGEBACK, fact.dispute)
-        taken = await self._amount(charged) or 0
+        charged = unasked_key(fact.subject, Unasked.CHARGEBACK, fact.dispute)
+        taken = await amount_of(self._connection, charged) or 0
         odd = check_reversal(taken, self._locked.order.currency, fact)
         if odd is None:
-            await self._write(key, Disputed.REVERSAL, fact)
+            await self._write(key, Unasked.REVERSAL, fact)
             balances = await self._ledger.balances(self._locked.order.number)
             posting, owed = won(before, key, fact.amount, balances)
             await self._ledger.post(posting)
@@ -197,10 +160,6 @@ class Disputes:
         same = (each for each in facts if each.dispute == fact.dispute)
         return next((each for each in same if each.subject == fact.subject), None)
 
-    async def _amount(self, key: str) -> int | None:
-        amount: int | None = await self._connection.scalar(_AMOUNT, {"key": key})
-        return amount
-
     async def _capture(self, key: str) -> Captured:
         row = (await self._connection.execute(_STANDS, {"capture": key})).one()
         return Captured(
@@ -213,9 +172,9 @@ class Disputes:
             row.refunding,
         )
 
-    async def _write(self, key: str, what: Disputed, fact: Fact) -> None:
-        values = {"key": key, "operation": what.value, "amount": fact.amount, "reason": fact.code}
-        await self._connection.execute(_WRITE, {**values, "capture": fact.subject})
+    async def _write(self, key: str, what: Unasked, fact: Fact) -> None:
+        about, amount, reason = fact.subject, fact.amount, fact.code
+        await write_unasked(self._connection, key, what, about, amount, reason)
 
     def _task(self, key: str, fact: Fact) -> NewTask:
         order = self._locked.order

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ledger import Account
 from domain.settlement import CLEARING, Item, PartyKind
 
-_DISPUTED = "/chargeback(_reversal)?/"
+_UNASKED = "/(chargeback(_reversal)?/|refund_failure$)"
 # By kind: what the party may call an item, whom it has to come from, and where both stand.
 _NAMES = {
-    # What was disputed it may call by the capture, or by the dispute.
+    # What nobody asked for it may call by the capture or refund, or by the dispute.
     PartyKind.PROVIDER: (
         f"""
-        ARRAY[payment.provider_payment] || CASE WHEN posted.operation ~ '{_DISPUTED}'
-        THEN regexp_split_to_array(posted.operation, '{_DISPUTED}') END
+        ARRAY[payment.provider_payment] || CASE WHEN posted.operation ~ '{_UNASKED}'
+        THEN array_remove(regexp_split_to_array(posted.operation, '{_UNASKED}'), '') END
         """,
         "''",
         "LEFT JOIN payment_transaction AS payment ON payment.key = posted.operation",

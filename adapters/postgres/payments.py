@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.tables import payment_source, payment_transaction
 from domain.errors import LimitExceeded
-from domain.payments import KEY_REFUSED, Disputed, PaymentOperation, PaymentStatus, sources_of
+from domain.payments import KEY_REFUSED, PaymentOperation, PaymentStatus, Unasked, sources_of
 from ports.payment_book import Drawn, PaymentRow
 
 _t = payment_transaction.c
@@ -86,7 +86,7 @@ _NOT_SENT, _SENT_ANEW = (
 )
 
 
-def _sum(operation: PaymentOperation | Disputed, *, under_way: bool) -> ColumnElement[int]:
+def _sum(operation: PaymentOperation | Unasked, *, under_way: bool) -> ColumnElement[int]:
     done = (
         _t.status != PaymentStatus.FAILED.value
         if under_way
@@ -98,10 +98,10 @@ def _sum(operation: PaymentOperation | Disputed, *, under_way: bool) -> ColumnEl
 
 
 _CAPTURED = _sum(PaymentOperation.CAPTURE, under_way=False)
-_REFUNDS = _sum(PaymentOperation.REFUND, under_way=True)
-_CHARGED_BACK = _sum(Disputed.CHARGEBACK, under_way=False) - _sum(
-    Disputed.REVERSAL, under_way=False
+_REFUNDS = _sum(PaymentOperation.REFUND, under_way=True) - _sum(
+    Unasked.REFUND_FAILURE, under_way=False
 )
+_CHARGED_BACK = _sum(Unasked.CHARGEBACK, under_way=False) - _sum(Unasked.REVERSAL, under_way=False)
 _LEFT = _CAPTURED - _REFUNDS - _CHARGED_BACK
 _DRAWN = select(
     _CAPTURED,

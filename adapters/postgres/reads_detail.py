@@ -21,6 +21,7 @@ from domain.access import STAFF, Principal, Role
 from domain.codec import Json, from_json
 from domain.ids import TrackingToken
 from domain.order import PlacedOrder
+from domain.payments import Unasked
 from domain.process import ProcessDefinition
 from domain.refunds import refunded
 from domain.returns import ReturnView
@@ -57,14 +58,15 @@ async def order_detail(
     view = from_json(OrderView, {**row.view, "order": row.placed})
     link = TrackingToken.derive(key, row.number, row.tracking_version).text
     order = from_json(PlacedOrder, row.placed)
+    payments = await _payments(connection, row.number)
     return OrderDetail(
         summary=order_summary(row),
         order=order,
         process=from_json(ProcessDefinition, row.process),
         view=view,
         last_known=live_process(view, waits_of(row.waits), live=False),
-        payments=await _payments(connection, row.number),
-        returns=await _returns(connection, row.number, row.currency),
+        payments=payments,
+        returns=await _returns(connection, row.number, row.currency, payments),
         person=_person(row) if principal.may(*SEES_PERSON) else None,
         tracking_token=link if principal.may(*GIVES_LINK) else "",
         names=await _names(connection, order),
@@ -94,18 +96,32 @@ async def _payments(connection: AsyncConnection, number: str) -> list[PaymentRea
     return [PaymentRead(*row) for row in found]
 
 
-async def _returns(connection: AsyncConnection, number: str, currency: str) -> list[ReturnRead]:
+async def _returns(
+    connection: AsyncConnection, number: str, currency: str, payments: list[PaymentRead]
+) -> list[ReturnRead]:
     r = return_order.c
     found = await connection.execute(
         select(r.number, r.view, r.created_at)
         .where(r.order_number == number)
         .order_by(r.created_at, r.number)
     )
-    return [_return(row.number, row.view, row.created_at, number, currency) for row in found]
+    failed = [each for each in payments if each.operation == Unasked.REFUND_FAILURE]
+    return [
+        _return(row.number, row.view, row.created_at, number, currency, _sum_of(failed, row.number))
+        for row in found
+    ]
 
 
-def _return(rma: str, view: Json, at: datetime, order: str, currency: str) -> ReturnRead:
-    """`refund` is what inspection granted, and until then the estimate."""
+def _sum_of(payments: list[PaymentRead], rma: str) -> int:
+    return sum(each.amount for each in payments if each.key.startswith(f"{rma}/"))
+
+
+def _return(
+    rma: str, view: Json, at: datetime, order: str, currency: str, failed: int
+) -> ReturnRead:
+    """`refund` is what inspection granted, and until then the estimate; `failed` of what has gone
+    came back.
+    """
     return ReturnRead(
         number=rma,
         order=order,
@@ -115,7 +131,7 @@ def _return(rma: str, view: Json, at: datetime, order: str, currency: str) -> Re
         received=view["received"],
         units=view["units"],
         refund=view["refund"] if view["granted_by"] else view["amount"],
-        refunded=refunded(from_json(ReturnView, view)),
+        refunded=refunded(from_json(ReturnView, view)) - failed,
         kind=view["kind"],
         currency=currency,
         requested_at=at,

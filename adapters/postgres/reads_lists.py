@@ -14,11 +14,11 @@ from domain.access import STAFF, Principal, Role
 from domain.acts import RULES
 from domain.derived import taken_back_state
 from domain.errors import Forbidden
-from domain.payments import Disputed, PaymentOperation, PaymentStatus
+from domain.payments import PaymentOperation, PaymentStatus, Unasked
 from ports.reads import OrderFilter, OrderSummary, Page, TaskRead
 
 
-def _moved(operation: PaymentOperation | Disputed) -> ColumnElement[Any]:
+def _moved(operation: PaymentOperation | Unasked) -> ColumnElement[Any]:
     """Minor units, of the order and its returns."""
     p = payment_transaction.c
     done = (p.operation == operation.value, p.status == PaymentStatus.SUCCEEDED.value)
@@ -39,8 +39,8 @@ SUMMARY: tuple[ColumnElement[Any], ...] = (
     order_view.c.updated_at,
     order_view.c.parcels,
     _moved(PaymentOperation.CAPTURE).label("captured"),
-    _moved(PaymentOperation.REFUND).label("refunded"),
-    (_moved(Disputed.CHARGEBACK) - _moved(Disputed.REVERSAL)).label("charged_back"),
+    (_moved(PaymentOperation.REFUND) - _moved(Unasked.REFUND_FAILURE)).label("refunded"),
+    (_moved(Unasked.CHARGEBACK) - _moved(Unasked.REVERSAL)).label("charged_back"),
 )
 
 # The queued waits of orders and returns, acts that wait for a second person, and tasks of their

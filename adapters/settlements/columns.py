@@ -1,6 +1,7 @@
 """What a settlement file says in which column, and what the cells of a row mean.
 
-  kind        charge, refund, chargeback, fee, remittance, adjustment
+  kind        charge, refund, refund_failure, chargeback, chargeback_reversal, fee,
+              remittance, adjustment
   reference   our name for the deed, the party's own, a tracking number, or the channel's order
   gross       positive for what customers paid, negative for what went back; 0 for a fee
   fee         what the party keeps, positive; may be missing

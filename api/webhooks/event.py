@@ -110,6 +110,16 @@ class DisputeShape(Shape):
     chargeback: ChargebackShape
 
 
+class RefundShape(OperationShape):
+    amount: Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
+    reason: Text | None = None
+
+
+class FailedRefundShape(Shape):
+    payment: PaymentObjectShape
+    operation: RefundShape
+
+
 def read_event(source: str, message: str, body: dict[str, Any], at: datetime) -> Fact:
     """The fact, named `<source>:<event id>`, as received `at`. Refuses (`InvalidInput`) a wrong
     shape, an unknown kind, and an id that is not the one of the signed message; `BadTime`.
@@ -165,7 +175,9 @@ def _shipment(fact: str, kind: FactKind, event: EventShape) -> Fact:
 
 def _payment(fact: str, kind: FactKind, event: EventShape) -> Fact:
     """About the operation when it names one, else about the authorization of the payment."""
-    if kind.is_dispute:
+    if kind is FactKind.REFUND_FAILED:
+        return _failed_refund(fact, kind, event)
+    if kind.is_unasked:
         return _dispute(fact, kind, event)
     data = read_shape(PaymentShape, event.data)
     subject = data.operation.reference if data.operation else data.payment.reference
@@ -184,6 +196,19 @@ def _dispute(fact: str, kind: FactKind, event: EventShape) -> Fact:
         code=data.chargeback.reason,
         amount=data.chargeback.amount,
         dispute=data.chargeback.id,
+        currency=data.payment.currency,
+    )
+
+
+def _failed_refund(fact: str, kind: FactKind, event: EventShape) -> Fact:
+    data = read_shape(FailedRefundShape, event.data)
+    return Fact(
+        fact,
+        kind,
+        data.operation.reference,
+        event.occurred_at,
+        code=data.operation.reason or "",
+        amount=data.operation.amount,
         currency=data.payment.currency,
     )
 

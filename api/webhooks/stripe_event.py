@@ -1,6 +1,6 @@
 """A webhook of Stripe → `Fact`: verified by the SDK, and of what we asked for as little believed as
 any other (decision 8): it makes an order look at a payment that waits for its cardholder. Of
-disputes, which nobody asks for, the books take what it tells.
+disputes and failed refunds, which nobody asks for, the books take what it tells.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from api.problem_kinds import BAD_SIGNATURE
 from api.problems import Problem
 from api.shapes import Name, Shape, read_shape
 from api.webhooks.stripe_dispute import MinorUnitsOf, read_dispute
+from api.webhooks.stripe_refund import read_failed_refund
 from domain.facts import Fact, FactKind, believable
 
 SOURCE = "stripe"
@@ -25,7 +26,8 @@ _KINDS = {
     "payment_intent.succeeded": FactKind.PAYMENT_CAPTURED,
     "payment_intent.payment_failed": FactKind.PAYMENT_DECLINED,
 }
-_DISPUTE = "charge.dispute."
+_REFUNDS = ("refund.failed", "refund.updated", "charge.refund.updated")
+_UNASKED = ("charge.dispute.", *_REFUNDS)
 
 
 class IntentShape(Shape):
@@ -61,10 +63,11 @@ def read_stripe_event(
     raw = read_object(body)
     event = read_shape(StripeEventShape, raw)
     name, told, kind = f"{SOURCE}:{event.id}", event.data.object, _KINDS.get(event.type)
-    disputed = event.type.startswith(_DISPUTE)
-    if kind is None and not disputed:
+    if kind is None and not event.type.startswith(_UNASKED):
         return event.id, raw, None
     occurred_at = believable("created", datetime.fromtimestamp(event.created, UTC), at)
+    if event.type.startswith(_REFUNDS):
+        return event.id, raw, read_failed_refund(name, told, occurred_at, minor_units)
     if kind is None:
         return event.id, raw, read_dispute(name, event.type, told, occurred_at, minor_units)
     about = read_shape(IntentShape, told)

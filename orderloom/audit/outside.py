@@ -12,7 +12,7 @@ from datetime import timedelta
 from adapters.postgres.auditing.auditor import Finding
 from adapters.postgres.auditing.books import Books
 from adapters.postgres.auditing.check import Violation
-from domain.payments import Disputed, disputed_key
+from domain.payments import Unasked, unasked_key
 from orderloom.audit.journals import Journals, Line, at
 
 
@@ -56,22 +56,32 @@ def _shipped_units(both: Comparison) -> Iterator[Violation]:
             yield {"parcel": parcel, "line": number, "ours": here, "warehouse": there}
 
 
-_MOVES = ("capture", "refund", *Disputed)
+_MOVES = ("capture", "refund", *Unasked)
 
 
 def _name(line: Line) -> str:
     """As our books call what the provider did: nobody asks it for what a bank takes or gives."""
-    if line["kind"] in tuple(Disputed):
-        return disputed_key(line["reference"], Disputed(line["kind"]), line["dispute"])
+    if line["kind"] in tuple(Unasked):
+        return unasked_key(line["reference"], Unasked(line["kind"]), line.get("dispute", ""))
     return str(line["reference"])
 
 
+def _moves(both: Comparison) -> dict[str, Line]:
+    """By name. A refund that had failed before we heard that it had succeeded moved nothing, to
+    either side.
+    """
+    lines = both.journals.of("payment", *_MOVES)
+    theirs = {_name(line): line for line in lines if line["status"] == "succeeded"}
+    for failure in both.journals.of("payment", Unasked.REFUND_FAILURE):
+        refund = failure["reference"]
+        ours = both.books.payments.get(refund)
+        if ours is not None and ours.status == "FAILED":
+            del theirs[_name(failure)], theirs[refund]
+    return theirs
+
+
 def _money_moved(both: Comparison) -> Iterator[Violation]:
-    theirs = {
-        _name(line): line
-        for line in both.journals.of("payment", *_MOVES)
-        if line["status"] == "succeeded"
-    }
+    theirs = _moves(both)
     for key, line in sorted(theirs.items()):
         ours = both.books.payments.get(key)
         if ours is not None and (ours.status, ours.amount) == ("SUCCEEDED", line["amount"]):
@@ -88,8 +98,11 @@ def _money_moved(both: Comparison) -> Iterator[Violation]:
 
 def _one_effect_each(both: Comparison) -> Iterator[Violation]:
     effects: dict[str, list[str]] = defaultdict(list)
+    failures = both.journals.of("payment", Unasked.REFUND_FAILURE)
+    failed = {failure["operation"] for failure in failures}  # what failed after all is no effect
     for line in both.journals.of("payment", "authorize", "challenge", "void", *_MOVES):
-        if line["status"] in ("authorized", "succeeded"):
+        undone = line["kind"] == "refund" and line.get("operation") in failed
+        if line["status"] in ("authorized", "succeeded") and not undone:
             ours = both.books.payments.get(_name(line))
             kind = "authorize" if line["kind"] == "challenge" else line["kind"]
             effect = ours.effect if ours else f"{kind} of {_name(line)}"

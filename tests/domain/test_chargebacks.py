@@ -23,7 +23,7 @@ from domain.chargebacks import (
 from domain.derived import PaymentState, payment_state
 from domain.facts import FactKind
 from domain.ledger import Account
-from domain.payments import Disputed, PaymentOperation, PaymentStatus, disputed_key
+from domain.payments import PaymentOperation, PaymentStatus, Unasked, unasked_key
 from domain.process import ProcessDefinition
 from domain.receivables import owed_directly
 from domain.refunds import refund_plan
@@ -56,7 +56,7 @@ def told(kind: K, amount: int, dispute: str = "dp_1", capture: str = CAPTURE, mi
 
 TAKEN = told(K.CHARGED_BACK, 1_000)
 GIVEN = told(K.CHARGEBACK_REVERSED, 1_000, minute=95)
-KEY = disputed_key(CAPTURE, Disputed.CHARGEBACK, "dp_1")
+KEY = unasked_key(CAPTURE, Unasked.CHARGEBACK, "dp_1")
 
 
 def captured(**rest) -> Captured:

@@ -32,7 +32,7 @@ from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.ledger import Account, Leg, Posting
 from domain.order import LineUnits
-from domain.payments import NO_EFFECT, Disputed, PaymentOperation, disputed_key
+from domain.payments import NO_EFFECT, PaymentOperation, Unasked, unasked_key
 from ports.outside import OutcomeUnknown, Unreachable
 from tests.adapters.conftest import API_KEY, running
 from tests.adapters.postgres.conftest import CATALOG, Shop
@@ -49,7 +49,7 @@ TOLD = {
     "void": FactKind.PAYMENT_VOIDED,
     "refund": FactKind.PAYMENT_REFUNDED,
 }
-DISPUTED = tuple(Disputed)
+DISPUTED = tuple(Unasked)
 SOLD = 10**7  # the goods are worth more than all that is ever captured for them
 TAKEN, GIVEN = FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED
 CHECKED = [check for check in MONEY_CHECKS if check.id in ("M1", "M2", "M3")]
@@ -110,8 +110,8 @@ class Till:
         for row in self._journal:
             line = json.loads(row)
             if line["kind"] in DISPUTED:
-                what = Disputed(line["kind"])
-                name = disputed_key(line["reference"], what, line["dispute"])
+                what = Unasked(line["kind"])
+                name = unasked_key(line["reference"], what, line["dispute"])
                 assert name not in self.disputes
                 self.disputes[name] = line
             elif line.get("status") in ("authorized", "succeeded"):
@@ -240,7 +240,7 @@ class PaymentModel(RuleBasedStateMachine):
             self.compare()
 
     def _give_back(self, pick: int, times: int) -> bool:
-        lost = [name for name in self._disputes() if f"/{Disputed.CHARGEBACK}/" in name]
+        lost = [name for name in self._disputes() if f"/{Unasked.CHARGEBACK}/" in name]
         if lost:
             dispute = self.till.disputes[_pick(lost, pick)]["dispute"]
             self._bank(f"/{dispute}/reversal", {}, times)
@@ -377,7 +377,7 @@ class PaymentModel(RuleBasedStateMachine):
         self.events += 1
         line = self.till.disputes[name]
         event = f"{line['id']}/{self.events}"
-        kind = TAKEN if line["kind"] == Disputed.CHARGEBACK else GIVEN
+        kind = TAKEN if line["kind"] == Unasked.CHARGEBACK else GIVEN
         fact = Fact(
             f"payment:{event}", kind, line["reference"], datetime.fromisoformat(line["at"]),
             amount=line["amount"], dispute=line["dispute"], currency=line["currency"],
@@ -430,7 +430,7 @@ class PaymentModel(RuleBasedStateMachine):
             " WHERE order_number = :o AND account = 'provider_clearing'",
             o=self.order,
         )
-        charged_back = moved[Disputed.CHARGEBACK] - moved[Disputed.REVERSAL]
+        charged_back = moved[Unasked.CHARGEBACK] - moved[Unasked.REVERSAL]
         assert booked == moved["capture"] - moved["refund"] - charged_back
         for each in self.authorizations.values():
             assert 0 <= each.refunded <= each.captured <= each.amount
@@ -456,7 +456,7 @@ class PaymentModel(RuleBasedStateMachine):
             [(drawn_on,)] = self._read(
                 "SELECT authorization_key FROM payment_transaction WHERE key = :k", k=name
             )
-            taken = line["kind"] == Disputed.CHARGEBACK
+            taken = line["kind"] == Unasked.CHARGEBACK
             self.authorizations[drawn_on].charged_back += line["amount"] * (1 if taken else -1)
 
     def _read(self, statement: str, **values: Any) -> list[Any]:

@@ -53,7 +53,7 @@ class DisputedBooks(World):
     async def look_again(self) -> list[StoredFact]:
         """As the relay does when it is due."""
         await self.run("UPDATE fact SET due_at = clock_timestamp() WHERE due_at IS NOT NULL")
-        return [told for told in await self.inbox.untold(10) if told.fact.kind.is_dispute]
+        return [told for told in await self.inbox.untold(10) if told.fact.kind.is_unasked]
 
     async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.engine.connect() as connection:

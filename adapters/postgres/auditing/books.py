@@ -11,7 +11,7 @@ from adapters.postgres.auditing.auditor import snapshot
 from adapters.postgres.documents import view_of, waits_of
 from domain.codec import from_json
 from domain.order import PlacedOrder
-from domain.payments import Disputed
+from domain.payments import Unasked
 from domain.returns import ReturnStatus
 from domain.transitions import OrderStatus
 from ports.desk import LiveProcess
@@ -101,7 +101,7 @@ def _payment(row: Row[*tuple[Any, ...]]) -> PaymentSays:
     one that it draws on.
     """
     about = row.fulfillment_order or row.subject
-    if row.operation in tuple(Disputed):  # each dispute is one effect
+    if row.operation in tuple(Unasked):  # each is one effect
         about = row.key
     elif row.operation in ("void", "refund"):
         about = f"{row.subject}, {row.drawn_on}"

@@ -28,12 +28,13 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M2",
-        "captured − refunded − charged back = what the ledger had come in at the provider, per "
-        "order",
+        "captured − refunded, but for what failed − charged back = what the ledger had come in at "
+        "the provider, per order",
         """
         WITH paid AS (
             SELECT order_number,
-                   sum(CASE WHEN operation IN ('capture', 'chargeback_reversal') THEN amount
+                   sum(CASE WHEN operation IN ('capture', 'chargeback_reversal', 'refund_failure')
+                            THEN amount
                             WHEN operation IN ('refund', 'chargeback') THEN -amount
                             ELSE 0 END)::bigint AS amount
             FROM payment_transaction WHERE status = 'SUCCEEDED' GROUP BY order_number
@@ -124,13 +125,14 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M3",
-        "0 ≤ chargebacks; refunded + pending refunds + chargebacks ≤ captured ≤ authorized, per "
-        "authorization",
+        "0 ≤ chargebacks; 0 ≤ refunded and pending, but for what failed; both ≤ captured ≤ "
+        "authorized, per authorization",
         """
         WITH sums AS (
             SELECT order_number, COALESCE(NULLIF(authorization_key, ''), key) AS authorization_key,
-              COALESCE(sum(amount) FILTER (
-                WHERE operation = 'refund' AND status <> 'FAILED'), 0)::bigint AS refunds,
+              COALESCE(sum(CASE WHEN operation = 'refund' AND status <> 'FAILED' THEN amount
+                                WHEN operation = 'refund_failure' THEN -amount
+                                ELSE 0 END), 0)::bigint AS refunds,
               COALESCE(sum(CASE operation WHEN 'chargeback' THEN amount
                                           WHEN 'chargeback_reversal' THEN -amount
                                           ELSE 0 END), 0)::bigint AS charged_back,

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.dispute_inbox import look_at_dispute
 from adapters.postgres.facts.after_the_end import book_after_the_end, take_in
 from adapters.postgres.facts.rows import STANDS, standing_values
 from adapters.postgres.facts.standing import Match, standing
 from adapters.postgres.keys import storable
 from adapters.postgres.transactions import each_alone, in_transaction
+from adapters.postgres.unasked_inbox import look_at_unasked
 from domain.codec import Json, from_json, to_json
 from domain.facts import Fact, FactKind
 from domain.payments import PaymentStatus
@@ -84,8 +84,8 @@ class PostgresFactInbox:
             plain = [row for row in claimed if row.quarantined is None and not _may_be_unasked(row)]
             found = [await _look_again(connection, row) for row in plain]
         for row in claimed:
-            if row.quarantined is not None:  # a dispute that may be booked now, under lock
-                work = partial(look_at_dispute, fact_id=row.id)
+            if row.quarantined is not None:  # it may be booked now, under lock
+                work = partial(look_at_unasked, fact_id=row.id)
                 found += [await in_transaction(self._engine, work)]
             elif _may_be_unasked(row):
                 await self.nobody_there(row.id)
@@ -112,7 +112,7 @@ def _may_be_unasked(row: Row[Any]) -> bool:
 async def _look_again(connection: AsyncConnection, row: Row[Any]) -> StoredFact:
     """What stands now of a fact that is due: the books may have settled, the order ended."""
     fact = from_json(Fact, row.data)
-    asked = fact.kind.is_payment and row.payment  # nobody asked for a dispute of that capture
+    asked = fact.kind.is_payment and row.payment  # nobody asked for what has become of it
     payment = PaymentStatus(row.payment) if asked else None
     matched = Match(row.order_number, payment)
     stands = standing(fact, matched, final=row.status in _FINAL, again=True)

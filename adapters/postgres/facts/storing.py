@@ -6,12 +6,12 @@ The order's row is locked before the fact's, as every effect does it.
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.dispute_inbox import store_dispute
 from adapters.postgres.facts.rows import INSERT, fact_values, stored_before
 from adapters.postgres.facts.standing import TELL_GRACE_SECONDS, Match, match_payment, standing
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.projections import order_values, save_view_if
 from adapters.postgres.tables import order_view, outbox
+from adapters.postgres.unasked_inbox import store_unasked
 from domain.codec import Json, to_json
 from domain.facts import Fact, FactKind
 from domain.parcel_news import RELABELED, Relabeled
@@ -35,8 +35,8 @@ async def store_fact(
     """Within a transaction of the caller's, which locks the order here at the latest. After the
     grace the relay tells the order: none for a caller that leaves all telling to it.
     """
-    if fact.kind.is_dispute:
-        return await store_dispute(connection, source, event_id, fact, raw)
+    if fact.kind.is_unasked:
+        return await store_unasked(connection, source, event_id, fact, raw)
     matched, locked = await _match(connection, fact)
     view = locked.view(facts=(fact,)) if locked else None
     stands = standing(

@@ -1,5 +1,5 @@
-"""Chargebacks and their reversals as facts: stored with what they do to the books, in one
-transaction, whatever has become of the order.
+"""What nobody asked for as facts (chargebacks, their reversals, refunds that failed after all):
+stored with what they do to the books, in one transaction, whatever has become of the order.
 
 What does not fit the books is quarantined and a task of finance; what may fit once something else
 has ended, or been told, is looked at again.
@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.disputes import Disputes, find_capture
+from adapters.postgres.disputes import Disputes
 from adapters.postgres.facts.rows import (
     INSERT,
     STANDS,
@@ -26,18 +26,21 @@ from adapters.postgres.facts.standing import (
     Standing,
     standing,
 )
+from adapters.postgres.failed_refunds import book_failed_refund
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.tables import fact as fact_table
 from adapters.postgres.tasks import NewTask, close_task, raise_task
+from adapters.postgres.unasked_rows import find_operation
 from domain.access import Role
 from domain.chargebacks import Unbooked
 from domain.codec import Json, from_json
-from domain.facts import Fact
-from domain.fold import fold
+from domain.facts import Fact, FactKind
 from domain.journal import SYSTEM
 from domain.transitions import OrderStatus
+from domain.view import OrderView
 from domain.waits import waits
 from ports.front_office import StoredFact
+from ports.unit_of_work import LockedOrder
 
 _PAUSE_MAX_SECONDS = 3_600.0
 _LOOKED_AT_FOR = timedelta(days=3)
@@ -54,7 +57,7 @@ class _Looked:
     stands: Standing
 
 
-async def store_dispute(
+async def store_unasked(
     connection: AsyncConnection, source: str, event_id: str, fact: Fact, raw: Json
 ) -> StoredFact:
     orders = PostgresOrders(connection)
@@ -69,7 +72,7 @@ async def store_dispute(
     return StoredFact(looked.fact, looked.order, repeated=False, signal=looked.stands.signal)
 
 
-async def look_at_dispute(connection: AsyncConnection, fact_id: str) -> StoredFact:
+async def look_at_unasked(connection: AsyncConnection, fact_id: str) -> StoredFact:
     """One that could not be booked yet."""
     row = (await connection.execute(_AGE, {"fact": fact_id})).one()
     orders = PostgresOrders(connection)
@@ -87,25 +90,36 @@ async def _look(
     """`age` is None for one that has just been told: then None is the answer when it was stored
     before, which is seen under the order's lock.
     """
-    capture = await find_capture(connection, told.subject)
-    locked = await orders.lock(capture.order) if capture else None
+    about = await find_operation(connection, told)
+    locked = await orders.lock(about.order) if about else None
     if age is None and await connection.scalar(_STORED, {"fact": told.id}):
         return None
-    if capture is None or locked is None:
+    if about is None or locked is None:
         return _Looked(told, "", standing(told, Match(""), final=False, again=False))
-    fact = replace(told, subject=capture.key)
-    before = fold(locked.order, locked.journal, locked.facts)
-    after = fold(locked.order, locked.journal, (*locked.facts, fact))
-    odd = await Disputes(connection, orders, locked, before, after).book(fact)
+    fact = replace(told, subject=about.key)
+    after = locked.view(facts=(fact,))
+    odd = await _book(connection, orders, locked, after, fact)
     if odd is not None:
-        return await _kept_apart(connection, fact, capture.order, odd, age or timedelta())
+        return await _kept_apart(connection, fact, about.order, odd, age or timedelta())
     await close_task(connection, _task(fact), SYSTEM, "it is booked now")
     await orders.project(after, waits(after, locked.process))
     closed = after.status is OrderStatus.CLOSED
     stands = standing(
-        fact, Match(capture.order), final=closed, again=False, grace_seconds=TELL_GRACE_SECONDS
+        fact, Match(about.order), final=closed, again=False, grace_seconds=TELL_GRACE_SECONDS
     )
-    return _Looked(fact, capture.order, stands)
+    return _Looked(fact, about.order, stands)
+
+
+async def _book(
+    connection: AsyncConnection,
+    orders: PostgresOrders,
+    locked: LockedOrder,
+    after: OrderView,
+    fact: Fact,
+) -> Unbooked | None:
+    if fact.kind is FactKind.REFUND_FAILED:
+        return await book_failed_refund(connection, orders, locked, after, fact)
+    return await Disputes(connection, orders, locked, locked.view(), after).book(fact)
 
 
 async def _kept_apart(
@@ -120,10 +134,15 @@ async def _kept_apart(
 
 
 def _task(fact: Fact) -> str:
-    return f"dispute/{fact.id}"
+    return f"{_kind(fact)}/{fact.id}"
+
+
+def _kind(fact: Fact) -> str:
+    return "failed_refund" if fact.kind is FactKind.REFUND_FAILED else "dispute"
 
 
 def _odd_task(fact: Fact, order: str, why: str) -> NewTask:
     told = fact.kind.value.removeprefix("payment.").replace("_", " ")
-    reason = f"{told}, dispute {fact.dispute}, is not booked: {why}; ask the provider"
-    return NewTask(_task(fact), "dispute", fact.subject, reason, Role.FINANCE, order)
+    about = f"dispute {fact.dispute}" if fact.dispute else fact.subject
+    reason = f"{told}, {about}, is not booked: {why}; ask the provider"
+    return NewTask(_task(fact), _kind(fact), fact.subject, reason, Role.FINANCE, order)
