@@ -190,16 +190,8 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
 
 def _failed_before(view: ReturnView, at: datetime) -> None:
     """The attempt before its first one: whether there is another, finance decides."""
-    failed = Payment(
-        view.replaces,
-        PaymentOperation.REFUND,
-        0,
-        PaymentStatus.FAILED,
-        view.amount,
-        at,
-        view.reason,
-    )
-    view.payments[failed.key] = failed
+    key, refund, failed = view.replaces, PaymentOperation.REFUND, PaymentStatus.FAILED
+    view.payments[key] = Payment(key, refund, 0, failed, view.amount, at, view.reason)
 
 
 def _grant(

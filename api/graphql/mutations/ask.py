@@ -4,6 +4,8 @@ from typing import Any
 
 import strawberry
 
+from api.graphql.scalars import MinorUnits
+
 
 def key() -> Any:
     return strawberry.field(
@@ -25,6 +27,14 @@ def parcel() -> Any:
 
 def operation() -> Any:
     return strawberry.field(description="The operation's key, as `<order>/void/<n>`.")
+
+
+def store_credit() -> Any:
+    return strawberry.field(
+        default=MinorUnits(0),
+        description="Up to so much of the refund becomes store credit; the rest goes back as the "
+        "money came.",
+    )
 
 
 def reason() -> Any:

@@ -63,11 +63,7 @@ class ReturnInspectInput:
     units: list[InspectedUnitsInput] = strawberry.field(description="Every received unit.")
     idempotency_key: str = ask.key()
     reason: str = ask.note()
-    store_credit: MinorUnits = strawberry.field(
-        default=MinorUnits(0),
-        description="Up to so much of the refund becomes store credit; the rest goes back as the "
-        "money came.",
-    )
+    store_credit: MinorUnits = ask.store_credit()
 
 
 @strawberry.input(description="Takes a request to return back, before the goods came.")
@@ -84,11 +80,12 @@ class ReturnWriteOffInput:
     reason: str = ask.reason()
 
 
-@strawberry.input(description="Tries a refund again that failed.")
+@strawberry.input(description="Tries a refund again that failed, or gives store credit instead.")
 class ReturnRetryRefundInput:
     return_: strawberry.ID = ask.rma()
     idempotency_key: str = ask.key()
     reason: str = ask.note()
+    store_credit: MinorUnits = ask.store_credit()
 
 
 @strawberry.input(description="Approves a refund over the threshold, as its second person.")

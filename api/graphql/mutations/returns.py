@@ -67,7 +67,7 @@ class ReturnMutations:
     async def return_cancel(self, info: Ask, input: i.ReturnCancelInput) -> ReturnPayload:  # noqa: A002
         return await _act(info, Kind.RETURN_CANCEL, input)
 
-    @mutation("Tries a refund again that failed. Finance and supervisors.")
+    @mutation("Tries a refund again that failed, or as store credit. Finance and supervisors.")
     async def return_retry_refund(
         self,
         info: Ask,
@@ -117,6 +117,8 @@ async def _content(context: Context, wanted: AnyReturnInput) -> dict[str, Json]:
             found = zip(units, wanted.units, strict=True)
             inspected = [{**u, "disposition": w.disposition.value} for u, w in found]
             return {"units": inspected, "store_credit": _not_negative(wanted.store_credit)}
+        case i.ReturnRetryRefundInput():
+            return {"store_credit": _not_negative(wanted.store_credit)}
         case i.ReturnTransferRefundInput():
             return {"reference": wanted.reference}
         case _:

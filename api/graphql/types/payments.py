@@ -14,11 +14,12 @@ from ports.reads import PaymentRead
 class Payment:
     key: str = strawberry.field(
         description="Its idempotency key, `<subject>/<operation>/<n>`; of a chargeback "
-        "`<capture>/chargeback/<dispute>`."
+        "`<capture>/chargeback/<dispute>`, of a refund that failed after it had succeeded "
+        "`<refund>/refund_failure`."
     )
     operation: str = strawberry.field(
-        description="authorize, capture, void or refund; chargeback or chargeback_reversal, which "
-        "nobody asked for."
+        description="authorize, capture, void or refund; chargeback, chargeback_reversal or "
+        "refund_failure, which nobody asked for."
     )
     status: str = strawberry.field(
         description="REQUESTED, REQUIRES_ACTION, SUCCEEDED, FAILED, or UNKNOWN: its outcome was "

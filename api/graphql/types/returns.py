@@ -30,11 +30,13 @@ class Return:
     refund: Money = strawberry.field(
         description="What it would give back; after inspection, what is granted."
     )
-    refunded: Money = strawberry.field(description="What of the refund has gone already.")
+    refunded: Money = strawberry.field(
+        description="What of the refund has gone already, and not come back."
+    )
     kind: str = strawberry.field(
         description="return; lost or returned_to_sender, of a parcel that was not delivered; or a "
-        "refund without goods: goodwill, overpaid, or dispute_won (what a bank gave back was no "
-        "longer owed)."
+        "refund without goods: goodwill, overpaid, dispute_won (what a bank gave back was no "
+        "longer owed), or refund_failed (what another one had given back came back)."
     )
     requested_at: datetime = strawberry.field(description="When it was asked for.")
 

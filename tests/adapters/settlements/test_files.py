@@ -66,7 +66,7 @@ def test_a_currency_has_its_own_decimals(tmp_path, currency, told, minor):
     [
         (
             "sale,a,1,,,USD,2026-11-02,,",
-            "kind is charge, refund, chargeback, chargeback_reversal, fee, remittance or",
+            "kind is charge, refund, chargeback, chargeback_reversal, refund_failure, fee,",
         ),
         ("Total,,1,,,,,,", "not 'total'; a row of totals has to be taken out"),
         (",,1,,,,,,", "not ''; a row of totals has to be taken out"),
