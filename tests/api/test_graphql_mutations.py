@@ -127,7 +127,12 @@ COMMANDS = [
         },
     ),
     ("returnCancel", {"return": RMA}, CommandKind.RETURN_CANCEL, {"reason": ""}),
-    ("returnRetryRefund", {"return": RMA}, CommandKind.RETURN_RETRY_REFUND, {"reason": ""}),
+    (
+        "returnRetryRefund",
+        {"return": RMA, "storeCredit": 300},
+        CommandKind.RETURN_RETRY_REFUND,
+        {"reason": "", "store_credit": 300},
+    ),
     ("returnApproveRefund", {"return": RMA}, CommandKind.RETURN_APPROVE_REFUND, {"reason": ""}),
     (
         "returnTransferRefund",

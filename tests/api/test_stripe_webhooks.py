@@ -119,6 +119,55 @@ async def test_a_dispute_that_stripe_would_not_send_is_refused(client, office, w
     assert office.facts.stored == {}
 
 
+REFUND = f"{NUMBER}-R1/refund/1"
+
+
+def refund(kind="refund.failed", **more):
+    """As docs.stripe.com/api/refunds/object has it."""
+    about = {
+        "id": "re_1", "object": "refund", "amount": 1000, "currency": "usd", "charge": "ch_1",
+        "payment_intent": "pi_1", "status": "failed", "failure_reason": "lost_or_stolen_card",
+        "reason": None, "metadata": {"reference": REFUND}, **more,
+    }  # fmt: skip
+    return {**event(kind), "data": {"object": about}}
+
+
+@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated", "charge.refund.updated"])
+async def test_a_refund_that_failed_is_a_fact_about_our_refund(client, office, kind):
+    assert (await send(client, refund(kind))).status_code == 200
+    [(stored, _)] = office.facts.stored.values()
+    assert (stored.kind, stored.subject) == (FactKind.REFUND_FAILED, REFUND)
+    assert (stored.amount, stored.currency, stored.code) == (1000, "USD", "lost_or_stolen_card")
+
+
+async def test_a_refund_that_was_canceled_has_failed_too(client, office):
+    await send(client, refund("refund.updated", status="canceled", failure_reason=None))
+    [(stored, _)] = office.facts.stored.values()
+    assert (stored.kind, stored.code) == (FactKind.REFUND_FAILED, "canceled")
+
+
+@pytest.mark.parametrize("status", ["pending", "succeeded", "requires_action", None])
+async def test_a_refund_that_has_not_failed_is_acknowledged_and_not_kept(client, office, status):
+    told = refund("refund.updated", status=status, failure_reason=None)
+    assert (await send(client, told)).status_code == 200
+    assert office.facts.stored == {}
+
+
+async def test_a_refund_that_is_none_of_ours_is_kept_by_its_own_name(client, office):
+    await send(client, refund(metadata=None, currency="isk", amount=150_000))
+    [(stored, _)] = office.facts.stored.values()
+    assert (stored.subject, stored.amount, stored.currency) == ("re_1", 1_500, "ISK")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": "1000"}, {"currency": "xxx1"}, {"currency": "isk", "amount": 1}]
+)
+async def test_a_refund_that_stripe_would_not_send_is_refused(client, office, wrong):
+    answer = await send(client, refund(**wrong))
+    assert 400 <= answer.status_code < 500
+    assert office.facts.stored == {}
+
+
 async def test_the_same_event_twice_tells_once(client, office):
     office.facts.subjects[KEY] = NUMBER
     for repeated in (False, True):

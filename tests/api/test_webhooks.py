@@ -124,6 +124,36 @@ async def test_a_chargeback_without_capture_dispute_or_amount_is_refused(client,
     assert (answer.status_code, office.facts.stored) == (422, {})
 
 
+REFUND = f"{NUMBER}-R1/refund/1"
+FAILED = {"reference": REFUND, "status": "failed", "amount": 398, "reason": "account_closed"}
+
+
+async def test_a_refund_that_failed_after_all_is_about_the_refund(client, office):
+    data = {"payment": PAYMENT, "operation": FAILED}
+    assert (await send(client, "payment", FactKind.REFUND_FAILED, data)).status_code == 200
+    fact, _ = office.facts.stored["payment:evt_1"]
+    assert fact == Fact(
+        "payment:evt_1", FactKind.REFUND_FAILED, REFUND, AT,
+        code="account_closed", amount=398, currency="USD",
+    )  # fmt: skip
+
+
+async def test_a_refund_may_fail_for_no_reason_that_is_told(client, office):
+    data = {"payment": PAYMENT, "operation": {**FAILED, "reason": None}}
+    assert (await send(client, "payment", FactKind.REFUND_FAILED, data)).status_code == 200
+    fact, _ = office.facts.stored["payment:evt_1"]
+    assert (fact.subject, fact.code) == (REFUND, "")
+
+
+@pytest.mark.parametrize(
+    "operation", [None, {**FAILED, "amount": 0}, {"reference": REFUND, "status": "failed"}]
+)
+async def test_a_failure_without_refund_or_amount_is_refused(client, office, operation):
+    data = {"payment": PAYMENT, "operation": operation}
+    answer = await send(client, "payment", FactKind.REFUND_FAILED, data)
+    assert (answer.status_code, office.facts.stored) == (422, {})
+
+
 async def test_a_decline_keeps_its_code(client, office):
     declined = {**PAYMENT, "status": "declined", "decline_code": "insufficient_funds"}
     await send(client, "payment", "payment.declined", {"payment": declined, "operation": None})

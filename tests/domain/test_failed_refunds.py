@@ -1,5 +1,5 @@
-"""Refunds that fail after they had succeeded: what is booked of one, and that finance has to give it
-back once more.
+"""Refunds that fail after they had succeeded: what is booked of one, and that finance has to give
+it back once more.
 """
 
 import re

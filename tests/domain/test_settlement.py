@@ -140,6 +140,15 @@ def test_a_chargeback_is_no_refund():
     assert verdicts([disputed], [refund])[0][0] is Verdict.UNMATCHED
 
 
+def test_what_nobody_asked_for_is_settled_by_a_line_of_its_own_kind_only():
+    back = replace(CAPTURE, operation="R/refund/1/refund_failure", references=("R/refund/1",))
+    won = replace(CAPTURE, operation="C/chargeback_reversal/dp_1", references=("R/refund/1",))
+    kinds = (LineKind.CHARGE, LineKind.REFUND_FAILURE, LineKind.CHARGEBACK_REVERSAL)
+    told = [line("R/refund/1", 1900, kind=kind) for kind in kinds]
+    for item, fits in ((CAPTURE, 0), (back, 1), (won, 2)):
+        assert [item.may_be(each) for each in told] == [n == fits for n in range(3)]
+
+
 def test_settling_moves_the_item_to_the_bank_less_the_fee():
     [posting] = settle(CAPTURE, line("pay_1", 1900, 60), "USD", POLICY)
     assert (posting.operation, posting.order) == (f"settle/{CAPTURE.operation}", ORDER)

@@ -87,6 +87,56 @@ async def test_refunds_never_exceed_what_is_captured(usual, shared_system, refer
     await shared_system.has(reference, "payment.refunded")
 
 
+async def fail(program, reference, **more):
+    asked = {"reference": reference, **more}
+    return await program.client.post("/_control/refund_failures", json=asked)
+
+
+async def refunded(program, reference, amount=300):
+    """By its own reference, as each of our operations has one."""
+    payment = await authorize(program, reference)
+    await act(program, payment, "captures", f"{reference}/c1", 500)
+    body = {"reference": f"{reference}/r1", "amount": amount}
+    path = f"/v1/payments/{payment['id']}/refunds"
+    return payment, (await program.post(path, body, f"{reference}/r1")).json()
+
+
+async def test_a_refund_may_fail_after_it_has_succeeded_and_then_another_may_be_made(
+    usual, shared_system, reference
+):
+    payment, done = await refunded(usual, reference)
+    answer = await fail(usual, f"{reference}/r1", reason="account_closed")
+    failed = answer.json()
+    assert (answer.status_code, failed["id"], failed["operation"]) == (201, done["id"], "refund")
+    assert (failed["status"], failed["reason"]) == ("failed", "account_closed")
+    assert (done["payment"]["refunded"], failed["payment"]["refunded"]) == (300, 0)
+    told = await shared_system.has(reference, "payment.refund_failed")
+    assert told.data == {"payment": failed["payment"], "operation": failed}
+    assert usual.kinds(reference=f"{reference}/r1") == ["refund", "refund_failure"]
+    again = await act(usual, payment, "refunds", f"{reference}/r2", 500)
+    assert again.json()["payment"]["refunded"] == 500
+
+
+async def test_an_inquiry_tells_that_a_refund_failed_and_its_key_what_it_was_answered(
+    usual, reference
+):
+    payment, done = await refunded(usual, reference)
+    failed = (await fail(usual, f"{reference}/r1")).json()
+    assert (await usual.get(f"/v1/operations/{reference}/r1")).json() == failed
+    body = {"reference": f"{reference}/r1", "amount": 300}
+    path = f"/v1/payments/{payment['id']}/refunds"
+    assert (await usual.post(path, body, f"{reference}/r1")).json() == done
+
+
+async def test_only_a_refund_that_has_succeeded_fails_afterwards_and_once(usual, reference):
+    await refunded(usual, reference)
+    for unknown in (f"{reference}/r2", f"{reference}/c1"):
+        answer = await fail(usual, unknown)
+        assert (answer.status_code, answer.json()["error"]) == (404, "unknown_refund")
+    assert (await fail(usual, f"{reference}/r1")).status_code == 201
+    assert (await fail(usual, f"{reference}/r1")).status_code == 404
+
+
 async def test_a_capture_that_fails_is_told_and_captures_nothing(usual, shared_system, reference):
     payment = await authorize(usual, reference, "tok_capture_fails")
     answer = await act(usual, payment, "captures", f"{reference}/c1", 1000)

@@ -59,6 +59,17 @@ async def test_what_a_bank_took_back_and_gave_back_is_settled_under_the_name_of_
     ]
 
 
+async def test_a_refund_that_failed_is_settled_there_and_back(usual, reference):
+    await captured(usual, reference, 1005)
+    asked = {"reference": f"{reference}/refund/1"}
+    await usual.client.post("/_control/refund_failures", json=asked)
+    assert await settled(usual, reference) == [
+        ("charge", "/capture/1", "10.05", "0.00", "10.05"),
+        ("refund", "/refund/1", "-0.05", "0.00", "-0.05"),
+        ("refund_failure", "/refund/1", "0.05", "0.00", "0.05"),
+    ]
+
+
 async def test_mistakes_are_made_where_they_are_asked_for(usual, reference):
     await captured(usual, reference, 1005)
     refund = ("refund", "/refund/1", "-0.05", "0.00", "-0.05")

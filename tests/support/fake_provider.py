@@ -2,7 +2,7 @@
 the same behavior as the real adapters.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.payments import PaymentOperation, PaymentStatus
@@ -94,6 +94,12 @@ class FakeProvider:
     def _succeeded(self, request: PaymentRequest) -> ProviderAnswer:
         expires_at = self.expires_at if request.operation is PaymentOperation.AUTHORIZE else None
         return ProviderAnswer(PaymentStatus.SUCCEEDED, _object(request), expires_at=expires_at)
+
+    def fail_refund(self, key: str, reason: str = "lost_or_stolen_card") -> None:
+        """The customer's bank has not taken it: the money is back."""
+        answer = self.answers[key]
+        assert answer.status is PaymentStatus.SUCCEEDED, answer
+        self.answers[key] = replace(answer, status=PaymentStatus.FAILED, reason=reason)
 
     def moved(self, operation: PaymentOperation) -> list[int]:
         """Amounts of the operations that succeeded, in the order they were asked for."""

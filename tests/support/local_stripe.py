@@ -5,7 +5,8 @@ change, captures what is canceled, and knows neither idempotency keys nor how mu
 A door in front of it keeps keys as Stripe documents it: the first answer of a key is the answer to
 every repetition, faults included, but not what never began, as with a wrong API key. `POST
 /_config/weather` says what the next call of an effect meets: `lost` (done, and the connection
-drops) or `fault` (not done; a 500, which is kept).
+drops) or `fault` (not done; a 500, which is kept). `POST /_config/refund_failures` has a refund
+that succeeded fail, by its reference, as a bank may for weeks afterwards.
 """
 
 import socket
@@ -67,6 +68,14 @@ class Door:
         return _answer(*self.answers[key], {})
 
 
+async def fail_refund(request: web.Request) -> web.Response:
+    asked = await request.json()
+    refunds = [each for key, each in resources.store.items() if key.startswith("refund:")]
+    [failed] = [each for each in refunds if each.metadata.get("reference") == asked["reference"]]
+    failed.status, failed.failure_reason = "failed", asked["reason"]
+    return web.json_response({})
+
+
 def _is_possible(request: web.Request) -> bool:
     """It would capture what is canceled, and stumble over what was never confirmed."""
     if not request.path.endswith("/capture"):
@@ -98,6 +107,7 @@ def main() -> None:
     door = Door()
     server.app.middlewares.insert(0, door.middleware)
     server.app.router.add_post("/_config/weather", door.change)
+    server.app.router.add_post("/_config/refund_failures", fail_refund)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         sys.stdout.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
         sys.stdout.flush()

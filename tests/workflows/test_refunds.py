@@ -16,6 +16,7 @@ from domain.payments import PaymentOperation
 
 GOODWILL = ActKind.GOODWILL_GRANT
 ALL_TEA = (LineUnits(1, "TEA", 3),)  # 14.00 of 26.00 USD
+FAILED = "the refund failed: it has to be tried again, become store credit or be transferred"
 OTHER = Principal("fay", frozenset({Role.FINANCE}))
 
 
@@ -202,7 +203,7 @@ async def test_a_refund_that_failed_is_not_counted_as_done_and_finance_may_trans
     number = await delivered(shop)
     shop.provider.source = "tok_refund_fails"
     rma = await returned(shop, number)
-    await shop.until(lambda: _has_task(shop, "the refund has to be executed"))
+    await shop.until(lambda: _has_task(shop, FAILED))
     [read] = (await shop.reads.order(shop.agent, number)).returns
     assert (read.status, read.refund, read.refunded) == ("INSPECTED", 1400, 0)
     assert await given(shop, number) == {"provider_clearing": 2600, "refunds_payable": -1400}
@@ -213,6 +214,19 @@ async def test_a_refund_that_failed_is_not_counted_as_done_and_finance_may_trans
     assert await shop.command(shop.finance, transfer, rma, reason="", reference="OUT-1") == ""
     await end(shop, rma)
     assert await given(shop, number) == {"provider_clearing": 2600, "bank": -1400}
+
+
+async def test_a_refund_that_failed_may_become_store_credit(shop: Any) -> None:
+    number = await delivered(shop)
+    shop.provider.source = "tok_refund_fails"
+    rma = await returned(shop, number)
+    await shop.until(lambda: _has_task(shop, FAILED))
+    shop.provider.source = ""
+    retry = CommandKind.RETURN_RETRY_REFUND
+    assert await shop.command(shop.finance, retry, rma, store_credit=400) == ""
+    await end(shop, rma)
+    assert shop.provider.moved(PaymentOperation.REFUND) == [1000]
+    assert await given(shop, number) == {"provider_clearing": 1600, "store_credit": -400}
 
 
 async def test_cash_is_given_back_by_transfer_and_a_reference_is_used_once(shop: Any) -> None:

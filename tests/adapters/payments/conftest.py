@@ -20,6 +20,7 @@ from domain.payments import PaymentOperation
 from ports.outside import PaymentProvider, PaymentRequest, ProviderAnswer
 
 STRIPE_KEY = "sk_test_contract"
+FAILED_BY_BANK = "lost_or_stolen_card"
 CHALLENGED_CARD = "4000002500003155"
 _orders = itertools.count(1)
 Lose = Callable[[], Awaitable[None]]
@@ -28,8 +29,9 @@ Lose = Callable[[], Awaitable[None]]
 @dataclass
 class Party:
     """A provider, its cards by what they do, and how to make the next call's answer get lost, or
-    its bank confirm. `failing_capture` is a card and the amount of a capture that is refused;
-    `stranger` the same provider, asked with a key that it refuses.
+    its bank confirm, or not take a refund that had succeeded. `failing_capture` is a card and the
+    amount of a capture that is refused; `stranger` the same provider, asked with a key that it
+    refuses.
     """
 
     provider: PaymentProvider
@@ -37,6 +39,7 @@ class Party:
     failing_capture: tuple[str, int]
     lose_next_answer: Lose
     pass_challenge: Callable[[PaymentRequest, ProviderAnswer], Awaitable[None]]
+    fail_refund: Callable[[PaymentRequest], Awaitable[None]]
     stranger: PaymentProvider
 
     async def request(self, card: str = "ok", amount: int = 1000, currency: str = "USD") -> Any:
@@ -103,8 +106,12 @@ def _fake() -> Party:
     async def challenge(request: PaymentRequest, _: ProviderAnswer) -> None:
         provider.passed.add(request.key)
 
+    async def fail(request: PaymentRequest) -> None:
+        provider.fail_refund(request.key)
+
     stranger = FakeProvider(effects=provider.effects, refuses_our_key=True)
-    return Party(provider, TOKENS, ("tok_capture_fails", 1000), lose, challenge, stranger)
+    failing = ("tok_capture_fails", 1000)
+    return Party(provider, TOKENS, failing, lose, challenge, fail, stranger)
 
 
 def _http(http: HttpParty, wrong: HttpParty, url: str) -> Party:
@@ -114,8 +121,13 @@ def _http(http: HttpParty, wrong: HttpParty, url: str) -> Party:
         path = f"/v1/payments/{answer.payment}/challenge"
         (await http.effect(path, f"{answer.payment}/c", {"outcome": "passed"})).raise_for_status()
 
+    async def fail(request: PaymentRequest) -> None:
+        asked = {"reference": request.key, "reason": FAILED_BY_BANK}
+        path = "/_control/refund_failures"
+        (await http.effect(path, f"{request.key}/f", asked)).raise_for_status()
+
     failing, stranger = ("tok_capture_fails", 1000), HttpPaymentProvider(wrong)
-    return Party(provider, TOKENS, failing, provider.lose_next, challenge, stranger)
+    return Party(provider, TOKENS, failing, provider.lose_next, challenge, fail, stranger)
 
 
 class _ClearingWeather(HttpPaymentProvider):
@@ -157,6 +169,10 @@ async def _stripe(
         passed = {"client_secret": secret, "success": "true"}
         (await api.post(f"{path}/_authenticate", data=passed)).raise_for_status()
 
+    async def fail(request: PaymentRequest) -> None:
+        asked = {"reference": request.key, "reason": FAILED_BY_BANK}
+        (await api.post("/_config/refund_failures", json=asked)).raise_for_status()
+
     card = {"number": CHALLENGED_CARD, "exp_month": 12, "exp_year": 2030, "cvc": "123"}
     made = await api.post("/v1/payment_methods", json={"type": "card", "card": card})
     cards = {
@@ -164,4 +180,4 @@ async def _stripe(
         "declined": "pm_card_chargeCustomerFail",
         "challenged": made.raise_for_status().json()["id"],
     }
-    return Party(provider, cards, ("pm_card_visa", 2000), lose, challenge, stranger)
+    return Party(provider, cards, ("pm_card_visa", 2000), lose, challenge, fail, stranger)

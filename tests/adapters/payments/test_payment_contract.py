@@ -21,7 +21,7 @@ from ports.outside import (
     ProviderAnswer,
     Unreachable,
 )
-from tests.adapters.payments.conftest import STRIPE_KEY, Party, on
+from tests.adapters.payments.conftest import FAILED_BY_BANK, STRIPE_KEY, Party, on
 
 SETTLED = (PaymentStatus.SUCCEEDED, "")
 NOBODY = "http://127.0.0.1:9"
@@ -69,6 +69,23 @@ async def test_a_capture_and_its_refunds_succeed(party: Party, currency: str) ->
     await party.provider.perform(on(first, Op.CAPTURE, 1, 1000))
     for n in (1, 2):
         assert word(await party.provider.perform(on(first, Op.REFUND, n, 500))) == SETTLED
+
+
+async def test_a_refund_that_failed_after_it_had_succeeded_is_told_as_failed_and_made_anew(
+    party: Party,
+) -> None:
+    """Whoever did not hear the first answer hears what has become of it; under the next key the
+    same money is given back again, and no more than that.
+    """
+    first = await party.authorized()
+    await party.provider.perform(on(first, Op.CAPTURE, 1, 1000))
+    refund = on(first, Op.REFUND, 1, 1000)
+    assert word(await party.provider.perform(refund)) == SETTLED
+    await party.fail_refund(refund)
+    for _ in range(2):
+        told = word(await party.provider.inquire(refund))
+        assert told == (PaymentStatus.FAILED, FAILED_BY_BANK)
+    assert word(await party.provider.perform(on(first, Op.REFUND, 2, 1000))) == SETTLED
 
 
 async def test_a_void_frees_an_authorization_and_it_can_no_longer_be_captured(party: Party) -> None:

@@ -45,6 +45,19 @@ async def test_a_chargeback_and_its_reversal_are_settled_by_lines_of_their_own_k
     assert [each.verdict for each in await books.lines("UNMATCHED")] == ["UNMATCHED"] * 2
 
 
+async def test_a_refund_that_failed_is_settled_there_and_back_under_one_name(books):
+    await books.post(REFUND, -500, Account.PROVIDER_CLEARING)
+    await books.post(f"{REFUND}/refund_failure", 500, Account.PROVIDER_CLEARING)
+    back = line(REFUND, 500, number=2, kind=LineKind.REFUND_FAILURE)
+    charge = line(REFUND, 500, number=3)
+    assert (await books.settle(line(REFUND, -500), back, charge)).matched == 2
+    assert await books.balances() == {}
+    assert {each.line_kind: each.item for each in await books.lines("MATCHED")} == {
+        "refund": REFUND, "refund_failure": f"{REFUND}/refund_failure",
+    }  # fmt: skip
+    assert [each.line_kind for each in await books.lines("UNMATCHED")] == ["charge"]
+
+
 async def test_what_matches_is_booked_to_the_bank_and_leaves_the_clearing_account_at_zero(books):
     await books.post(CAPTURE, 1900, Account.PROVIDER_CLEARING)
     await books.post(REFUND, -500, Account.PROVIDER_CLEARING)

@@ -150,6 +150,57 @@ def test_what_a_bank_took_back_is_compared_dispute_by_dispute(
     assert {row["provider"] for row in compare(lines, booked)["M2-outside"]} == {"nothing"}
 
 
+@pytest.fixture
+def failed(lines: Lines) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A refund that succeeded at the provider, and then failed."""
+    about = {**lines["payment"][1], "reference": "R/refund/1", "operation": "op_1", "amount": 400}
+    refund = {**about, "kind": "refund", "key": "R/refund/1"}
+    failure = {**about, "kind": "refund_failure"}
+    del failure["key"]
+    lines["payment"] += [refund, failure]
+    return refund, failure
+
+
+REFUNDED = PaymentSays("SUCCEEDED", "refund", 400, "refund of R, A")
+FAILURE = PaymentSays("SUCCEEDED", "refund_failure", 400, "refund_failure of R/refund/1")
+NAME = "R/refund/1/refund_failure"
+
+
+def test_a_refund_that_failed_moved_money_there_and_back(
+    compare: Any, lines: Lines, books: Books, failed: Any
+) -> None:
+    there = replace(books, payments={**books.payments, "R/refund/1": REFUNDED})
+    assert compare(lines, there) == {
+        "M2-outside": [{"operation": NAME, "ours": "nothing", "provider": "succeeded 400"}]
+    }
+    both = replace(there, payments={**there.payments, NAME: FAILURE})
+    assert compare(lines, both) == {}
+    lines["payment"].append(failed[1])
+    assert compare(lines, both) == {
+        "M4": [{"operation": FAILURE.effect, "effects": 2, "keys": [NAME, NAME]}]
+    }
+    del lines["payment"][-2:]
+    assert compare(lines, both) == {
+        "M2-outside": [{"operation": NAME, "ours": "SUCCEEDED 400", "provider": "nothing"}]
+    }
+
+
+def test_a_refund_that_had_failed_before_we_heard_of_it_moved_nothing_and_may_be_made_again(
+    compare: Any, lines: Lines, books: Books, failed: Any
+) -> None:
+    first, again = replace(REFUNDED, status="FAILED"), {"R/refund/2": REFUNDED}
+    ours = replace(books, payments={**books.payments, "R/refund/1": first, **again})
+    second = {**failed[0], "operation": "op_2", "reference": "R/refund/2", "key": "R/refund/2"}
+    lines["payment"].append(second)
+    assert compare(lines, ours) == {}
+    lines["payment"].remove(failed[1])  # it has not failed: it was made twice
+    found = compare(lines, ours)
+    assert [row["operation"] for row in found["M2-outside"]] == ["R/refund/1"]
+    assert found["M4"] == [
+        {"operation": REFUNDED.effect, "effects": 2, "keys": ["R/refund/1", "R/refund/2"]}
+    ]
+
+
 def test_money_that_we_booked_and_the_provider_never_moved(
     compare: Any, lines: Lines, shared_world: Any
 ) -> None:
