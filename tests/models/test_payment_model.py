@@ -2,8 +2,8 @@
 
 The real activities move money through the HTTP adapter at the provider's simulator, a process of
 its own that applies and then answers 504, hangs, drops the connection, or fails before it does
-anything. Cardholders' banks take captures back, and give them back, without being asked; what is
-told of that comes late, twice, by several events, and before what it follows.
+anything. Cardholders' banks take captures back, give them back, and do not take refunds, without
+being asked; what is told of that comes late, twice, by several events, and before what it follows.
 """
 
 import asyncio
@@ -49,9 +49,13 @@ TOLD = {
     "void": FactKind.PAYMENT_VOIDED,
     "refund": FactKind.PAYMENT_REFUNDED,
 }
-DISPUTED = tuple(Unasked)
+UNASKED = tuple(Unasked)
 SOLD = 10**7  # the goods are worth more than all that is ever captured for them
-TAKEN, GIVEN = FactKind.CHARGED_BACK, FactKind.CHARGEBACK_REVERSED
+TELLS = {
+    Unasked.CHARGEBACK: FactKind.CHARGED_BACK,
+    Unasked.REVERSAL: FactKind.CHARGEBACK_REVERSED,
+    Unasked.REFUND_FAILURE: FactKind.REFUND_FAILED,
+}
 CHECKED = [check for check in MONEY_CHECKS if check.id in ("M1", "M2", "M3")]
 
 amounts = st.integers(1, 1_000)
@@ -66,8 +70,8 @@ class Authorization:
     key: str
     amount: int
     captured: int = 0
-    refunded: int = 0
-    charged_back: int = 0  # less what was given back; as far as our books have it
+    refunded: int = 0  # less what failed, as far as our books have it
+    charged_back: int = 0  # less what was given back, likewise
     voided: bool = False
 
     @property
@@ -95,7 +99,7 @@ class Till:
         self.inbox = PostgresFactInbox(self.engine)
         self._journal = journal.open(encoding="utf-8")
         self.effects: dict[str, list[dict[str, Any]]] = {}  # by reference
-        self.disputes: dict[str, dict[str, Any]] = {}  # what banks did, as our books call it
+        self.unasked: dict[str, dict[str, Any]] = {}  # what banks did, as our books call it
         for statement in filter(str.strip, CATALOG.split(";")):
             self.run(self.shop.run(statement))
 
@@ -109,11 +113,11 @@ class Till:
     def read_journal(self) -> None:
         for row in self._journal:
             line = json.loads(row)
-            if line["kind"] in DISPUTED:
+            if line["kind"] in UNASKED:
                 what = Unasked(line["kind"])
-                name = unasked_key(line["reference"], what, line["dispute"])
-                assert name not in self.disputes
-                self.disputes[name] = line
+                name = unasked_key(line["reference"], what, line.get("dispute", ""))
+                assert name not in self.unasked
+                self.unasked[name] = line
             elif line.get("status") in ("authorized", "succeeded"):
                 self.effects.setdefault(line["reference"], []).append(line)
 
@@ -228,7 +232,7 @@ class PaymentModel(RuleBasedStateMachine):
         captures = [name for name in names if f"/{op.CAPTURE}/" in name]
         if captures:
             part = {"amount": amount} if pick % 3 == 0 else {}
-            self._bank("", {"reference": _pick(captures, pick), **part}, times)
+            self._bank("chargebacks", {"reference": _pick(captures, pick), **part}, times)
             if gives:
                 self._give_back(pick, times)
             self.compare()
@@ -240,16 +244,28 @@ class PaymentModel(RuleBasedStateMachine):
             self.compare()
 
     def _give_back(self, pick: int, times: int) -> bool:
-        lost = [name for name in self._disputes() if f"/{Unasked.CHARGEBACK}/" in name]
+        lost = [name for name in self._unasked() if f"/{Unasked.CHARGEBACK}/" in name]
         if lost:
-            dispute = self.till.disputes[_pick(lost, pick)]["dispute"]
-            self._bank(f"/{dispute}/reversal", {}, times)
+            dispute = self.till.unasked[_pick(lost, pick)]["dispute"]
+            self._bank(f"chargebacks/{dispute}/reversal", {}, times)
         return bool(lost)
 
+    @rule(pick=picks, times=st.integers(0, 2))
+    def bank_refuses(self, pick: int, times: int) -> None:
+        """A refund that the provider has made fails after all, whatever we know of it."""
+        made = [name for name in self._references() if name in self.till.effects]
+        refunds = [name for name in made if f"/{op.REFUND}/" in name and not self._failed(name)]
+        if refunds:
+            self._bank("refund_failures", {"reference": _pick(refunds, pick)}, times)
+            self.compare()
+
+    def _failed(self, refund: str) -> bool:
+        return unasked_key(refund, Unasked.REFUND_FAILURE) in self.till.unasked
+
     @rule(pick=picks)
-    def tell_of_a_dispute(self, pick: int) -> None:
+    def tell_of_the_unasked(self, pick: int) -> None:
         """By another event than before, in any order; and what waits is looked at again."""
-        told = self._disputes()
+        told = self._unasked()
         if told:
             self.run(self._tell(_pick(told, pick)))
             self.run(self._look_again())
@@ -261,7 +277,7 @@ class PaymentModel(RuleBasedStateMachine):
             return
         for call in list(self.open.values()):
             self._settle(call, ("fair",))
-        for name in self._disputes():
+        for name in self._unasked():
             self.run(self._tell(name))
         self.run(self._look_again())
         self.compare(counts=False)
@@ -363,11 +379,11 @@ class PaymentModel(RuleBasedStateMachine):
 
     def _bank(self, path: str, asked: dict[str, Any], times: int) -> None:
         """What it does is told at once, later, or by two events."""
-        answer = self.run(self.till.control.post(f"/_control/chargebacks{path}", json=asked))
+        answer = self.run(self.till.control.post(f"/_control/{path}", json=asked))
         assert answer.status_code in (201, 409), answer.text
-        before = set(self._disputes())
+        before = set(self._unasked())
         self.till.read_journal()
-        done = set(self._disputes()) - before
+        done = set(self._unasked()) - before
         assert len(done) == (answer.status_code == 201)
         self.hidden |= done
         for name in sorted(done) * times:
@@ -375,12 +391,12 @@ class PaymentModel(RuleBasedStateMachine):
 
     async def _tell(self, name: str) -> None:
         self.events += 1
-        line = self.till.disputes[name]
+        line = self.till.unasked[name]
         event = f"{line['id']}/{self.events}"
-        kind = TAKEN if line["kind"] == Unasked.CHARGEBACK else GIVEN
+        kind = TELLS[Unasked(line["kind"])]
         fact = Fact(
             f"payment:{event}", kind, line["reference"], datetime.fromisoformat(line["at"]),
-            amount=line["amount"], dispute=line["dispute"], currency=line["currency"],
+            amount=line["amount"], dispute=line.get("dispute", ""), currency=line["currency"],
         )  # fmt: skip
         await self.till.inbox.store("payment", event, fact, {})
 
@@ -391,8 +407,8 @@ class PaymentModel(RuleBasedStateMachine):
             for told in await self.till.inbox.untold(1_000):
                 await self.till.inbox.told([told.fact.id])
 
-    def _disputes(self) -> list[str]:
-        return sorted(name for name in self.till.disputes if name.startswith(self.parcel))
+    def _unasked(self) -> list[str]:
+        return sorted(name for name in self.till.unasked if name.startswith(self.order))
 
     def _references(self) -> list[str]:
         rows = self._read(
@@ -410,17 +426,18 @@ class PaymentModel(RuleBasedStateMachine):
             o=self.order,
         )
         moved: Counter[str] = Counter()
-        self._learn_of_disputes(rows)
+        self._learn_of_unasked(rows)
         for key, operation, status, amount in rows:
-            if operation in DISPUTED:
-                assert (status, amount) == ("SUCCEEDED", self.till.disputes[key]["amount"])
+            if operation in UNASKED:
+                assert (status, amount) == ("SUCCEEDED", self.till.unasked[key]["amount"])
                 moved[operation] += amount
                 continue
             theirs = self.till.effects.get(key, [])
             assert len(theirs) <= 1, theirs
             assert status in ("SUCCEEDED", "FAILED") or key in self.open, (key, status)
             if key not in self.open and operation != "void":
-                assert bool(theirs) == (status == "SUCCEEDED"), (key, status, theirs)
+                as_told = bool(theirs) == (status == "SUCCEEDED")
+                assert as_told or (theirs and self._failed(key)), (key, status, theirs)
             if status == "SUCCEEDED" and operation != "void":
                 assert theirs[0]["amount"] == amount
                 moved[operation] += amount
@@ -431,6 +448,7 @@ class PaymentModel(RuleBasedStateMachine):
             o=self.order,
         )
         charged_back = moved[Unasked.CHARGEBACK] - moved[Unasked.REVERSAL]
+        moved["refund"] -= moved[Unasked.REFUND_FAILURE]
         assert booked == moved["capture"] - moved["refund"] - charged_back
         for each in self.authorizations.values():
             assert 0 <= each.refunded <= each.captured <= each.amount
@@ -438,7 +456,7 @@ class PaymentModel(RuleBasedStateMachine):
             assert each.refundable >= 0
         known = self.authorizations.values()
         assert charged_back == sum(each.charged_back for each in known)
-        assert {kind: moved[kind] for kind in TOLD if kind in moved} == +Counter(
+        assert +Counter({kind: moved[kind] for kind in TOLD}) == +Counter(
             authorize=sum(each.amount for each in known),
             capture=sum(each.captured for each in known),
             refund=sum(each.refunded for each in known),
@@ -448,16 +466,24 @@ class PaymentModel(RuleBasedStateMachine):
         if counts:
             WALK.step()
 
-    def _learn_of_disputes(self, rows: list[Any]) -> None:
-        booked = {key for key, operation, *_ in rows if operation in DISPUTED}
+    def _learn_of_unasked(self, rows: list[Any]) -> None:
+        booked = {key for key, operation, *_ in rows if operation in UNASKED}
         for name in sorted(self.hidden & booked):
             self.hidden.remove(name)
-            line = self.till.disputes[name]
+            line = self.till.unasked[name]
             [(drawn_on,)] = self._read(
                 "SELECT authorization_key FROM payment_transaction WHERE key = :k", k=name
             )
-            taken = line["kind"] == Unasked.CHARGEBACK
-            self.authorizations[drawn_on].charged_back += line["amount"] * (1 if taken else -1)
+            on = self.authorizations[drawn_on]
+            match Unasked(line["kind"]):
+                case Unasked.CHARGEBACK:
+                    on.charged_back += line["amount"]
+                case Unasked.REVERSAL:
+                    on.charged_back -= line["amount"]
+                case Unasked.REFUND_FAILURE:
+                    on.refunded -= line["amount"]
+        never_counted = {key for key, _, status, _ in rows if status == "FAILED"}
+        self.hidden -= {unasked_key(key, Unasked.REFUND_FAILURE) for key in never_counted}
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
         async def read() -> list[Any]:
