@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.commands import CommandKind
 from domain.facts import FactKind
+from domain.order import PaymentMethod
 from ports.front_office import RequestedLine
 
 
@@ -74,7 +75,20 @@ async def test_a_warehouse_that_never_answers_a_request_to_cancel(shop: Any) -> 
     assert ("the warehouse has to give the parcel back", "warehouse") in await shop.tasks()
     await shop.tell(parcel, FactKind.CANCEL_CONFIRMED)
     await shop.carry(f"{number}-F2")
-    await shop.until_status(number, "COMPLETED")
+    view = await shop.until_status(number, "COMPLETED")
+    assert list(view.escalations) == [f"parcel/{parcel}/cancel"]  # the other one had its time
+
+
+async def test_money_that_comes_days_later_leaves_the_warehouse_its_time(shop: Any) -> None:
+    by_bank = {"payment_method": PaymentMethod.BANK_TRANSFER, "payment_source": ""}
+    number = await shop.place(lines=(RequestedLine("TEA", 3, 500),), **by_bank)
+    await shop.until_status(number, "PROCESSING")
+    await shop.env.sleep(timedelta(days=2))
+    await shop.tell(number, FactKind.TRANSFER_RECEIVED, amount=1800)
+    await shop.until_submitted(f"{number}-F1")
+    await shop.env.sleep(timedelta(hours=3))
+    assert (await shop.view(number)).escalations == {}
+    assert await shop.tasks() == []
 
 
 async def test_a_task_left_alone_rises_to_a_supervisor_and_keeps_a_deadline_ahead(
