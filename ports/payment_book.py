@@ -39,7 +39,7 @@ class Drawn:
 
     captured: int = 0
     captures: int = 0  # with those under way
-    refunds: int = 0  # with those under way
+    refunds: int = 0  # with those under way, less what failed after it had succeeded
     charged_back: int = 0  # less what was given back
     given_up: bool = False
 

@@ -13,7 +13,7 @@ from domain.access import Principal
 from domain.codec import Json
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
-from domain.returns import UNDELIVERED
+from domain.returns import UNDELIVERED, ReturnStatus
 from domain.view import OrderView
 from ports.desk import LiveProcess
 from ports.front_office import Person
@@ -70,6 +70,11 @@ class ReturnRead:
     def undelivered(self) -> bool:
         """Whether it is of a parcel that was not delivered."""
         return self.kind in UNDELIVERED
+
+    @property
+    def came_back(self) -> bool:
+        """Whether what had gone failed afterwards: another return owes it again."""
+        return self.status == ReturnStatus.COMPLETED and self.refunded < self.refund
 
 
 @dataclass(frozen=True, slots=True)

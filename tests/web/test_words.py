@@ -69,6 +69,14 @@ def test_every_state_of_a_return_has_its_words(status):
     assert "please send" not in words.return_status(undelivered, plain)
 
 
+def test_what_a_bank_did_not_take_is_not_said_to_be_refunded():
+    done = replace(scenes.requested_return(status="COMPLETED"), refund=500, refunded=500)
+    assert words.return_status(done, plain) == "Refunded"
+    assert words.return_status(replace(done, refunded=0), plain) == (
+        "Your bank did not take the refund; you get it once more"
+    )
+
+
 @pytest.mark.parametrize("scene", [scenes.in_review, scenes.processing, scenes.completed])
 def test_every_wait_that_concerns_a_customer_has_its_words(scene):
     view = scene().view

@@ -162,6 +162,8 @@ def trouble(kind: str, _: Gettext) -> str:
 def return_status(read: ReturnRead, _: Gettext) -> str:
     if read.undelivered and read.status in ("APPROVED", "RECEIVED"):
         return _("It was not delivered; your refund follows")
+    if read.came_back:
+        return _("Your bank did not take the refund; you get it once more")
     words = {
         "REQUESTED": _("Requested; we will decide soon"),
         "APPROVED": _("Approved; please send the goods back"),

@@ -15,7 +15,8 @@ from sqlalchemy import (
 from adapters.postgres.tables.base import metadata, now, text
 
 # One row a business operation, unique by its derived key; moved by conditional transitions only;
-# and one for what a cardholder's bank took back, or gave back, by dispute.
+# and one for what a cardholder's bank took back, or gave back, by dispute, and for each refund that
+# it did not take.
 payment_transaction = Table(
     "payment_transaction",
     metadata,
