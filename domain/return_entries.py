@@ -20,8 +20,8 @@ class ReturnRequested:
     its `plan`, unless a second person has to approve it first; `store_credit` is how much of it is
     to be that; `approved_by` is the second person, where there had to be one before. Of a `parcel`
     that was not delivered, `shipping` says that the order's shipping was sold with it, and goes
-    back with it. Of kind refund_failed it gives back again what the refund that it `replaces`, named
-    by its key, had given back before it failed.
+    back with it. Of kind refund_failed it gives back again what the refund that it `replaces`, by
+    its key, had given back before it failed.
     """
 
     lines: tuple[LineUnits, ...]
