@@ -71,15 +71,26 @@ def _is_on_its_way(view: OrderView) -> bool:
 
 
 def _at_the_provider(view: OrderView) -> PaymentState:
-    captured, refunded = view.paid(PaymentOperation.CAPTURE), view.refunded
+    captured, gone = view.paid(PaymentOperation.CAPTURE), refunded(view)
     if captured:
-        if refunded or view.charged_back:
-            return taken_back_state(captured, refunded, view.charged_back)
+        if gone or view.charged_back:
+            return taken_back_state(captured, gone, view.charged_back)
         whole = captured >= order_value(view)
         return PaymentState.CAPTURED if whole else PaymentState.PARTIALLY_CAPTURED
     asked = (p for p in view.payments.values() if p.operation is PaymentOperation.AUTHORIZE)
     last = max(asked, key=lambda payment: payment.since, default=None)
     return PaymentState.NONE if last is None else _promised(view, last)
+
+
+def refunded(view: OrderView) -> int:
+    """Minor units, by the order's own refunds that have not failed afterwards."""
+    return sum(
+        payment.amount
+        for payment in view.payments.values()
+        if payment.operation is PaymentOperation.REFUND
+        and payment.status is PaymentStatus.SUCCEEDED
+        and payment.key not in view.failed_refunds
+    )
 
 
 def taken_back_state(captured: int, refunded: int, charged_back: int) -> PaymentState:

@@ -247,17 +247,6 @@ class OrderView:
         )
 
     @property
-    def refunded(self) -> int:
-        """Minor units, by its own refunds that have not failed afterwards."""
-        return sum(
-            payment.amount
-            for payment in self.payments.values()
-            if payment.operation is PaymentOperation.REFUND
-            and payment.status is PaymentStatus.SUCCEEDED
-            and payment.key not in self.failed_refunds
-        )
-
-    @property
     def prepaid(self) -> int:
         """Minor units captured before anything was shipped, for no parcel in particular, and not
         refunded. A refund that failed afterwards is owed by a refund of its own.
