@@ -29,6 +29,7 @@ from activities.messages import (
 from domain import journal as j
 from domain.amounts import shipment_amount
 from domain.backorder import plan_parcels
+from domain.calling_off import called_off, canceling
 from domain.commands import CommandKind, check, has_to_wait
 from domain.decisions import entries_for, next_parcel, override_entries
 from domain.errors import OutOfStock
@@ -183,6 +184,9 @@ def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
 
 
 async def _source(turn: OrderTurn) -> Decision:
+    if canceling(turn.view):
+        ends = called_off(turn.view)
+        return Decision(ends, outcome=SOURCED if ends else OUTDATED)
     due = remedies(turn.view)
     demand = _demand_after(turn, due)
     if not demand:  # and nothing due: whoever asked has not heard of a fact that we have

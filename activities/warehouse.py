@@ -2,11 +2,17 @@
 
 from temporalio import activity
 
-from activities.effects import Decision, Effects, OrderTurn
+from activities.effects import OUTDATED, Decision, Effects, OrderTurn
 from activities.messages import HandOverCall, ParcelCall, StepResult
-from domain.journal import Submitted
+from domain.hand_over import (
+    never_received,
+    refused,
+    submitted,
+    to_be_asked_back,
+    to_be_submitted,
+)
 from ports.outside import ParcelRequest, Warehouse
-from ports.unit_of_work import Database
+from ports.unit_of_work import Database, UnitOfWork
 
 
 class WarehouseActivities:
@@ -18,21 +24,49 @@ class WarehouseActivities:
     @activity.defn(name="warehouse.hand_over")
     async def hand_over(self, call: HandOverCall) -> StepResult:
         """The fulfillment order, committed when it was sourced, is the intent; the warehouse knows
-        it by its id however often it is submitted.
+        it by its id however often it is submitted. Each attempt looks first whether it still is to
+        be; the process then learns why not.
         """
-        order = call.step.subject
-        ship_to = await self._database.look(lambda uow: uow.catalog.ship_to(order))
-        await self._warehouse.submit(
-            ParcelRequest(call.fulfillment_order, order, call.location, call.lines, ship_to)
+        order, name = call.step.subject, call.fulfillment_order
+        due, ship_to = await self._database.look(lambda uow: _asked(uow, order, name))
+        if not due:
+            return await self._effects.on_order(call.step, _known_better)
+        refusal = await self._warehouse.submit(
+            ParcelRequest(name, order, call.location, call.lines, ship_to)
         )
 
         async def decide(turn: OrderTurn) -> Decision:
-            known = "submitted" in turn.view.parcels[call.fulfillment_order].at
-            return Decision([] if known else [Submitted(call.fulfillment_order)])
+            if refusal:
+                return Decision(refused(turn.view, name, refusal))
+            return Decision(submitted(turn.view, name))
 
         return await self._effects.on_order(call.step, decide)
 
     @activity.defn(name="warehouse.request_cancel")
-    async def request_cancel(self, call: ParcelCall) -> None:
-        """The journal has asked for it already; the answer comes as a fact."""
-        await self._warehouse.request_cancel(call.fulfillment_order)
+    async def request_cancel(self, call: ParcelCall) -> StepResult | None:
+        """The journal has asked for it already; the answer comes as a fact: None. Each attempt
+        looks first whether one is still awaited.
+        """
+        order, name = call.step.subject, call.fulfillment_order
+
+        async def awaited(uow: UnitOfWork) -> bool:
+            return to_be_asked_back((await uow.orders.lock(order)).view(), name)
+
+        if not await self._database.look(awaited):
+            return await self._effects.on_order(call.step, _known_better)
+        if await self._warehouse.request_cancel(name):
+            return None
+
+        async def decide(turn: OrderTurn) -> Decision:
+            return Decision(never_received(turn.view, name))
+
+        return await self._effects.on_order(call.step, decide)
+
+
+async def _asked(uow: UnitOfWork, order: str, parcel: str) -> tuple[bool, dict[str, str]]:
+    due = to_be_submitted((await uow.orders.lock(order)).view(), parcel)
+    return due, await uow.catalog.ship_to(order) if due else {}
+
+
+async def _known_better(_turn: OrderTurn) -> Decision:
+    return Decision(outcome=OUTDATED)

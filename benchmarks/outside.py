@@ -33,7 +33,7 @@ class AnnouncingWarehouse:
     def __init__(self, announce: Callable[[dict[str, Any]], None]) -> None:
         self._announce = announce
 
-    async def submit(self, parcel: ParcelRequest) -> None:
+    async def submit(self, parcel: ParcelRequest) -> str:
         self._announce(
             {
                 "order": parcel.order,
@@ -41,6 +41,7 @@ class AnnouncingWarehouse:
                 "lines": to_json(parcel.lines),
             }
         )
+        return ""
 
-    async def request_cancel(self, fulfillment_order: str) -> None:
+    async def request_cancel(self, fulfillment_order: str) -> bool:
         raise AssertionError(f"nobody cancels {fulfillment_order} here")

@@ -8,10 +8,13 @@ from enum import StrEnum
 
 from domain.access import Principal, Role
 from domain.authorizations import awaits_finance
+from domain.calling_off import canceling, may_come_back
 from domain.errors import StepRefused
+from domain.hand_over import to_be_asked_back
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
+from domain.waits import cancel_wait
 
 
 class CommandKind(StrEnum):
@@ -29,6 +32,7 @@ class CommandKind(StrEnum):
     LEAVE_OPERATION = "leave_operation"
     PARCEL_LOST = "parcel_lost"
     PARCEL_RETURNED = "parcel_returned"
+    PARCEL_WITHDRAWN = "parcel_withdrawn"
     RETURN_APPROVE = "return_approve"
     RETURN_DECLINE = "return_decline"
     RETURN_RECEIVE = "return_receive"
@@ -55,6 +59,7 @@ ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.LEAVE_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.PARCEL_LOST: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.PARCEL_RETURNED: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
+    CommandKind.PARCEL_WITHDRAWN: (Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.RETURN_APPROVE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_DECLINE: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.RETURN_RECEIVE: (Role.WAREHOUSE, Role.SUPERVISOR),
@@ -77,6 +82,7 @@ _REASON_REQUIRED = (
     CommandKind.LEAVE_OPERATION,
     CommandKind.PARCEL_LOST,
     CommandKind.PARCEL_RETURNED,
+    CommandKind.PARCEL_WITHDRAWN,
     CommandKind.RETURN_DECLINE,
     CommandKind.RETURN_WRITE_OFF,
 )
@@ -144,6 +150,8 @@ def _why_not(view: OrderView, command: Command) -> str:
             return _why_not_decide(view, command.target)
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             return _why_not_give_up(view, command.target)
+        case CommandKind.PARCEL_WITHDRAWN:
+            return _why_not_withdraw(view, command.target)
         case _:
             return f"{command.kind} is about a return, not about an order"
 
@@ -151,8 +159,24 @@ def _why_not(view: OrderView, command: Command) -> str:
 def _why_not_cancel(view: OrderView) -> str:
     if view.status.final or view.status is OrderStatus.COMPLETED:
         return f"the order is {view.status} and can no longer be canceled"
-    if any(parcel.status is not ParcelStatus.OPEN for parcel in view.active_parcels):
+    if canceling(view):
+        return "the order is being canceled, once its parcels are given back"
+    out = [parcel for parcel in view.active_parcels if parcel.status is not ParcelStatus.OPEN]
+    if not all(may_come_back(parcel) for parcel in out):
         return "a parcel was handed to the warehouse; ask for a return instead"
+    if out and any(parcel.cancel == "refused" for parcel in view.parcels.values()):
+        return "a warehouse did not give its parcel back; ask for a return instead"
+    return ""
+
+
+def _why_not_withdraw(view: OrderView, name: str) -> str:
+    parcel = view.parcels.get(name)
+    if parcel is None:
+        return f"the order has no parcel {name or '(none named)'}"
+    if not to_be_asked_back(view, name):
+        return f"parcel {name} is {parcel.status}, and no warehouse has to give it back"
+    if cancel_wait(name) not in view.escalations:
+        return f"the warehouse still has time to answer for parcel {name}"
     return ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from domain import journal as j
 from domain.access import Role
 from domain.authorizations import awaits_finance, is_needed, owed_instead
+from domain.calling_off import cancel_entries
 from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
@@ -23,7 +24,7 @@ def entries_for(view: OrderView, command: Command) -> list[j.Body]:
         case CommandKind.REJECT:
             return [j.Rejected(command.reason)]
         case CommandKind.CANCEL:
-            return [j.Canceled(command.reason)]
+            return cancel_entries(view, command.reason)
         case CommandKind.RETRY_STOCK:
             return [j.HoldReleased("stock", command.reason)]
         case CommandKind.RETRY_PAYMENT:
@@ -41,6 +42,8 @@ def entries_for(view: OrderView, command: Command) -> list[j.Body]:
             return [j.OperationLeft(command.target, command.reason, owed)]
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             return _given_up(view, command)
+        case CommandKind.PARCEL_WITHDRAWN:
+            return [j.Withdrawn(command.target, command.reason)]
         case _:
             raise ValueError(f"{command.kind} has decisions of its own")
 

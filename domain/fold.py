@@ -12,6 +12,7 @@ from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.order import LineUnits, PlacedOrder, by_line, subtract
 from domain.payments import Payment, Unasked, unasked_key
+from domain.progress import reach
 from domain.transitions import transition
 from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus
 
@@ -105,13 +106,7 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             if body.reason == j.BROKEN:
                 parcel.mended += body.lines
             if not parcel.lines:
-                _reach(parcel, ParcelStatus.CANCELED, entry.at)
-        case j.Submitted() as body:
-            _reach(view.parcels[body.fulfillment_order], ParcelStatus.SUBMITTED, entry.at)
-        case j.CancelRequested() as body:
-            parcel = view.parcels[body.fulfillment_order]
-            parcel.cancel = "requested"
-            parcel.at["cancel_requested"] = entry.at
+                reach(parcel, ParcelStatus.CANCELED, entry.at)
         case j.Shipped() as body:
             _ship(view, body, entry.at)
         case j.ShippedUnasked() as body:
@@ -119,10 +114,33 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
         case j.Delivered() as body:
             parcel = view.parcels[body.fulfillment_order]
             parcel.arrival_booked = True
-            _reach(parcel, ParcelStatus.DELIVERED, entry.at)
+            reach(parcel, ParcelStatus.DELIVERED, entry.at)
         case j.Undelivered() as body:
             end = ParcelStatus.RETURNED_TO_SENDER if body.returned else ParcelStatus.LOST
-            _reach(view.parcels[body.fulfillment_order], end, entry.at)
+            reach(view.parcels[body.fulfillment_order], end, entry.at)
+        case _:
+            _apply_to_hand_over(view, entry)
+
+
+def _apply_to_hand_over(view: OrderView, entry: j.Entry) -> None:
+    """What was said between us and the warehouses."""
+    match entry.body:
+        case j.Submitted() as body:
+            reach(view.parcels[body.fulfillment_order], ParcelStatus.SUBMITTED, entry.at)
+        case j.SubmissionRefused() as body:
+            reach(view.parcels[body.fulfillment_order], ParcelStatus.REJECTED, entry.at)
+        case j.CancelRequested() as body:
+            parcel = view.parcels[body.fulfillment_order]
+            reach(parcel, ParcelStatus.SUBMITTED, entry.at)
+            parcel.cancel = "requested"
+            parcel.at["cancel_requested"] = entry.at
+        case j.NeverReceived(fulfillment_order=name):
+            view.parcels[name].cancel = "confirmed"
+        case j.Withdrawn(fulfillment_order=name):
+            view.parcels[name].cancel = "confirmed"
+            view.parcels[name].at["withdrawn"] = entry.at
+        case j.CancelWanted() as body:
+            view.cancel_wanted = body.reason
         case _:
             pass  # entries that change the status only, which `transition` has done
 
@@ -132,7 +150,7 @@ def _ship(view: OrderView, body: j.Shipped, at: datetime) -> None:
     parcel.with_shipping = not any(each.booked for each in view.parcels.values())
     parcel.booked, parcel.amount = True, body.amount
     parcel.lines, parcel.packages = body.lines, body.packages
-    _reach(parcel, ParcelStatus.SHIPPED, at)
+    reach(parcel, ParcelStatus.SHIPPED, at)
 
 
 _PROGRESS = {
@@ -173,7 +191,7 @@ def _notice_parcel(parcel: Parcel, fact: Fact) -> None:
     if fact.kind is FactKind.SHIPPED:
         _notice_packages(parcel, fact)
     if fact.kind in _PROGRESS:
-        _reach(parcel, _PROGRESS[fact.kind], fact.occurred_at)
+        reach(parcel, _PROGRESS[fact.kind], fact.occurred_at)
     elif fact.kind in _ON_THE_ROAD:
         parcel.at.setdefault(_ON_THE_ROAD[fact.kind].value.lower(), fact.occurred_at)
     elif fact.kind is FactKind.DELIVERED:
@@ -186,7 +204,7 @@ def _notice_parcel(parcel: Parcel, fact: Fact) -> None:
     elif fact.kind is FactKind.SUPPLY_MOVED:
         _expect(parcel, fact)
     elif fact.kind is FactKind.REJECTED:
-        _reach(parcel, ParcelStatus.REJECTED, fact.occurred_at)
+        reach(parcel, ParcelStatus.REJECTED, fact.occurred_at)
     elif fact.kind is FactKind.CANCEL_CONFIRMED:
         parcel.cancel = "confirmed"
     elif fact.kind is FactKind.CANCEL_REFUSED and parcel.cancel != "confirmed":
@@ -232,35 +250,18 @@ def _notice_packages(parcel: Parcel, fact: Fact) -> None:
         parcel.picked = tuple(unit for package in fact.packages for unit in package.lines)
 
 
-def _reach(parcel: Parcel, status: ParcelStatus, at: datetime) -> None:
-    """Progress only goes forward; what was shipped can no longer be rejected."""
-    parcel.at.setdefault(status.value.lower(), at)
-    shipped = parcel.booked or (parcel.status.active and parcel.status.progress >= _SHIPPED)
-    if status in (ParcelStatus.REJECTED, ParcelStatus.CANCELED):
-        if not shipped:
-            parcel.status = status
-    elif not parcel.status.active:
-        if status.progress >= _SHIPPED and parcel.lines:
-            parcel.status = status
-    elif status.progress > parcel.status.progress:
-        parcel.status = status
-
-
-_SHIPPED = ParcelStatus.SHIPPED.progress
-
-
 def _follow_carrier(parcel: Parcel) -> None:
     """What the carrier tells counts once the warehouse has told what it shipped, whichever of them
     was faster.
     """
-    if not parcel.status.active or parcel.status.progress < _SHIPPED:
+    if not parcel.status.active or parcel.status.progress < ParcelStatus.SHIPPED.progress:
         return
     for status in _ON_THE_ROAD.values():
         if status.value.lower() in parcel.at:
-            _reach(parcel, status, parcel.at[status.value.lower()])
+            reach(parcel, status, parcel.at[status.value.lower()])
     numbers = {package.tracking_number for package in parcel.packages}
     if numbers and numbers <= set(parcel.arrived):
-        _reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
+        reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
 
 
 def _surplus(view: OrderView, parcel: Parcel, told: Iterable[Fact]) -> tuple[LineUnits, ...]:

@@ -10,11 +10,15 @@ from domain.codec import Json, from_json, to_json
 from domain.order import LineUnits
 from domain.parcel_entries import (
     CancelRequested,
+    CancelWanted,
     Delivered,
+    NeverReceived,
     Shipped,
     ShippedUnasked,
+    SubmissionRefused,
     Submitted,
     Undelivered,
+    Withdrawn,
 )
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.return_entries import (
@@ -213,7 +217,11 @@ Body = (
     | PaymentRegistered
     | CreditGranted
     | Submitted
+    | SubmissionRefused
     | CancelRequested
+    | CancelWanted
+    | NeverReceived
+    | Withdrawn
     | Shipped
     | ShippedUnasked
     | Delivered

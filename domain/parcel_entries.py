@@ -12,10 +12,48 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelRequested:
-    """The warehouse was asked to give a fulfillment order back."""
+class SubmissionRefused:
+    """The warehouse said for good that it will not take a parcel: as if it had rejected it.
+    `reason` is its own code.
+    """
 
     fulfillment_order: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The warehouse is asked to give a fulfillment order back, which from now on counts as handed
+    over: if it is not, it will not be any more.
+    """
+
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWanted:
+    """Somebody wants the order canceled, of which a warehouse may have a parcel: canceled it is
+    when all of those are given back.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverReceived:
+    """Asked to give a parcel back, the warehouse said that it never had it."""
+
+    fulfillment_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Staff says of a parcel that was asked back that the warehouse has not got it, and will not
+    send it.
+    """
+
+    fulfillment_order: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

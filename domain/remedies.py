@@ -31,7 +31,9 @@ def _remedies(view: OrderView, parcel: Parcel) -> Iterator[Remedy]:
     if parcel.status is ParcelStatus.REJECTED:
         yield from _given_back(parcel, "rejected by the warehouse")
     elif parcel.cancel == "confirmed" and _gone(parcel) is False:
-        yield from _given_back(parcel, "given back by the warehouse")
+        withdrawn = "withdrawn" in parcel.at
+        by = "withdrawn from" if withdrawn else "given back by"
+        yield from _given_back(parcel, f"{by} the warehouse")
     elif parcel.replaces and not _still_replaces(view.parcels[parcel.replaces]):
         yield ReservationReleased(name, parcel.lines, "the first source keeps the parcel")
     elif parcel.missing:
@@ -91,9 +93,10 @@ def _still_replaces(replaced: Parcel) -> bool:
 
 
 def refusing_locations(view: OrderView) -> set[str]:
-    """Locations whose warehouse rejected a parcel of this order: not asked again."""
+    """Locations whose warehouse rejected a parcel of this order, or never answered for it: not
+    asked again.
+    """
+    gave_none = {FactKind.REJECTED.value.removeprefix("fulfillment."), "withdrawn"}
     return {
-        parcel.location
-        for parcel in view.parcels.values()
-        if FactKind.REJECTED.value.removeprefix("fulfillment.") in parcel.at
+        parcel.location for parcel in view.parcels.values() if not gave_none.isdisjoint(parcel.at)
     }

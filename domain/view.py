@@ -154,6 +154,7 @@ class OrderView:
     seq: int = 0
     at: datetime | None = None
     facts: tuple[str, ...] = ()
+    cancel_wanted: str | None = None  # why: once what warehouses may have is given back
     holds: dict[str, Hold] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)

@@ -220,7 +220,8 @@ def _renews(view: OrderView, payment: Payment) -> bool:
 def _parcel_waits(view: OrderView, parcel: Parcel, process: ProcessDefinition) -> Iterator[Wait]:
     key, at = f"parcel/{parcel.fulfillment_order}", parcel.at
     if parcel.cancel == "requested" and parcel.status.progress < SHIPPED:
-        yield _wait(f"{key}/cancel", "the warehouse has to give the parcel back", Role.WAREHOUSE,
+        what = "the warehouse has to give the parcel back"
+        yield _wait(cancel_wait(parcel.fulfillment_order), what, Role.WAREHOUSE,
                     at["cancel_requested"], process.cancel_within, AtDeadline.ESCALATE)  # fmt: skip
         return
     match parcel.status:
@@ -265,6 +266,11 @@ def _delivery_wait(parcel: Parcel, process: ProcessDefinition) -> Wait:
     reason = f"the carrier reports: {parcel.trouble.replace('_', ' ')}"
     within = process.deliver_within if parcel.trouble == "exception" else 0.0
     return _wait(key, reason, "carrier", parcel.at["trouble"], within, AtDeadline.ESCALATE)
+
+
+def cancel_wait(parcel: str) -> str:
+    """The key of the wait for a warehouse that was asked to give a parcel back."""
+    return f"parcel/{parcel}/cancel"
 
 
 def _wait(

@@ -20,7 +20,9 @@ class FulfilledBy(StrEnum):
 
 class PickLists(Protocol):
     async def open(self, parcel: ParcelRequest) -> bool:
-        """Idempotent; False when the fulfillment order is there with another content."""
+        """Idempotent; False when the fulfillment order is there with another content, or is wanted
+        back already.
+        """
 
     async def ask_back(self, fulfillment_order: str) -> bool:
         """Idempotent. The answer is a fact: at once when nothing was picked yet, or when it is

@@ -92,13 +92,16 @@ class ParcelRequest:
 
 
 class Warehouse(Protocol):
-    async def submit(self, parcel: ParcelRequest) -> None:
-        """Idempotent by the fulfillment order. Raises `OutcomeUnknown`, `Unreachable` or
+    async def submit(self, parcel: ParcelRequest) -> str:
+        """Idempotent by the fulfillment order. Empty when the warehouse has it; else the code for
+        which it will not take it, now or later. Raises `OutcomeUnknown`, `Unreachable` or
         `KeyRefused`.
         """
 
-    async def request_cancel(self, fulfillment_order: str) -> None:
-        """Idempotent; the answer comes as a fact. Raises as `submit`."""
+    async def request_cancel(self, fulfillment_order: str) -> bool:
+        """Idempotent; the answer comes as a fact. False proves that the warehouse never had it, and
+        will not take it any more. Raises as `submit`.
+        """
 
 
 class ReviewRules(Protocol):

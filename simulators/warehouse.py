@@ -8,6 +8,7 @@ order), order, location and lines (line, sku, quantity: what the step is about):
                   carrier, too)
   canceled | cancel_refused (reason)   with key, request
   resubmitted     the same fulfillment order under another key: no effect
+  unseen_canceled reference only: asked to cancel what never came; it is refused from now on
   parcel_booked   tracking_number, reference: the carrier has the parcel
 """
 
@@ -42,6 +43,7 @@ class WarehouseSettings(Settings):
     ship_after: Seconds | None = 0.2
     reject_locations: frozenset[str] = frozenset()
     reject_skus: frozenset[str] = frozenset()
+    refuse_locations: frozenset[str] = frozenset()  # at once: the submission is answered 422
     short_skus: dict[str, Number] = Field(default_factory=dict)  # how many are missing
     cancel: Literal["accept", "refuse"] = "accept"  # accept: until packed
     max_units_per_package: Number | None = None
@@ -73,6 +75,7 @@ class Warehouse(Simulator[WarehouseSettings]):
     def __init__(self, surroundings: Surroundings[WarehouseSettings]) -> None:
         super().__init__(surroundings)
         self._orders: dict[str, FulfillmentOrder] = {}
+        self._unseen: set[str] = set()  # references that were canceled before they came
         desk = CarrierDesk(self.weather)
         self._bookings = Outbox(self.journal, self.weather, desk, self._end)
 
@@ -98,6 +101,9 @@ class Warehouse(Simulator[WarehouseSettings]):
         kind = line["kind"]
         if kind == "parcel_booked":
             self._bookings.remove(line["tracking_number"])
+            return Outcome()
+        if kind == "unseen_canceled":
+            self._unseen.add(line["reference"])
             return Outcome()
         order = self._orders.get(line["reference"]) or self._enter(line)
         ids = {"id": order.id, "reference": order.reference}
@@ -180,14 +186,25 @@ class Warehouse(Simulator[WarehouseSettings]):
         asked = parse(SubmitBody, command.body).model_dump()
         known = self._orders.get(asked["reference"])
         if known is None:
+            self._check_taken(asked)
             ours = {"fulfillment_order": f"fo_{command.fingerprint[:20]}"}
             return self.record("submitted", {**asked, **ours}, command)
         if known.fingerprint != fingerprint(asked):
             raise Refused(409, "reference_taken", "another fulfillment order has this reference")
         return self._note(known, "resubmitted", command)
 
+    def _check_taken(self, asked: Json) -> None:
+        if asked["reference"] in self._unseen:
+            raise Refused(409, "already_canceled", "it was canceled before it came")
+        if asked["location"] in self.settings.refuse_locations:
+            raise Refused(422, "location_closed", "nothing is sent from there")
+
     def _cancel(self, command: Command) -> Answer:
+        """What never came is refused from now on, so that 404 stays true."""
         parse(CancelBody, command.body)
+        reference = command.params["reference"]
+        if reference not in self._orders and reference not in self._unseen:
+            self.record("unseen_canceled", {"reference": reference})
         order = self._order(command.params)
         if order.status == "canceled":
             return self._note(order, "canceled", command)

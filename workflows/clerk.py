@@ -238,8 +238,8 @@ class Clerk:
     # Steps at outside parties
 
     async def hand_over(self, name: str) -> None:
-        """From here on the order cannot be canceled: begun in a turn of its own, so that no cancel
-        is being decided meanwhile.
+        """From here on the parcel has to be asked back before the order can be canceled: begun in a
+        turn of its own, so that no cancel is being decided meanwhile.
         """
         async with self._turn:
             self.check()
@@ -258,10 +258,12 @@ class Clerk:
         self.handing_over.remove(name)
 
     async def request_cancel(self, parcel: str) -> None:
-        call = ParcelCall(self._step(f"request_cancel/{parcel}"), parcel)
-        await workflow.execute_activity_method(
-            WarehouseActivities.request_cancel, call, **OUTSIDE_STEP
+        step = self._step(f"request_cancel/{parcel}")
+        result = await workflow.execute_activity_method(
+            WarehouseActivities.request_cancel, ParcelCall(step, parcel), **OUTSIDE_STEP
         )
+        if result is not None:
+            self._learn(step, result)
 
     async def outside_step(
         self, name: str, run: Callable[[Step], Awaitable[StepResult]]

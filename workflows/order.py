@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 from activities.messages import Start
+from domain.calling_off import called_off, canceling
 from domain.commands import Command
 from domain.decisions import ending
 from domain.facts import Fact
@@ -147,5 +148,7 @@ def _has_arrived(view: OrderView) -> bool:
 
 
 def _to_be_sourced(view: OrderView) -> bool:
+    if canceling(view):
+        return bool(called_off(view))
     waits = "stock" in view.holds and not view.looks_again
     return bool(remedies(view)) or (bool(view.unallocated) and not waits)

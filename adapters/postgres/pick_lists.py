@@ -4,19 +4,20 @@ one transaction; the order's row, locked first, is the lock of its pick lists to
 
 from functools import partial
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.clock import now
 from adapters.postgres.facts.after_the_end import take_in
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.tables import fulfillment_order, location, pick_list
+from adapters.postgres.tables import fulfillment_order, journal, location, pick_list
 from adapters.postgres.transactions import each_alone, in_transaction
 from domain.acts import Act
 from domain.codec import Json, from_json, to_json
 from domain.errors import NotFound
 from domain.facts import BUILT_IN, Fact
+from domain.journal import CancelRequested
 from domain.pick_acts import AskBack, FloorAct, perform
 from domain.pick_list import PickList
 from ports.floor import FulfilledBy
@@ -25,7 +26,23 @@ from ports.outside import ParcelRequest
 SOURCE = "warehouse"
 
 _LIST = select(pick_list.c.list).where(pick_list.c.fulfillment_order == bindparam("parcel"))
-_OPEN = insert(pick_list).on_conflict_do_nothing().returning(pick_list.c.fulfillment_order)
+_NEW = ("fulfillment_order", "location", "status", "list")
+_ASKED_BACK = exists().where(  # by its order: an attempt to open it that comes late does nothing
+    journal.c.subject == bindparam("order"),
+    journal.c.kind == CancelRequested.__name__,
+    journal.c.data["fulfillment_order"].astext == bindparam("fulfillment_order"),
+)
+_OPEN = (
+    insert(pick_list)
+    .from_select(
+        _NEW,
+        select(*(bindparam(name, type_=pick_list.c[name].type) for name in _NEW)).where(
+            ~_ASKED_BACK
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(pick_list.c.fulfillment_order)
+)
 _SAVE = update(pick_list).where(pick_list.c.fulfillment_order == bindparam("parcel"))
 _BY_LOCATION = select(func.nullif(location.c.fulfilled_by, "")).where(
     location.c.id == fulfillment_order.c.location
@@ -54,10 +71,13 @@ class PostgresPickLists:
     async def open(self, parcel: ParcelRequest) -> bool:
         pick = PickList(parcel.fulfillment_order, parcel.order, parcel.location, parcel.lines)
         async with self._alone.connect() as connection:
-            row = {"fulfillment_order": pick.fulfillment_order, **_values(pick)}
+            row = {"fulfillment_order": pick.fulfillment_order, "order": pick.order}
+            row |= _values(pick)
             if (await connection.execute(_OPEN, row)).one_or_none():
                 return True
             there = await connection.scalar(_LIST, {"parcel": pick.fulfillment_order})
+        if there is None:
+            return False
         known = from_json(PickList, there)
         return (known.order, known.location, known.lines) == (
             pick.order,

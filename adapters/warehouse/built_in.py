@@ -10,10 +10,10 @@ class BuiltInWarehouse:
     def __init__(self, lists: PickLists) -> None:
         self._lists = lists
 
-    async def submit(self, parcel: ParcelRequest) -> None:
+    async def submit(self, parcel: ParcelRequest) -> str:
         if not await self._lists.open(parcel):
-            raise OutcomeUnknown(f"{parcel.fulfillment_order} is there with another content")
+            raise OutcomeUnknown(f"{parcel.fulfillment_order} is not there as it was asked")
+        return ""
 
-    async def request_cancel(self, fulfillment_order: str) -> None:
-        if not await self._lists.ask_back(fulfillment_order):
-            raise OutcomeUnknown(f"there is no pick list {fulfillment_order}")
+    async def request_cancel(self, fulfillment_order: str) -> bool:
+        return await self._lists.ask_back(fulfillment_order)

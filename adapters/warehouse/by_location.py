@@ -21,11 +21,11 @@ class WarehouseByLocation:
         self._warehouses = warehouses
         self._otherwise = otherwise
 
-    async def submit(self, parcel: ParcelRequest) -> None:
-        await (await self._of(parcel.fulfillment_order)).submit(parcel)
+    async def submit(self, parcel: ParcelRequest) -> str:
+        return await (await self._of(parcel.fulfillment_order)).submit(parcel)
 
-    async def request_cancel(self, fulfillment_order: str) -> None:
-        await (await self._of(fulfillment_order)).request_cancel(fulfillment_order)
+    async def request_cancel(self, fulfillment_order: str) -> bool:
+        return await (await self._of(fulfillment_order)).request_cancel(fulfillment_order)
 
     async def _of(self, fulfillment_order: str) -> Warehouse:
         return self._warehouses[

@@ -20,7 +20,10 @@ PARCELS = (1, 2)  # one order of each
 WAREHOUSE_FACTS = 4  # of a parcel: accepted, picked, packed, shipped
 GAP_SECONDS = 2.2
 JITTER = 0.8  # the simulators' steps take 20 % more or less
-DISTURBING = {"HoldPlaced", "Escalated", "Canceled", "CancelRequested", "UnitsCanceled", "Expired"}
+DISTURBING = {
+    *("HoldPlaced", "Escalated", "Canceled", "CancelRequested", "SubmissionRefused"),
+    *("UnitsCanceled", "Expired"),
+}
 
 PACE: dict[str, dict[str, Any]] = {
     "warehouse": {

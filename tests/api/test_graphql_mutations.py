@@ -97,6 +97,12 @@ COMMANDS = [
         CommandKind.PARCEL_RETURNED,
         {"reason": "refused", "target": FIRST},
     ),
+    (
+        "orderParcelWithdrawn",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "reason": "it is down for good"},
+        CommandKind.PARCEL_WITHDRAWN,
+        {"reason": "it is down for good", "target": FIRST},
+    ),
     ("returnApprove", {"return": RMA}, CommandKind.RETURN_APPROVE, {"reason": ""}),
     (
         "returnDecline",

@@ -113,6 +113,10 @@ def _way_of(draw: st.DrawFn, parcel: j.PlannedParcel) -> list[j.Body]:
         [j.Submitted(name), j.Shipped(name, packages, parcel.lines, 100)],
         [j.Submitted(name), j.Shipped(name, packages, parcel.lines, 100), j.Delivered(name)],
         [j.Submitted(name), j.CancelRequested(name)],
+        [j.CancelRequested(name)],
+        [j.CancelRequested(name), j.NeverReceived(name)],
+        [j.CancelWanted("no longer wanted"), j.CancelRequested(name), j.Withdrawn(name, "silent")],
+        [j.SubmissionRefused(name, "location_closed")],
         [j.Submitted(name), j.ReservationReleased(name, parcel.lines, "rejected")],
         [j.ReservationReleased(name, parcel.lines[:1], "short pick"), j.Submitted(name)],
     ]

@@ -29,6 +29,7 @@ MAY = {
     CommandKind.LEAVE_OPERATION: {F, S},
     CommandKind.PARCEL_LOST: {A, S},
     CommandKind.PARCEL_RETURNED: {A, W, S},
+    CommandKind.PARCEL_WITHDRAWN: {W, S},
     CommandKind.RETURN_APPROVE: {A, S},
     CommandKind.RETURN_DECLINE: {A, S},
     CommandKind.RETURN_RECEIVE: {W, S},
@@ -48,6 +49,7 @@ OWES_A_REASON = {
     CommandKind.LEAVE_OPERATION,
     CommandKind.PARCEL_LOST,
     CommandKind.PARCEL_RETURNED,
+    CommandKind.PARCEL_WITHDRAWN,
     CommandKind.RETURN_DECLINE,
     CommandKind.RETURN_WRITE_OFF,
 }

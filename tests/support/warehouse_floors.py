@@ -43,6 +43,8 @@ class Floor(Protocol):
     async def holds(self, parcel: str) -> list[Json]:
         """The lines of the one fulfillment order of that name, as the warehouse knows them."""
 
+    async def has(self, parcel: str) -> bool: ...
+
     async def hear(self) -> None:
         """What was told until now is in our books."""
 
@@ -97,6 +99,10 @@ class BuiltInFloor:
         one = "SELECT list->'lines' FROM pick_list WHERE fulfillment_order = :parcel"
         [(lines,)] = await self._rows(one, parcel=parcel)
         return list(lines)
+
+    async def has(self, parcel: str) -> bool:
+        one = "SELECT 1 FROM pick_list WHERE fulfillment_order = :parcel"
+        return bool(await self._rows(one, parcel=parcel))
 
     async def hear(self) -> None:
         """They are in the books with the act itself."""
@@ -158,6 +164,10 @@ class HttpFloor:
     async def holds(self, parcel: str) -> list[Json]:
         lines = (await self._show(parcel))["lines"]
         return list(lines)
+
+    async def has(self, parcel: str) -> bool:
+        answer = await self.party.question(f"/v1/fulfillment-orders/{parcel}")
+        return answer.status_code == httpx.codes.OK
 
     async def hear(self) -> None:
         """As the webhooks' edge does it, with all that has come."""

@@ -41,10 +41,11 @@ async def test_a_parcel_that_is_being_handed_over_does_not_let_its_order_expire(
     shop.provider.expires_at = await shop.now() + timedelta(minutes=20)
     submit, heard = shop.warehouse.submit, False
 
-    async def unheard(parcel: ParcelRequest) -> None:
-        await submit(parcel)
+    async def unheard(parcel: ParcelRequest) -> str:
+        answer: str = await submit(parcel)
         if not heard:
             raise OutcomeUnknown(parcel.fulfillment_order)
+        return answer
 
     shop.warehouse.submit = unheard
     number = await shop.place()

@@ -117,6 +117,17 @@ class OrderParcelReturnedInput:
     reason: str = ask.reason()
 
 
+@strawberry.input(
+    description="Says of a parcel that its warehouse was asked to give back, and did not answer for "
+    "in time, that the warehouse has not got it and will not send it: it counts as given back."
+)
+class OrderParcelWithdrawnInput:
+    order: strawberry.ID = ask.order()
+    fulfillment_order: strawberry.ID = ask.parcel()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
+
+
 @strawberry.input(description="One line of an order to place.")
 class OrderLineInput:
     sku: str = strawberry.field(description="As the catalog has it.")

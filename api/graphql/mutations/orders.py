@@ -25,6 +25,7 @@ AnyOrderInput = (
     | i.OrderLeaveOperationInput
     | i.OrderParcelLostInput
     | i.OrderParcelReturnedInput
+    | i.OrderParcelWithdrawnInput
 )
 
 
@@ -106,6 +107,14 @@ class OrderMutations:
         input: i.OrderParcelReturnedInput,  # noqa: A002
     ) -> OrderPayload:
         return await _act(info, Kind.PARCEL_RETURNED, input, target=input.fulfillment_order)
+
+    @mutation("Gives a parcel up for a warehouse that does not answer. Warehouse and supervisors.")
+    async def order_parcel_withdrawn(
+        self,
+        info: Ask,
+        input: i.OrderParcelWithdrawnInput,  # noqa: A002
+    ) -> OrderPayload:
+        return await _act(info, Kind.PARCEL_WITHDRAWN, input, target=input.fulfillment_order)
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyOrderInput, **more: Json) -> OrderPayload:

@@ -1,5 +1,6 @@
 """One suite for both warehouses behind the port: what is asked of them, and what they tell."""
 
+from contextlib import suppress
 from itertools import permutations
 
 import pytest
@@ -9,6 +10,7 @@ from warehouse_floors import FOUND, Floor
 from adapters.http_party import HttpParty
 from adapters.postgres.orders import PostgresOrders
 from adapters.warehouse.http_warehouse import HttpWarehouse
+from domain import journal as j
 from domain.codec import from_json
 from domain.facts import Fact
 from domain.fold import fold
@@ -191,8 +193,20 @@ async def test_a_rejected_parcel_cannot_be_asked_back(floor: Floor, sent: Sent) 
 
 
 async def test_what_a_warehouse_never_saw_cannot_be_asked_back(floor: Floor, sent: Sent) -> None:
-    with pytest.raises(OutcomeUnknown):
-        await floor.warehouse.request_cancel(sent.parcel)
+    assert [await floor.warehouse.request_cancel(sent.parcel) for _ in range(2)] == [False, False]
+    await floor.hear()
+    assert await sent.facts() == []
+
+
+async def test_what_was_asked_back_before_it_came_is_not_taken_when_it_comes_late(
+    floor: Floor, sent: Sent
+) -> None:
+    await sent.shop.journal(sent.order, j.CancelRequested(sent.parcel))
+    assert not await floor.warehouse.request_cancel(sent.parcel)
+    with suppress(OutcomeUnknown):
+        assert await floor.warehouse.submit(sent.request) == "already_canceled"
+    assert not await floor.warehouse.request_cancel(sent.parcel)
+    assert not await floor.has(sent.parcel)
     await floor.hear()
     assert await sent.facts() == []
 
@@ -228,6 +242,6 @@ async def test_the_fake_of_other_tests_takes_what_the_port_takes() -> None:
     fake = FakeWarehouse()
     request = ParcelRequest("O-F1", "O", "BOS", LINES, SHIP_TO)
     for _ in range(2):
-        await fake.submit(request)
-        await fake.request_cancel("O-F1")
+        assert await fake.submit(request) == ""
+        assert await fake.request_cancel("O-F1")
     assert (fake.parcels, fake.cancel_requests) == ({"O-F1": request}, ["O-F1"] * 2)
