@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities.effects import OUTDATED, Decision, Effects, OrderTurn
 from activities.messages import HandOverCall, ParcelCall, StepResult
-from domain.hand_over import (
+from domain.submissions import (
     never_received,
     refused,
     submitted,

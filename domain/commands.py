@@ -10,8 +10,8 @@ from domain.access import Principal, Role
 from domain.authorizations import awaits_finance
 from domain.calling_off import canceling, may_come_back
 from domain.errors import StepRefused
-from domain.hand_over import to_be_asked_back
 from domain.payments import PaymentOperation, PaymentStatus
+from domain.submissions import to_be_asked_back
 from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
 from domain.waits import cancel_wait
@@ -220,6 +220,8 @@ _OVERRIDABLE = (  # while it is being picked, the people there are asked
 def _why_not_override(view: OrderView, command: Command) -> str:
     if view.status is not OrderStatus.PROCESSING:
         return f"the order is {view.status}; nothing of it is being sourced"
+    if canceling(view):
+        return "the order is being canceled; nothing of it is sourced again"
     parcel = view.parcels.get(command.target)
     if parcel is None:
         return f"the order has no parcel {command.target or '(none named)'}"

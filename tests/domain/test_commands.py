@@ -4,12 +4,15 @@ import pytest
 
 from domain import journal as j
 from domain.access import Role
+from domain.calling_off import called_off, canceling
 from domain.commands import Command, CommandKind, check, has_to_wait, possible
 from domain.decisions import entries_for, next_ordinal, next_parcel, override_entries
 from domain.errors import StepRefused
 from domain.facts import FactKind as K
 from domain.payments import PaymentOperation, PaymentStatus
-from domain.remedies import remedies
+from domain.remedies import refusing_locations, remedies
+from domain.submissions import refused, to_be_submitted
+from domain.view import ParcelStatus
 from tests.domain.builders import (
     APPROVED,
     CAPTURE_FAILED,
@@ -25,6 +28,7 @@ from tests.domain.builders import (
     PROCESSING,
     fact,
     money,
+    package,
     sourced,
     view_of,
 )
@@ -36,6 +40,7 @@ VOID_FAILED = money(PaymentOperation.VOID, PaymentStatus.FAILED, reason="no such
 AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
 GIVE_UP = {C.PARCEL_LOST, C.PARCEL_RETURNED}
 REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelRequested(F1))
+OVERDUE = j.Escalated(f"parcel/{F1}/cancel", "it has to be given back", Role.WAREHOUSE, 1)
 
 
 def command(kind: C, target: str = "", location: str = "") -> Command:
@@ -52,7 +57,11 @@ def command(kind: C, target: str = "", location: str = "") -> Command:
         ((*PROCESSING[:2], DECLINED), {C.CANCEL, C.RETRY_PAYMENT, C.OVERRIDE_SOURCE}),
         (PROCESSING, {C.CANCEL, C.OVERRIDE_SOURCE}),
         (AT_WAREHOUSE, {C.OVERRIDE_SOURCE}),
-        (REPLACED, {C.OVERRIDE_SOURCE}),
+        (REPLACED, {C.OVERRIDE_SOURCE, C.CANCEL}),
+        ((*REPLACED, OVERDUE), {C.OVERRIDE_SOURCE, C.CANCEL, C.PARCEL_WITHDRAWN}),
+        ((*REPLACED, j.CancelWanted("x")), set()),
+        ((*REPLACED, OVERDUE, j.Withdrawn(F1, "x")), {C.OVERRIDE_SOURCE, C.CANCEL}),
+        ((*PROCESSING, j.SubmissionRefused(F1, "no")), {C.CANCEL}),
         (ON_ITS_WAY, GIVE_UP),
         ((*ON_ITS_WAY, j.Undelivered(F1, returned=False, reason="x")), set()),
         ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE, *GIVE_UP}),
@@ -137,7 +146,7 @@ def test_an_order_refuses_what_is_about_a_return(kind):
     [
         (C.APPROVE, j.Approved("because")),
         (C.REJECT, j.Rejected("because")),
-        (C.CANCEL, j.Canceled("because")),
+        (C.PARCEL_WITHDRAWN, j.Withdrawn(F1, "because")),
         (C.RETRY_STOCK, j.HoldReleased("stock", "because")),
         (C.RETRY_PAYMENT, j.HoldReleased("payment", "because")),
         (C.RETRY_CAPTURE, j.CaptureRetried(F1)),
@@ -150,6 +159,115 @@ def test_an_order_refuses_what_is_about_a_return(kind):
 )
 def test_a_command_leads_to_one_entry(kind, body):
     assert entries_for(view_of(*ON_ITS_WAY), command(kind, F1)) == [body]
+
+
+def test_an_order_is_canceled_at_once_while_no_warehouse_can_have_a_parcel():
+    assert entries_for(view_of(*PROCESSING), command(C.CANCEL)) == [j.Canceled("because")]
+
+
+def test_what_no_warehouse_can_have_is_given_up_before_the_rest_has_come_back():
+    assert entries_for(view_of(*REPLACED, STOCK), command(C.CANCEL)) == [
+        j.CancelWanted("because"),
+        j.HoldReleased("stock", "the order is being canceled"),
+        j.ReservationReleased(F2, ONE_A, "the order is being canceled"),
+    ]
+
+
+def test_a_parcel_whose_submission_was_not_answered_is_asked_back_before_the_order_is_canceled():
+    view = view_of(*PROCESSING)
+    view.parcels[F1].status = ParcelStatus.SUBMITTED  # being handed over, by what the process says
+    check(view, command(C.CANCEL))
+    assert entries_for(view, command(C.CANCEL)) == [
+        j.CancelWanted("because"),
+        j.CancelRequested(F1),
+    ]
+
+
+WANTED = (*AT_WAREHOUSE, j.CancelWanted("changed"), j.CancelRequested(F1))
+
+
+@pytest.mark.parametrize(
+    ("journal", "told", "due"),
+    [
+        (WANTED, (), []),
+        (WANTED, (K.CANCEL_CONFIRMED,), [j.Canceled("changed")]),
+        (WANTED, (K.REJECTED,), [j.Canceled("changed")]),
+        ((*WANTED, j.NeverReceived(F1)), (), [j.Canceled("changed")]),
+        ((*WANTED, j.Withdrawn(F1, "silent")), (), [j.Canceled("changed")]),
+        ((*WANTED, j.SubmissionRefused(F1, "no")), (), [j.Canceled("changed")]),
+    ],
+)
+def test_an_order_is_canceled_once_every_parcel_is_given_back(journal, told, due):
+    view = view_of(*journal, facts=tuple(map(fact, told)))
+    assert canceling(view)
+    assert called_off(view) == due
+
+
+@pytest.mark.parametrize("told", [K.CANCEL_REFUSED, K.SHIPPED])
+def test_an_order_whose_parcel_a_warehouse_keeps_or_sent_goes_on(told):
+    view = view_of(*WANTED, facts=(fact(told),))
+    assert not canceling(view)
+    with pytest.raises(StepRefused, match="handed to the warehouse"):
+        check(view, command(C.CANCEL))
+
+
+@pytest.mark.parametrize(
+    ("journal", "told", "words"),
+    [
+        (PROCESSING, (), "no warehouse has to give it back"),
+        ((*AT_WAREHOUSE, OVERDUE), (), "no warehouse has to give it back"),
+        (REPLACED, (), "still has time to answer"),
+        ((*REPLACED, OVERDUE), (K.CANCEL_REFUSED,), "no warehouse has to give it back"),
+        ((*REPLACED, OVERDUE), (K.SHIPPED,), "no warehouse has to give it back"),
+        ((*REPLACED, OVERDUE), (K.REJECTED,), "no warehouse has to give it back"),
+    ],
+)
+def test_a_parcel_is_withdrawn_only_when_its_warehouse_has_not_answered_in_time(
+    journal, told, words
+):
+    view = view_of(*journal, facts=tuple(map(fact, told)))
+    with pytest.raises(StepRefused, match=words):
+        check(view, command(C.PARCEL_WITHDRAWN, F1))
+
+
+@pytest.mark.parametrize("said", [j.NeverReceived(F1), j.Withdrawn(F1, "silent")])
+def test_what_was_never_received_or_is_withdrawn_is_given_back_and_may_turn_out_to_be_sent(said):
+    [release] = remedies(view_of(*REPLACED, said))
+    assert (release.fulfillment_order, release.lines) == (F1, ONE_A)
+    sent = view_of(*REPLACED, said, facts=(fact(K.SHIPPED, packages=(package(),)),))
+    assert sent.parcels[F1].status is ParcelStatus.SHIPPED
+    assert [release.fulfillment_order for release in remedies(sent)] == [F2]
+
+
+def test_a_location_whose_warehouse_did_not_answer_is_not_asked_again_for_the_order():
+    assert refusing_locations(view_of(*REPLACED, j.Withdrawn(F1, "silent"))) == {"BOS"}
+    assert refusing_locations(view_of(*PROCESSING, j.SubmissionRefused(F1, "no"))) == {"BOS"}
+    assert refusing_locations(view_of(*REPLACED, j.NeverReceived(F1))) == set()
+
+
+@pytest.mark.parametrize(
+    ("journal", "told", "due"),
+    [
+        (PROCESSING, (), True),
+        (AT_WAREHOUSE, (), False),
+        ((*PROCESSING, j.CancelRequested(F1)), (), False),
+        ((*PROCESSING, j.ReservationReleased(F1, ONE_A, "x")), (), False),
+        ((*PROCESSING, j.Canceled("x")), (), False),
+        (PROCESSING, (K.ACCEPTED,), False),
+        (PROCESSING, (K.REJECTED,), False),
+        (PROCESSING, (K.SHIPPED,), False),
+    ],
+)
+def test_a_parcel_is_submitted_until_the_books_know_better(journal, told, due):
+    assert to_be_submitted(view_of(*journal, facts=tuple(map(fact, told))), F1) is due
+
+
+def test_a_refusal_says_nothing_of_a_parcel_that_the_warehouse_is_at():
+    assert refused(view_of(*PROCESSING), F1, "no") == [j.SubmissionRefused(F1, "no")]
+    asked_back = view_of(*PROCESSING, j.CancelRequested(F1))
+    assert refused(asked_back, F1, "no") == [j.SubmissionRefused(F1, "no")]
+    for told in (K.ACCEPTED, K.SHIPPED, K.REJECTED):
+        assert refused(view_of(*PROCESSING, facts=(fact(told),)), F1, "no") == []
 
 
 def test_a_parcel_that_will_not_arrive_ends_what_finance_had_to_decide_about_its_capture():

@@ -200,6 +200,26 @@ async def test_an_order_never_seen_is_unknown(usual, reference):
     assert (canceled.status_code, error) == (404, "unknown_fulfillment_order")
 
 
+async def test_an_order_that_was_canceled_before_it_came_is_refused_when_it_comes(usual, reference):
+    for key in ("first", "second"):
+        assert (await cancel(usual, reference, key)).status_code == 404
+    late = await usual.post(EVERY, asked(reference), f"{reference}/submit")
+    assert (late.status_code, late.json()["error"]) == (409, "already_canceled")
+    assert (await usual.get(f"{EVERY}/{reference}")).status_code == 404
+    assert usual.kinds(reference=reference) == ["unseen_canceled"]
+
+
+async def test_an_order_is_refused_at_once_by_location(usual, shared_system, reference):
+    await usual.control(refuse_locations=["BOS"])
+    refused = await usual.post(EVERY, asked(reference), f"{reference}/submit")
+    assert (refused.status_code, refused.json()["error"]) == (422, "location_closed")
+    assert (await usual.get(f"{EVERY}/{reference}")).status_code == 404
+    assert usual.kinds(reference=reference) == []
+    await usual.control(refuse_locations=[])
+    await submit(usual, reference)
+    await shared_system.has(reference, "fulfillment.shipped")
+
+
 async def test_a_malformed_order_is_refused(usual, reference):
     for lines in ([], [{"line": 1, "sku": "A", "quantity": 0}]):
         answer = await usual.post(EVERY, asked(reference, lines=lines), reference)

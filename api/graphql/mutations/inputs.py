@@ -118,8 +118,8 @@ class OrderParcelReturnedInput:
 
 
 @strawberry.input(
-    description="Says of a parcel that its warehouse was asked to give back, and did not answer for "
-    "in time, that the warehouse has not got it and will not send it: it counts as given back."
+    description="Says of a parcel that its warehouse was asked to give back, and did not answer "
+    "for in time, that it has not got it and will not send it: the parcel counts as given back."
 )
 class OrderParcelWithdrawnInput:
     order: strawberry.ID = ask.order()
