@@ -71,7 +71,7 @@ class OrderWorkflow:
 
     async def _reserve_stock(self) -> None:
         """Sources are chosen for every unit; without stock the order waits for some."""
-        while self._clerk.view.unallocated:
+        while self._clerk.view.unallocated and not canceling(self._clerk.view):
             await self._clerk.source()
             await self._clerk.until(lambda view: "stock" not in view.holds or view.looks_again)
 

@@ -2,11 +2,12 @@
 and those that replace it one is sent.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.facts import FactKind
 from domain.payments import PaymentOperation
@@ -210,6 +211,41 @@ async def test_an_order_is_not_canceled_when_its_warehouse_keeps_the_parcel(shop
     assert list(view.parcels) == [first]
     assert await shop.stock() == {("TEA", "BOS"): (7, 0)}
     assert shop.provider.moved(PaymentOperation.CAPTURE) == [1800]
+
+
+async def test_what_was_given_up_for_a_cancel_is_sourced_anew_when_the_rest_is_kept(
+    shop: Any,
+) -> None:
+    """Its process is lost meanwhile, and begins anew."""
+    supply = {"location": "NYC", "reference": "PO-1"}
+    day = (date.today() + timedelta(days=3)).isoformat()  # noqa: DTZ011 - as the database's
+    await shop.act(ActKind.SUPPLY_EXPECT, "CUP", **supply, quantity=5, available_on=day)
+    shop.warehouse.unheard = {"NYC"}
+    number = await shop.place(lines=(RequestedLine("CUP", 15, 900),))
+    first, second, third = (f"{number}-F{n}" for n in (1, 2, 3))
+    await _attempted(shop, first)
+    assert await shop.command(shop.agent, CommandKind.CANCEL, number, reason="changed") == ""
+    await shop.until(lambda: _asked_back(shop, first))
+    view = await shop.view(number)
+    assert (view.parcels[second].status, view.unallocated[0].quantity) == ("CANCELED", 5)
+
+    await shop.handle(number).terminate()
+    await shop.desk.start_order(number, "web")
+    shop.warehouse.unheard = set()
+    await shop.tell(first, FactKind.CANCEL_REFUSED)
+    await shop.until(lambda: _has(shop, number, third))
+    await shop.act(ActKind.SUPPLY_RECEIVE, "CUP", **supply, units=5, last=True)
+    for parcel in (first, third):
+        await shop.carry(parcel)
+    await shop.until_status(number, "COMPLETED")
+
+    assert list(shop.warehouse.parcels) == [first, third]
+    assert await shop.stock() == {("CUP", "NYC"): (0, 0)}
+    assert await _reasons(shop, "Canceled") == []
+
+
+async def _has(shop: Any, number: str, parcel: str) -> bool:
+    return parcel in (await shop.view(number)).parcels
 
 
 async def _attempted(shop: Any, parcel: str) -> None:
