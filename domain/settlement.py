@@ -2,12 +2,13 @@
 what is booked when a line settles an open item of the ledger.
 
 An open item is what an order has in a clearing account: the posting that put it there. Settling it
-moves it to the bank, less the fee.
+moves it to the bank, less the fee. What a party other than a bank pays out is an item too: of the
+bank, whose statement confirms it and moves nothing again.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.currency import exponent
@@ -17,6 +18,10 @@ from domain.payments import Unasked
 
 LINES_MAX = 50_000  # of one file
 ORDER_NUMBER = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
+
+
+PAYOUT = "payout/"  # begins the operation of `Item`s that a bank has from another party
+PAYOUT_WITHIN = timedelta(days=5)  # after its last line the bank has it, weekends counted
 
 
 class PartyKind(StrEnum):
@@ -125,8 +130,9 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Item:
     """Something in a clearing account: a debit (we are owed) is positive. `operation` is the
-    posting that put it there; `references` all names that a party may give it. `party` is whom it
-    has to come from, empty when any of the kind may bring it.
+    posting that put it there, or the payout `payout/<kind>/<party>/<its name>`; `references` all
+    names that a party may give it. `party` is whom it has to come from, empty when any of the kind
+    may bring it.
     """
 
     operation: str
@@ -138,6 +144,11 @@ class Item:
     references: tuple[str, ...] = ()
     party: str = ""
     settled: bool = False
+
+    @property
+    def expected_by(self) -> datetime:
+        """A settlement that reaches beyond it should have it."""
+        return self.at + PAYOUT_WITHIN if self.operation.startswith(PAYOUT) else self.at
 
     def may_be(self, line: Line) -> bool:
         """Whether a line of that kind may settle it."""

@@ -1,5 +1,6 @@
-"""Open items: what orders have in a clearing account, from the ledger itself. An item is settled
-when the ledger has the operation that settles it.
+"""Open items: what orders have in a clearing account, from the ledger itself; and for the bank,
+what the others say that they paid out. An item is settled when the ledger has the operation that
+settles it.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ledger import Account
-from domain.settlement import CLEARING, Item, PartyKind
+from domain.settlement import CLEARING, PAYOUT, Item, PartyKind
 
 _UNASKED = "/(chargeback(_reversal)?/|refund_failure$)"
 # By kind: what the party may call an item, whom it has to come from, and where both stand.
@@ -63,8 +64,13 @@ _SETTLED = "EXISTS (SELECT FROM ledger_transaction WHERE operation = 'settle/' |
 OPEN = f"NOT {_SETTLED}"
 
 
+# A payout is at the bank once its lines are settled, each with its net. The bank calls it by its
+# name, or says only who paid; of those that it has told, the payer alone names none.
+_PAYOUT_NAMES = f"ARRAY[posted.reference, CASE WHEN {OPEN} THEN posted.party END]"
+
+
 def items_sql(kind: PartyKind, condition: str) -> str:
-    """Those of a kind of party of which the condition holds, about `posted`."""
+    """Those of a kind of party of which the condition holds, about `posted`: what was posted."""
     names, party, tables = _NAMES[kind]
     return f"""
         SELECT posted.operation, posted.order_number, sum(entry.amount)::bigint AS amount,
@@ -79,19 +85,43 @@ def items_sql(kind: PartyKind, condition: str) -> str:
         """  # noqa: S608 - our own words
 
 
-def _items(kind: PartyKind, condition: str) -> TextClause:
-    return text(f"{items_sql(kind, condition)} ORDER BY posted.id")
+def _payouts_sql(condition: str) -> str:
+    """As above, about `posted`: what a settlement of another party than a bank says in all."""
+    return f"""
+        SELECT posted.operation, NULL AS order_number, paid.amount, posted.currency, posted.at,
+               {_PAYOUT_NAMES} AS names, '' AS owed_by, {_SETTLED} AS settled
+        FROM (
+            SELECT id, '{PAYOUT}' || kind || '/' || party || '/' || reference AS operation,
+                   currency, period_to AS at, reference, party
+            FROM settlement WHERE kind <> '{PartyKind.BANK}'
+        ) AS posted
+        CROSS JOIN LATERAL (
+            SELECT sum(gross - fee)::bigint AS amount
+            FROM settlement_line WHERE settlement_id = posted.id
+        ) AS paid
+        WHERE paid.amount <> 0 AND ({condition})
+        """  # noqa: S608 - our own words
 
 
-_WANTED = {
-    kind: _items(
-        kind,
-        f"{OPEN} OR EXISTS (SELECT FROM unnest({names} || posted.operation) AS name"
-        " WHERE lower(name) = ANY(:references))",
-    )
-    for kind, (names, _, _) in _NAMES.items()
-}
-_ONE = {kind: _items(kind, "posted.operation = :operation") for kind in PartyKind}
+def _named(names: str) -> str:
+    return f"""
+        {OPEN} OR EXISTS (SELECT FROM unnest({names} || posted.operation) AS name
+                          WHERE lower(name) = ANY(:references))
+        """
+
+
+def _sorted(*queries: str) -> TextClause:
+    return text(f"{' UNION ALL '.join(queries)} ORDER BY at, operation")
+
+
+def _of(kind: PartyKind, items: str, payouts: str) -> TextClause:
+    bank = (_payouts_sql(payouts),) if kind is PartyKind.BANK else ()
+    return _sorted(items_sql(kind, items), *bank)
+
+
+_THIS, _PAYOUT = "posted.operation = :operation", _named(_PAYOUT_NAMES)
+_WANTED = {kind: _of(kind, _named(names), _PAYOUT) for kind, (names, _, _) in _NAMES.items()}
+_ONE = {kind: _of(kind, _THIS, _THIS) for kind in PartyKind}
 
 
 async def open_items(

@@ -34,6 +34,12 @@ _LINES = text(
         WHERE operation = line.item AND account = CASE settlement.kind
             WHEN 'provider' THEN 'provider_clearing' WHEN 'carrier' THEN 'cod_clearing'
             WHEN 'channel' THEN 'channel_clearing' ELSE 'bank' END
+        HAVING count(*) > 0
+        UNION ALL
+        SELECT sum(gross - fee)::bigint, currency
+        FROM settlement AS payout JOIN settlement_line ON settlement_id = payout.id
+        WHERE line.item = 'payout/' || payout.kind || '/' || payout.party || '/' || payout.reference
+        GROUP BY payout.id
     ) AS due ON line.item <> ''
     WHERE (:verdict = '' OR verdict = :verdict)
       AND (CAST(:at AS timestamptz) IS NULL OR (occurred_at, line.id) > (:at, :id))

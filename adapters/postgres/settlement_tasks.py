@@ -5,6 +5,7 @@ Each has one task, which says what is known now, and which ends with the line or
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -100,12 +101,12 @@ async def close_ended(connection: AsyncConnection, by: str) -> None:
     await connection.execute(_CLOSE, {"by": by})
 
 
-def _due(item: Item, periods: dict[str, tuple[object, object]]) -> bool:
+def _due(item: Item, periods: dict[str, tuple[datetime, datetime]]) -> bool:
     party = item.party.casefold()
     covering = [periods[party]] if party in periods else []
     if not party:
         covering = list(periods.values())
-    return any(since <= item.at <= until for since, until in covering)  # type: ignore[operator]
+    return any(since <= item.at and item.expected_by <= until for since, until in covering)
 
 
 def _task(
