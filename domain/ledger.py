@@ -11,6 +11,10 @@ from domain.errors import Unbalanced
 from domain.order import PlacedOrder
 
 
+class PostedOtherwise(Exception):  # a mistake in our code, not a refusal
+    """The ledger has the operation as another posting; this one would be lost without a word."""
+
+
 class Account(StrEnum):
     RECEIVABLE = "receivable"  # what customers owe us for goods that were sent
     DEPOSITS = "deposits"  # what customers paid for goods that are still to be sent

@@ -97,6 +97,13 @@ def received(order: PlacedOrder, operation: str, found: Receipt, *, out_of: Acco
     return Posting(operation, order.number, order.currency, legs)
 
 
+def booked(reference: str, order: str = "") -> str:
+    """The operation of a transfer; without an order it stands unmatched, or has gone back. What
+    follows the last slash tells the two apart, whatever the bank's reference is.
+    """
+    return f"bank/{reference}/{order}"
+
+
 def unmatched(reference: str) -> str:
     """The operation that ends what stood unmatched and is about no order."""
     return f"unmatched/{reference}"
@@ -107,7 +114,7 @@ def sent_back(reference: str, out: str, amount: Money) -> tuple[Posting, ...]:
     owed = Account.REFUNDS_PAYABLE
     return (
         _of_no_order(unmatched(reference), amount, Account.UNMATCHED, owed),
-        _of_no_order(f"bank/{out}", amount, owed, Account.BANK),
+        _of_no_order(booked(out), amount, owed, Account.BANK),
     )
 
 

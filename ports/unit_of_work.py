@@ -165,7 +165,9 @@ class Inventory(Protocol):
 
 class Ledger(Protocol):
     async def post(self, *postings: Posting) -> None:
-        """Each is unique by its operation: posting it again changes nothing."""
+        """Each is unique by its operation: posting it again changes nothing. Raises
+        (`PostedOtherwise`) what was posted before and is another posting now.
+        """
 
     async def balances(self, order: str) -> dict[Account, int]:
         """Of the order's own entries: debits less credits, by account that has any."""

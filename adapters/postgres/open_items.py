@@ -45,15 +45,15 @@ _NAMES = {
         LEFT JOIN payment_source AS source ON source.order_number = posted.order_number
         """,
     ),
-    # A transfer in is `bank/<reference>/<order>`, without an order while nobody knows which; a
-    # refund is `<return>/refund/bank/<reference>`. References may have slashes in them.
+    # A transfer is `bank/<reference>/<order>`, with nothing after the last slash while it is about
+    # no order; a refund is `<return>/refund/bank/<reference>`. References may have slashes in them.
     PartyKind.BANK: (
         """
         ARRAY[posted.order_number, CASE
             WHEN posted.operation NOT LIKE 'bank/%'
             THEN regexp_replace(posted.operation, '^[^/]+/refund/bank/', '')
             ELSE regexp_replace(regexp_replace(posted.operation, '^bank/', ''),
-                                COALESCE('/' || posted.order_number, '') || '$', '')
+                                '/' || COALESCE(posted.order_number, '') || '$', '')
         END]
         """,
         "''",

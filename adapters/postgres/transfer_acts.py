@@ -27,6 +27,7 @@ from domain.transfers import (
     RegisterTransfer,
     SendBackTransfer,
     bank_reference,
+    booked,
     kept,
     order_number_in,
     receipt,
@@ -58,8 +59,8 @@ async def register_transfer(connection: AsyncConnection, act: Act) -> dict[str, 
         return await _receive(connection, act, number, wanted.amount, Account.BANK)
     await write_transfer(connection, reference, None, wanted.amount, wanted.currency)
     legs = (Leg(Account.BANK, wanted.amount), Leg(Account.UNMATCHED, -wanted.amount))
-    operation = f"{_SOURCE}/{reference}"
-    await PostgresLedger(connection).post(Posting(operation, "", wanted.currency, legs))
+    posting = Posting(booked(reference), "", wanted.currency, legs)
+    await PostgresLedger(connection).post(posting)
     why = f"the order is in {known}" if known else "it names no order of ours"
     amount = Money(wanted.amount, wanted.currency)
     reason = f"a transfer of {amount} is to be assigned: {why}"
@@ -122,8 +123,7 @@ async def _receive(
     locked = await orders.lock(number)
     view = locked.view()
     found = receipt(view, await ledger.balances(number), amount)
-    operation = f"{_SOURCE}/{reference}/{number}"
-    await ledger.post(received(locked.order, operation, found, out_of=out_of))
+    await ledger.post(received(locked.order, booked(reference, number), found, out_of=out_of))
     await close_paid(connection, number, act.by.name)
     at = (await connection.execute(select(now()))).scalar_one()
     kind = FactKind.TRANSFER_RECEIVED

@@ -145,6 +145,30 @@ async def test_what_names_no_order_stands_as_a_task_until_finance_assigns_it(sho
     assert left == [("bank", 7800), ("deposits", -2600), ("unmatched", -5200)]
 
 
+async def test_a_reference_that_ends_with_an_orders_number_is_not_that_orders_transfer(
+    shop: Any,
+) -> None:
+    """Each is booked, and each is found on the statement, whichever came first."""
+    number = await place(shop)
+    told = await receive(shop, f"B-1/{number}", 700)
+    assert told["order"] is None
+    told = await receive(shop, "B-1", 2600, number)
+    assert told == {"order": number, "used": 2600, "refund": None}
+    assert await shop.balances(number) == {"bank": 2600, "deposits": -2600}
+    in_bank = "SELECT sum(amount)::int FROM ledger_entry WHERE account = 'bank'"
+    assert await shop.rows(in_bank) == [(3300,)]
+    now = await shop.now()
+    lines = (
+        Line(1, LineKind.CHARGE, f"B-1/{number}", 700, 0, now),
+        Line(2, LineKind.CHARGE, "B-1", 2600, 0, now),
+    )
+    settlements = PostgresSettlements(shop.engine)
+    statement = Settlement(PartyKind.BANK, "first-bank", "day 1", "USD", lines)
+    await settlements.take_in(statement, "day1.csv", "sha")
+    assert await settlements.match_open() == Reconciled(matched=2)
+    assert await shop.rows(in_bank) == [(3300,)]
+
+
 async def test_another_currency_is_not_the_money_that_was_asked_for(shop: Any) -> None:
     number = await place(shop)
     told = await receive(shop, "B-1", 2600, number, "EUR")

@@ -16,7 +16,7 @@ from adapters.postgres.auditing.money_checks import MONEY_CHECKS
 from adapters.postgres.engine import PostgresDatabase
 from domain.access import Principal, Role
 from domain.errors import Forbidden, NotFound
-from domain.ledger import Account, Leg, Posting
+from domain.ledger import Account, Leg, PostedOtherwise, Posting
 from ports.accounts import AccountTotals, TrialBalance
 from ports.unit_of_work import UnitOfWork
 
@@ -60,8 +60,45 @@ async def test_an_operation_is_posted_once_however_often_and_by_whomever_it_is_a
     database, run_sql
 ):
     await asyncio.gather(*(post(database, posting("sale", 100)) for _ in range(8)))
-    await post(database, posting("sale", 999))
+    legs = (Leg(Account.REVENUE, -100), Leg(Account.RECEIVABLE, 100))
+    await post(database, Posting("sale", "O1", "USD", legs))
     assert await run_sql(ENTRIES) == [("receivable", 100), ("revenue", -100)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        posting("sale", 900),
+        posting("sale", 100, order=""),
+        posting("sale", 100, currency="EUR"),
+        Posting("sale", "O1", "USD", (Leg(Account.BANK, 100), Leg(Account.REVENUE, -100))),
+        Posting(
+            "sale", "O1", "USD", (Leg(Account.RECEIVABLE, 100), Leg(Account.REVENUE, -100, "C"))
+        ),
+        Posting("sale", "O1", "USD", ()),
+    ],
+)
+async def test_an_operation_that_was_posted_is_never_another_posting(database, run_sql, other):
+    """Nor does what comes with it stay."""
+    await post(database, posting("sale", 100))
+
+    async def work(uow: UnitOfWork) -> None:
+        await uow.ledger.post(posting("new", 7), other)
+
+    with pytest.raises(PostedOtherwise, match="sale is"):
+        await post(database, other)
+    with pytest.raises(PostedOtherwise, match="sale is"):
+        await database.run(work)
+    assert await run_sql(ENTRIES) == [("receivable", 100), ("revenue", -100)]
+
+
+async def test_what_moves_nothing_is_posted_once_and_is_nothing_else_either(database, run_sql):
+    nothing = Posting("told", "O1", "USD", ())
+    await post(database, nothing, nothing)
+    with pytest.raises(PostedOtherwise):
+        await post(database, posting("told", 100))
+    assert await run_sql("SELECT operation FROM ledger_transaction") == [("told",)]
+    assert await run_sql(ENTRIES) == []
 
 
 async def test_what_does_not_add_up_is_refused_by_the_database_itself(database, run_sql):
