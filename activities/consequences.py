@@ -92,6 +92,8 @@ async def _enact_for_return(
             await uow.ledger.post(posting)
         case j.ReturnCompleted():
             await _refund_at_channel(uow, order, view)
+        case j.ReturnCanceled() if view.refund:
+            await uow.ledger.post(refunds.canceled(order, view.number, view.refund))
         case _:
             pass  # as above
 

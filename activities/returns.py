@@ -17,6 +17,7 @@ from domain.codec import Json
 from domain.commands import CommandKind
 from domain.errors import Malformed, StepRefused
 from domain.journal import EntryRecord
+from domain.ledger import Account
 from domain.order import LineUnits
 from domain.quantity import Quantity
 from domain.receivables import check_decided, is_undecided, never_collected
@@ -123,6 +124,8 @@ async def _entry_for(turn: ReturnTurn, call: CommandCall, asked: Json) -> j.Body
         case CommandKind.RETURN_TRANSFER_REFUND:
             await _check_nothing_owed(turn)
             return j.RefundTransferred(by_hand(turn.view), bank_reference(asked["reference"]))
+        case CommandKind.RETURN_CANCEL_REFUND:
+            return await _goodwill_canceled(turn, reason)
         case CommandKind.RETURN_INSPECT:
             return await _inspected(turn, asked)
         case _:
@@ -192,6 +195,14 @@ async def _check_nothing_owed(turn: ReturnTurn) -> None:
     if await _replanned(turn):
         why = "the customer owes a part of it, as after a chargeback; retry the refund to net it"
         raise StepRefused(why)
+
+
+async def _goodwill_canceled(turn: ReturnTurn, reason: str) -> j.ReturnCanceled:
+    """Refuses (`StepRefused`) what goods that came back since have given back less for."""
+    balances = await turn.uow.ledger.balances(turn.order.number)
+    if balances.get(Account.GOODWILL, 0) < turn.view.refund:
+        raise StepRefused("goods have come back since, and gave back less because of it")
+    return j.ReturnCanceled(reason)
 
 
 async def _order_view(turn: ReturnTurn) -> OrderView:

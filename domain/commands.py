@@ -41,6 +41,7 @@ class CommandKind(StrEnum):
     RETURN_RETRY_REFUND = "return_retry_refund"
     RETURN_APPROVE_REFUND = "return_approve_refund"
     RETURN_TRANSFER_REFUND = "return_transfer_refund"
+    RETURN_CANCEL_REFUND = "return_cancel_refund"
     RETURN_WRITE_OFF = "return_write_off"
 
 
@@ -68,6 +69,7 @@ ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.RETURN_RETRY_REFUND: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_APPROVE_REFUND: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_TRANSFER_REFUND: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.RETURN_CANCEL_REFUND: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETURN_WRITE_OFF: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
 }
 
@@ -84,6 +86,7 @@ _REASON_REQUIRED = (
     CommandKind.PARCEL_RETURNED,
     CommandKind.PARCEL_WITHDRAWN,
     CommandKind.RETURN_DECLINE,
+    CommandKind.RETURN_CANCEL_REFUND,
     CommandKind.RETURN_WRITE_OFF,
 )
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from domain.amounts import ROUNDED_PARTS, tenders_beside
 from domain.errors import LimitExceeded, StepRefused
-from domain.ledger import Account, Leg, Posting
+from domain.ledger import Account, Leg, Posting, moved
 from domain.methods import TERMS
 from domain.order import PlacedOrder
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.receivables import against_debts, never_collected, uncollected
 from domain.return_entries import ReturnRequested, Share
-from domain.returns import OVERPAID, ReturnStatus, ReturnView
+from domain.returns import GOODWILL, OVERPAID, ReturnStatus, ReturnView
 from domain.tenders import Tender
 from domain.view import OrderView
 
@@ -211,6 +211,17 @@ def refund_failed(view: ReturnView) -> bool:
     last = view.last_refund
     failed = last is not None and last.status is PaymentStatus.FAILED and not last.undone
     return failed and not view.retrying
+
+
+def may_be_canceled(view: ReturnView) -> bool:
+    """Goodwill of which nothing has gone, and that nobody but finance is about to pay."""
+    return view.kind == GOODWILL and 0 < view.refund == by_hand(view)
+
+
+def canceled(order: PlacedOrder, rma: str, goodwill: int) -> Posting:
+    """It is owed no more."""
+    operation, owed = f"{rma}/refund-canceled", Account.REFUNDS_PAYABLE
+    return moved(order, operation, goodwill, debit=owed, credit=Account.GOODWILL)
 
 
 def refunded(view: ReturnView) -> int:

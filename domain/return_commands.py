@@ -2,7 +2,7 @@
 
 from domain.commands import Command, CommandKind
 from domain.errors import Forbidden, StepRefused
-from domain.refunds import by_hand, is_planned, refund_failed
+from domain.refunds import by_hand, is_planned, may_be_canceled, refund_failed
 from domain.returns import LOST, ReturnStatus, ReturnView
 
 
@@ -22,6 +22,7 @@ def check_return_command(view: ReturnView, command: Command) -> None:
         CommandKind.RETURN_RETRY_REFUND: paying if refund_failed(view) else (),
         CommandKind.RETURN_APPROVE_REFUND: () if is_planned(view) else paying,
         CommandKind.RETURN_TRANSFER_REFUND: paying if by_hand(view) else (),
+        CommandKind.RETURN_CANCEL_REFUND: (s.GRANTED,) if may_be_canceled(view) else (),
     }.get(command.kind, ())
     if view.status not in allowed:
         act = command.kind.value.removeprefix("return_")

@@ -110,4 +110,6 @@ class ReturnCompleted:
 
 @dataclass(frozen=True, slots=True)
 class ReturnCanceled:
+    """Nothing comes back; of a refund without goods, nothing is given back."""
+
     reason: str

@@ -117,7 +117,7 @@ def return_transition(status: ReturnStatus | None, body: j.Body) -> ReturnStatus
             return status
         case ((s.INSPECTED | s.GRANTED), j.ReturnCompleted()):
             return s.COMPLETED
-        case ((s.REQUESTED | s.APPROVED), j.ReturnCanceled()):
+        case ((s.REQUESTED | s.APPROVED | s.GRANTED), j.ReturnCanceled()):
             return s.CANCELED
         case s.APPROVED, j.Expired():
             return s.EXPIRED
@@ -171,6 +171,8 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
             view.plan, view.approved_by = body.plan, entry.by
         case j.RefundTransferred() as body:
             view.transferred += body.amount
+        case j.ReturnCanceled():
+            view.refund, view.plan, view.store_credit = 0, (), 0
         case j.RefundRetried() as body:
             view.retrying = True
             view.plan = body.plan or view.plan

@@ -147,6 +147,12 @@ COMMANDS = [
         {"reason": "", "reference": "OUT-1"},
     ),
     (
+        "returnCancelRefund",
+        {"return": RMA, "reason": "typo"},
+        CommandKind.RETURN_CANCEL_REFUND,
+        {"reason": "typo"},
+    ),
+    (
         "returnWriteOff",
         {"return": RMA, "reason": "gone"},
         CommandKind.RETURN_WRITE_OFF,

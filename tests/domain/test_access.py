@@ -38,6 +38,7 @@ MAY = {
     CommandKind.RETURN_RETRY_REFUND: {F, S},
     CommandKind.RETURN_APPROVE_REFUND: {F, S},
     CommandKind.RETURN_TRANSFER_REFUND: {F, S},
+    CommandKind.RETURN_CANCEL_REFUND: {F, S},
     CommandKind.RETURN_WRITE_OFF: {A, W, S},
 }
 OWES_A_REASON = {
@@ -51,6 +52,7 @@ OWES_A_REASON = {
     CommandKind.PARCEL_RETURNED,
     CommandKind.PARCEL_WITHDRAWN,
     CommandKind.RETURN_DECLINE,
+    CommandKind.RETURN_CANCEL_REFUND,
     CommandKind.RETURN_WRITE_OFF,
 }
 

@@ -15,6 +15,7 @@ from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation
 
 GOODWILL = ActKind.GOODWILL_GRANT
+TO_TRANSFER = "the refund has to be transferred to the customer"
 ALL_TEA = (LineUnits(1, "TEA", 3),)  # 14.00 of 26.00 USD
 FAILED = "the refund failed: it has to be tried again, become store credit or be transferred"
 OTHER = Principal("fay", frozenset({Role.FINANCE}))
@@ -242,6 +243,63 @@ async def test_cash_is_given_back_by_transfer_and_a_reference_is_used_once(shop:
     assert done == ["STEP_REFUSED", ""]
     await end(shop, rma)
     assert await given(shop, number) == {"cod_clearing": 2600, "bank": -1400}
+
+
+async def test_goodwill_of_which_nothing_has_gone_can_be_canceled(shop: Any) -> None:
+    """By finance, for a reason; what was left of the order's price is left again."""
+    number = await delivered(shop, PaymentMethod.CASH_ON_DELIVERY)
+    rma, cancel = f"{number}-R1", CommandKind.RETURN_CANCEL_REFUND
+    await goodwill(shop, number, 2600)
+    await shop.until(lambda: _has_task(shop, TO_TRANSFER))
+    for person in (shop.agent, shop.keeper):
+        assert await shop.command(person, cancel, rma, reason="typo") == "FORBIDDEN"
+    assert await shop.command(shop.finance, cancel, rma, reason=" ") == "STEP_REFUSED"
+    assert await given(shop, number) == {
+        "cod_clearing": 2600, "goodwill": 2600, "refunds_payable": -2600,
+    }  # fmt: skip
+    assert await shop.command(shop.finance, cancel, rma, reason="typo") == ""
+    await end(shop, rma)
+    assert await given(shop, number) == {"cod_clearing": 2600}
+    assert await shop.tasks() == []
+    [read] = (await shop.reads.order(shop.agent, number)).returns
+    assert (read.status, read.refund, read.refunded) == ("CANCELED", 0, 0)
+    found = await audit_books(shop.engine)
+    assert [each.id for each in found if each.violations] == []
+    again = await goodwill(shop, number, 2600)
+    assert again.result == {"return": f"{number}-R2"}
+
+
+async def test_goodwill_that_has_gone_or_that_goods_were_netted_with_cannot_be_canceled(
+    shop: Any,
+) -> None:
+    cancel = CommandKind.RETURN_CANCEL_REFUND
+    number = await delivered(shop, PaymentMethod.CASH_ON_DELIVERY)
+    await goodwill(shop, number, 2000)
+    rma = await returned(shop, number)  # for 14.00, of which 8.00 were given before
+    before = await given(shop, number)
+    for each in (f"{number}-R1", rma):
+        assert await shop.command(shop.finance, cancel, each, reason="typo") == "STEP_REFUSED"
+    transfer = CommandKind.RETURN_TRANSFER_REFUND
+    done = await shop.command(shop.finance, transfer, f"{number}-R1", reason="", reference="OUT-1")
+    assert done == ""
+    await end(shop, f"{number}-R1")
+    assert await shop.command(shop.finance, cancel, f"{number}-R1", reason="typo") != ""
+    after = {**before, "bank": -2000, "refunds_payable": -600}
+    assert await given(shop, number) == after
+
+
+async def test_goodwill_that_the_provider_refused_can_be_canceled_and_is_not_tried_again(
+    shop: Any,
+) -> None:
+    number = await delivered(shop)
+    shop.provider.source = "tok_refund_fails"
+    await goodwill(shop, number, 500)
+    await shop.until(lambda: _has_task(shop, "the refund has to be executed"))
+    rma, cancel = f"{number}-R1", CommandKind.RETURN_CANCEL_REFUND
+    assert await shop.command(shop.finance, cancel, rma, reason="typo") == ""
+    await end(shop, rma)
+    assert shop.provider.moved(PaymentOperation.REFUND) == []
+    assert await given(shop, number) == {"provider_clearing": 2600}
 
 
 async def test_a_credit_customer_owes_less_instead_of_being_paid(shop: Any) -> None:

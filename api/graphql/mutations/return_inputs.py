@@ -95,6 +95,13 @@ class ReturnApproveRefundInput:
     reason: str = ask.note()
 
 
+@strawberry.input(description="Takes goodwill back of which nothing has gone yet.")
+class ReturnCancelRefundInput:
+    return_: strawberry.ID = ask.rma()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
+
+
 @strawberry.input(description="Says that a refund was transferred from our bank.")
 class ReturnTransferRefundInput:
     return_: strawberry.ID = ask.rma()

@@ -23,6 +23,7 @@ AnyReturnInput = (
     | i.ReturnRetryRefundInput
     | i.ReturnApproveRefundInput
     | i.ReturnTransferRefundInput
+    | i.ReturnCancelRefundInput
     | i.ReturnWriteOffInput
 )
 
@@ -90,6 +91,14 @@ class ReturnMutations:
         input: i.ReturnTransferRefundInput,  # noqa: A002
     ) -> ReturnPayload:
         return await _act(info, Kind.RETURN_TRANSFER_REFUND, input)
+
+    @mutation("Cancels goodwill of which nothing has gone yet. Finance and supervisors.")
+    async def return_cancel_refund(
+        self,
+        info: Ask,
+        input: i.ReturnCancelRefundInput,  # noqa: A002
+    ) -> ReturnPayload:
+        return await _act(info, Kind.RETURN_CANCEL_REFUND, input)
 
     @mutation("Says that an undelivered parcel does not come back. Staff but finance.")
     async def return_write_off(self, info: Ask, input: i.ReturnWriteOffInput) -> ReturnPayload:  # noqa: A002
