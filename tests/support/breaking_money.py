@@ -88,11 +88,11 @@ BREAKS: list[Break] = [
     (
         "M2-unmatched",
         """
-        INSERT INTO ledger_transaction (operation, currency) VALUES ('bank/IN/1', 'EUR');
+        INSERT INTO ledger_transaction (operation, currency) VALUES ('bank/IN/1/', 'EUR');
         INSERT INTO ledger_entry (transaction_id, leg, account, amount)
         SELECT id, leg, account, amount FROM ledger_transaction,
           (VALUES (1, 'bank', 7), (2, 'unmatched', -7)) AS legs(leg, account, amount)
-        WHERE operation = 'bank/IN/1'
+        WHERE operation = 'bank/IN/1/'
         """,
         {"transfer": "IN/1", "currency": "EUR", "ledger": 7, "tasks": 0},
     ),

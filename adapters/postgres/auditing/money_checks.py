@@ -78,8 +78,8 @@ MONEY_CHECKS = (
         "what the ledger has unmatched = the transfers that stand open as tasks of finance",
         """
         WITH booked AS (
-            SELECT CASE WHEN order_number IS NOT NULL
-                          THEN left(substr(operation, 6), -length(order_number) - 1)
+            SELECT CASE WHEN operation LIKE 'bank/%'
+                          THEN left(substr(operation, 6), -length(COALESCE(order_number, '')) - 1)
                         ELSE substr(operation, strpos(operation, '/') + 1)
                    END AS transfer, currency, -sum(amount)::bigint AS amount
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
