@@ -45,6 +45,14 @@ from ports.unit_of_work import LockedOrder
 _PAUSE_MAX_SECONDS = 3_600.0
 _LOOKED_AT_FOR = timedelta(days=3)
 _STORED = select(fact_table.c.id).where(fact_table.c.id == text(":fact"))
+# What is booked may be what others of the order lacked, however long they have waited.
+_WAKE = text(
+    """
+    UPDATE fact SET due_at = clock_timestamp()
+    WHERE order_number = :order AND quarantined IS NOT NULL AND kind = ANY(:kinds) AND id <> :fact
+    """
+)
+_KINDS = [kind.value for kind in FactKind if kind.is_unasked]
 _AGE = text("SELECT data, clock_timestamp() - received_at AS age FROM fact WHERE id = :fact")
 
 
@@ -102,6 +110,8 @@ async def _look(
     if odd is not None:
         return await _kept_apart(connection, fact, about.order, odd, age or timedelta())
     await close_task(connection, _task(fact), SYSTEM, "it is booked now")
+    others = {"order": about.order, "kinds": _KINDS, "fact": fact.id}
+    await connection.execute(_WAKE, others)
     await orders.project(after, waits(after, locked.process))
     closed = after.status is OrderStatus.CLOSED
     stands = standing(

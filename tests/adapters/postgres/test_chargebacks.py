@@ -270,6 +270,53 @@ async def test_what_waits_for_days_becomes_a_task_and_is_no_longer_looked_at(
     assert [name for name, _ in await books.tasks()] == [f"dispute/payment:{GIVEN}/{TOTAL}"]
 
 
+async def wait_for_days(books: DisputedBooks) -> None:
+    await books.run("UPDATE fact SET received_at = received_at - interval '3 days 1 minute'")
+    await books.look_again()
+    waiting = await books.rows(
+        "SELECT count(*)::int FROM fact WHERE due_at IS NOT NULL AND quarantined IS NOT NULL"
+    )
+    assert waiting == [(0,)]
+
+
+async def test_a_reversal_that_has_waited_for_days_is_booked_with_its_chargeback_and_told(
+    books: DisputedBooks,
+) -> None:
+    """By whichever of its events, and nobody is asked about it any more."""
+    await books.close()
+    for event in ("funds_reinstated", "closed"):
+        await books.tell(GIVEN, event=event)
+    await wait_for_days(books)
+    assert [name for name, _ in await books.tasks()] == [
+        "dispute/payment:closed", "dispute/payment:funds_reinstated",
+    ]  # fmt: skip
+    await books.tell(TAKEN)
+    assert await books.balances() == PAID
+    await books.look_again()
+    assert await books.tasks() == []
+    assert await books.status() == "CAPTURED"
+    assert await books.rows("SELECT count(*)::int FROM fact WHERE quarantined IS NOT NULL") == [
+        (0,)
+    ]
+    assert [row[1] for row in await books.disputed()] == ["chargeback", "chargeback_reversal"]
+    await books.holds()
+
+
+async def test_a_chargeback_that_has_waited_for_days_is_booked_once_another_was_won(
+    books: DisputedBooks,
+) -> None:
+    await books.tell(TAKEN)
+    await books.tell(TAKEN, event="second", dispute="dp_2")
+    await wait_for_days(books)
+    await books.tell(GIVEN)
+    await books.look_again()
+    assert await books.balances() == OWED
+    assert [name for name, _ in await books.tasks()] == [
+        f"chargeback/{books.capture}/chargeback/dp_2"
+    ]
+    await books.holds()
+
+
 async def test_a_chargeback_in_another_currency_or_of_what_is_none_of_ours_is_kept_apart(
     books: DisputedBooks,
 ) -> None:
