@@ -13,11 +13,13 @@ from domain.errors import BadQuantity, Forbidden, LimitExceeded, StepRefused
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
 from domain.quantity import QUANTITY_MAX
-from domain.refunds import by_hand, refunded, to_provider
+from domain.refunds import by_hand, is_planned, refunded, to_provider
 from domain.return_commands import check_return_command
 from domain.return_request import return_requested
 from domain.return_waits import return_waits
 from domain.returns import (
+    GOODWILL,
+    OVERPAID,
     Disposition,
     ReturnStatus,
     check_inspected,
@@ -185,6 +187,40 @@ def test_a_refund_that_is_being_asked_for_anew_is_not_for_finance_to_transfer():
         with pytest.raises(StepRefused):
             check_return_command(anew, Command("c-1", kind, "ana"))
     assert not return_waits(anew, PROCESS)[0].queued
+
+
+@pytest.mark.parametrize(
+    ("kind", "tenders", "more", "may"),
+    [
+        (GOODWILL, {Tender.BANK: 2_000}, (), True),
+        (GOODWILL, {Tender.PROVIDER: 2_000}, (FAILED,), True),
+        (GOODWILL, {Tender.PROVIDER: 2_000}, (), False),
+        (GOODWILL, {Tender.PROVIDER: 2_000}, (refund(PaymentStatus.UNKNOWN),), False),
+        (GOODWILL, {Tender.PROVIDER: 2_000}, (FAILED, j.RefundRetried()), False),
+        (GOODWILL, {Tender.BANK: 1_999, Tender.RECEIVABLE: 1}, (), False),
+        (GOODWILL, {Tender.BANK: 2_000}, (j.RefundTransferred(2_000, "B-1"),), False),
+        (OVERPAID, {Tender.BANK: 2_000}, (), False),
+    ],
+)
+def test_only_goodwill_that_waits_for_finance_alone_can_be_canceled(kind, tenders, more, may):
+    plan = tuple(j.Share(tender, amount) for tender, amount in tenders.items())
+    view = return_of(j.ReturnRequested((), "sorry", 2_000, kind, plan), *more)
+    cancel = Command("c-1", C.RETURN_CANCEL_REFUND, "ana", "typo")
+    if may:
+        check_return_command(view, cancel)
+    else:
+        with pytest.raises(StepRefused):
+            check_return_command(view, cancel)
+
+
+def test_canceled_goodwill_was_never_granted_and_nothing_of_it_is_still_to_go():
+    plan = (j.Share(Tender.BANK, 2_000),)
+    granted = j.ReturnRequested((), "sorry", 2_000, GOODWILL, plan)
+    view = return_of(granted, j.ReturnCanceled("typo"))
+    assert (view.status, view.refund, view.plan) == (ReturnStatus.CANCELED, 0, ())
+    assert (to_provider(view), by_hand(view), refunded(view)) == (0, 0, 0)
+    assert is_planned(view)
+    assert return_waits(view, PROCESS) == []
 
 
 def test_over_the_threshold_nothing_goes_before_a_second_person_has_approved_it():
