@@ -30,6 +30,7 @@ class CommandKind(StrEnum):
     REFUSE_CREDIT = "refuse_credit"
     RETRY_OPERATION = "retry_operation"
     LEAVE_OPERATION = "leave_operation"
+    PARCEL_DELIVERED = "parcel_delivered"
     PARCEL_LOST = "parcel_lost"
     PARCEL_RETURNED = "parcel_returned"
     PARCEL_WITHDRAWN = "parcel_withdrawn"
@@ -58,6 +59,7 @@ ROLES: dict[CommandKind, tuple[Role, ...]] = {
     CommandKind.REFUSE_CREDIT: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.RETRY_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
     CommandKind.LEAVE_OPERATION: (Role.FINANCE, Role.SUPERVISOR),
+    CommandKind.PARCEL_DELIVERED: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.PARCEL_LOST: (Role.AGENT, Role.SUPERVISOR),
     CommandKind.PARCEL_RETURNED: (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR),
     CommandKind.PARCEL_WITHDRAWN: (Role.WAREHOUSE, Role.SUPERVISOR),
@@ -82,6 +84,7 @@ _REASON_REQUIRED = (
     CommandKind.GRANT_CREDIT,
     CommandKind.REFUSE_CREDIT,
     CommandKind.LEAVE_OPERATION,
+    CommandKind.PARCEL_DELIVERED,
     CommandKind.PARCEL_LOST,
     CommandKind.PARCEL_RETURNED,
     CommandKind.PARCEL_WITHDRAWN,
@@ -151,8 +154,10 @@ def _why_not(view: OrderView, command: Command) -> str:
             return "" if failed else f"no capture of {command.target or 'this parcel'} has failed"
         case CommandKind.RETRY_OPERATION | CommandKind.LEAVE_OPERATION:
             return _why_not_decide(view, command.target)
+        case CommandKind.PARCEL_DELIVERED:
+            return _why_not_end_the_road(view, command.target)
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
-            return _why_not_give_up(view, command.target)
+            return _why_not_end_the_road(view, command.target)
         case CommandKind.PARCEL_WITHDRAWN:
             return _why_not_withdraw(view, command.target)
         case _:
@@ -183,7 +188,7 @@ def _why_not_withdraw(view: OrderView, name: str) -> str:
     return ""
 
 
-def _why_not_give_up(view: OrderView, name: str) -> str:
+def _why_not_end_the_road(view: OrderView, name: str) -> str:
     parcel = view.parcels.get(name)
     if parcel is None:
         return f"the order has no parcel {name or '(none named)'}"

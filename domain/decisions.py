@@ -40,6 +40,8 @@ def entries_for(view: OrderView, command: Command) -> list[j.Body]:
         case CommandKind.LEAVE_OPERATION:
             owed = owed_instead(view, command.target)
             return [j.OperationLeft(command.target, command.reason, owed)]
+        case CommandKind.PARCEL_DELIVERED:
+            return [j.Delivered(command.target, command.reason)]
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             return _given_up(view, command)
         case CommandKind.PARCEL_WITHDRAWN:

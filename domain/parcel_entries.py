@@ -78,7 +78,10 @@ class ShippedUnasked:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
+    """`reason` is that of staff who said so, where no carrier told it; else empty."""
+
     fulfillment_order: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

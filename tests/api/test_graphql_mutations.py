@@ -86,6 +86,12 @@ COMMANDS = [
         {"reason": "it lapses", "target": f"{NUMBER}/void/1"},
     ),
     (
+        "orderParcelDelivered",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "reason": "she called"},
+        CommandKind.PARCEL_DELIVERED,
+        {"reason": "she called", "target": FIRST},
+    ),
+    (
         "orderParcelLost",
         {"order": NUMBER, "fulfillmentOrder": FIRST, "reason": "searched"},
         CommandKind.PARCEL_LOST,

@@ -39,6 +39,7 @@ DECLINED = j.HoldPlaced("payment", "the payment was declined", Role.CUSTOMER)
 VOID_FAILED = money(PaymentOperation.VOID, PaymentStatus.FAILED, reason="no such payment")
 AT_WAREHOUSE = (*PROCESSING, j.Submitted(F1))
 GIVE_UP = {C.PARCEL_LOST, C.PARCEL_RETURNED}
+ON_THE_ROAD = {C.PARCEL_DELIVERED, *GIVE_UP}
 REPLACED = (*AT_WAREHOUSE, sourced((F2, "NYC", ONE_A), replaces=F1), j.CancelRequested(F1))
 OVERDUE = j.Escalated(f"parcel/{F1}/cancel", "it has to be given back", Role.WAREHOUSE, 1)
 
@@ -62,10 +63,11 @@ def command(kind: C, target: str = "", location: str = "") -> Command:
         ((*REPLACED, j.CancelWanted("x")), set()),
         ((*REPLACED, OVERDUE, j.Withdrawn(F1, "x")), {C.OVERRIDE_SOURCE, C.CANCEL}),
         ((*PROCESSING, j.SubmissionRefused(F1, "no")), {C.CANCEL}),
-        (ON_ITS_WAY, GIVE_UP),
+        (ON_ITS_WAY, ON_THE_ROAD),
+        ((*ON_ITS_WAY, j.Delivered(F1, "she called")), set()),
         ((*ON_ITS_WAY, j.Undelivered(F1, returned=False, reason="x")), set()),
-        ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE, *GIVE_UP}),
-        ((*ON_ITS_WAY, CAPTURE_FAILED, j.CaptureRetried(F1)), GIVE_UP),
+        ((*ON_ITS_WAY, CAPTURE_FAILED), {C.RETRY_CAPTURE, C.LEAVE_RECEIVABLE, *ON_THE_ROAD}),
+        ((*ON_ITS_WAY, CAPTURE_FAILED, j.CaptureRetried(F1)), ON_THE_ROAD),
         ((*PROCESSING, j.Canceled("x"), VOID_FAILED), {C.RETRY_OPERATION, C.LEAVE_OPERATION}),
         ((*PROCESSING, j.Canceled("x"), VOID_FAILED, j.OperationRetried(VOID_FAILED.key)), set()),
         ((*PROCESSING, j.Canceled("x"), VOID_FAILED, j.OperationLeft(VOID_FAILED.key, "x")), set()),
@@ -153,6 +155,7 @@ def test_an_order_refuses_what_is_about_a_return(kind):
         (C.LEAVE_RECEIVABLE, j.ReceivableLeft(F1, "because")),
         (C.RETRY_OPERATION, j.OperationRetried(F1)),
         (C.LEAVE_OPERATION, j.OperationLeft(F1, "because")),
+        (C.PARCEL_DELIVERED, j.Delivered(F1, "because")),
         (C.PARCEL_LOST, j.Undelivered(F1, returned=False, reason="because")),
         (C.PARCEL_RETURNED, j.Undelivered(F1, returned=True, reason="because")),
     ],

@@ -191,7 +191,7 @@ def _parcel(parcel: LiveParcel, detail: OrderDetail, _: Gettext) -> ParcelCard:
         packages=[Shipped(p.carrier, p.tracking_number) for p in known.packages if p.carrier]
         if known
         else [],
-        trouble=trouble(parcel.trouble, _),
+        trouble=trouble(parcel, _),
     )
 
 

@@ -56,7 +56,7 @@ def _under_way(process: LiveProcess, _: Gettext) -> Headline:
     if "transfer" in kinds:
         return Headline(_("We are waiting for your transfer"), "act")
     parcels = shown_parcels(process)
-    if any(parcel.trouble and not _is_given_up(parcel) for parcel in parcels):
+    if any(_trouble_left(parcel) and not _is_given_up(parcel) for parcel in parcels):
         return Headline(_("There is a problem with a parcel"), "busy")
     if "hold/stock" in kinds:
         return Headline(_("We are waiting for stock"), "busy")
@@ -85,6 +85,13 @@ def _of_parcels(statuses: list[ParcelStatus], _: Gettext) -> Headline:
 def shown_parcels(process: LiveProcess) -> list[LiveParcel]:
     """Without those that were given up: their units travel in others."""
     return [parcel for parcel in process.parcels if ParcelStatus(parcel.status).active]
+
+
+def _trouble_left(parcel: LiveParcel) -> str:
+    """Empty once it has arrived after all; what is told after that stands."""
+    arrived, told = parcel.at.get("delivered"), parcel.at.get("trouble")
+    over = parcel.status == ParcelStatus.DELIVERED and arrived and told and told <= arrived
+    return "" if over else parcel.trouble
 
 
 def _is_given_up(parcel: LiveParcel) -> bool:
@@ -150,7 +157,8 @@ def _kind(wait: LiveWait) -> str:
     return wait.key.rpartition("/")[2] if wait.key.startswith("parcel/") else wait.key
 
 
-def trouble(kind: str, _: Gettext) -> str:
+def trouble(parcel: LiveParcel, _: Gettext) -> str:
+    kind = _trouble_left(parcel)
     words = {
         "exception": _("The carrier reports a delay."),
         "lost": _("The carrier has lost the parcel. We are taking care of it."),

@@ -98,6 +98,17 @@ class OrderLeaveOperationInput:
     reason: str = ask.reason()
 
 
+@strawberry.input(
+    description="Says that a shipped parcel has arrived, where no carrier tells it; what follows "
+    "is the same as if one had."
+)
+class OrderParcelDeliveredInput:
+    order: strawberry.ID = ask.order()
+    fulfillment_order: strawberry.ID = ask.parcel()
+    idempotency_key: str = ask.key()
+    reason: str = ask.reason()
+
+
 @strawberry.input(description="Says that a shipped parcel is lost: what it cost is given back.")
 class OrderParcelLostInput:
     order: strawberry.ID = ask.order()

@@ -23,6 +23,7 @@ AnyOrderInput = (
     | i.OrderRefuseCreditInput
     | i.OrderRetryOperationInput
     | i.OrderLeaveOperationInput
+    | i.OrderParcelDeliveredInput
     | i.OrderParcelLostInput
     | i.OrderParcelReturnedInput
     | i.OrderParcelWithdrawnInput
@@ -95,6 +96,14 @@ class OrderMutations:
         input: i.OrderLeaveOperationInput,  # noqa: A002
     ) -> OrderPayload:
         return await _act(info, Kind.LEAVE_OPERATION, input, target=input.operation)
+
+    @mutation("Says that a shipped parcel has arrived. Staff but finance.")
+    async def order_parcel_delivered(
+        self,
+        info: Ask,
+        input: i.OrderParcelDeliveredInput,  # noqa: A002
+    ) -> OrderPayload:
+        return await _act(info, Kind.PARCEL_DELIVERED, input, target=input.fulfillment_order)
 
     @mutation("Says that a shipped parcel is lost. Agents and supervisors.")
     async def order_parcel_lost(self, info: Ask, input: i.OrderParcelLostInput) -> OrderPayload:  # noqa: A002
