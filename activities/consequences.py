@@ -54,11 +54,12 @@ async def _enact_for_order(
             await _ship(uow, view, body)
         case j.ShippedUnasked():
             await uow.inventory.ship_unasked(order.number, body.fulfillment_order, body.lines)
-        case j.Delivered():
-            await _collect_cash(uow, view, body)
+        case j.Delivered(fulfillment_order=parcel):
+            await _collect_cash(uow, order, parcel, view.parcels[parcel].amount)
         case j.Undelivered():
             in_return = await uow.orders.returned_units(order.number)
             await uow.orders.open_return(order, process, undelivered(view, in_return, body), by)
+            await _collect_cash(uow, order, body.fulfillment_order, body.amount)
         case j.PaymentRegistered(amount=amount):
             operation = f"{order.number}/register"
             await uow.ledger.post(ledger.registered(order, operation, amount))
@@ -130,15 +131,13 @@ async def _deposit(uow: UnitOfWork, view: OrderView) -> int:
     return -(await uow.ledger.balances(view.order.number)).get(Account.DEPOSITS, 0)
 
 
-async def _collect_cash(uow: UnitOfWork, view: OrderView, body: j.Delivered) -> None:
-    """Cash on delivery: from now on the carrier owes it, not the customer. A parcel that is refused
-    or lost is never delivered, and nothing was collected for it.
+async def _collect_cash(uow: UnitOfWork, order: PlacedOrder, parcel: str, amount: int) -> None:
+    """Cash on delivery: from now on the carrier owes it, not the customer. For what is refused or
+    lost nothing was collected.
     """
-    order = view.order
     if order.payment_method is not PaymentMethod.CASH_ON_DELIVERY:
         return
-    amount = view.parcels[body.fulfillment_order].amount
-    operation = f"{body.fulfillment_order}/cash"
+    operation = f"{parcel}/cash"
     await uow.ledger.post(
         ledger.moved(
             order, operation, amount, debit=Account.COD_CLEARING, credit=Account.RECEIVABLE

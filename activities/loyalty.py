@@ -36,8 +36,8 @@ async def move_points(
             points = shipment_tenders(view, body.lines).points
             operation = f"{body.fulfillment_order}/points-spent"
             await change(operation, lambda account: account.spend(points))
-        case OrderView(), j.Delivered():
-            points = _earned(order, program, view, body.fulfillment_order)
+        case OrderView(), j.Delivered() | j.Undelivered():
+            points = _earned(order, program, view, body)
             operation = f"{body.fulfillment_order}/points-earned"
             if points:
                 await change(operation, partial(_earn, program, points))
@@ -56,11 +56,18 @@ async def move_points(
             return
 
 
-def _earned(order: PlacedOrder, program: PointsProgram, view: OrderView, parcel: str) -> int:
-    """Parcels count once their arrival is booked, in whichever order they arrive."""
-    arrived = [p for p in view.parcels.values() if p.arrival_booked and p.booked]
-    before = _by_line(unit for each in arrived for unit in each.lines)
-    return more_points(order, program, before, _by_line(view.parcels[parcel].lines))
+def _earned(
+    order: PlacedOrder, program: PointsProgram, view: OrderView, body: j.Delivered | j.Undelivered
+) -> int:
+    """Parcels count once their arrival is booked, in whichever order they arrive; of one that is
+    given up, what had arrived.
+    """
+    parcels = view.parcels.values()
+    arrived = (p.lines if p.arrival_booked and p.booked else p.kept for p in parcels)
+    before = _by_line(unit for lines in arrived for unit in lines)
+    lines = view.parcels[body.fulfillment_order].lines
+    now = body.arrived if isinstance(body, j.Undelivered) else lines
+    return more_points(order, program, before, _by_line(now))
 
 
 async def _to_reverse(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.journal import InspectedUnits
 from domain.returns import Disposition, ReturnView
-from domain.view import OrderView, Parcel, ParcelStatus
+from domain.view import OrderView, Parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ def units_back(
     here = [unit for unit in units if Disposition(unit.disposition) is not Disposition.LOST]
     if rma.parcel:
         return tuple(_of(rma.parcel, unit, unit.quantity) for unit in here)
-    delivered = [p for p in order.parcels.values() if p.status is ParcelStatus.DELIVERED]
-    delivered.sort(key=lambda parcel: (parcel.at["delivered"], parcel.fulfillment_order))
+    delivered = [parcel for parcel in order.parcels.values() if parcel.delivered]
+    delivered.sort(key=lambda p: (p.at[p.status.value.lower()], p.fulfillment_order))
     taken = dict(earlier)
     return tuple(back for unit in here for back in _from(delivered, unit, taken))
 
@@ -41,7 +41,7 @@ def _from(
     skip, left = taken.get(unit.line, 0), unit.quantity
     taken[unit.line] = skip + left
     for parcel in parcels:
-        had = parcel.units_of(unit.line)
+        had = sum(each.quantity for each in parcel.delivered if each.line == unit.line)
         here = min(max(0, had - skip), left)
         skip, left = max(0, skip - had), left - here
         if here:

@@ -10,6 +10,7 @@ from domain.access import Principal, Role
 from domain.authorizations import awaits_finance
 from domain.calling_off import canceling, may_come_back
 from domain.errors import StepRefused
+from domain.partly_arrived import why_not_the_rest
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.submissions import to_be_asked_back
 from domain.transitions import OrderStatus
@@ -157,7 +158,8 @@ def _why_not(view: OrderView, command: Command) -> str:
         case CommandKind.PARCEL_DELIVERED:
             return _why_not_end_the_road(view, command.target)
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
-            return _why_not_end_the_road(view, command.target)
+            why_not = _why_not_end_the_road(view, command.target)
+            return why_not or why_not_the_rest(view.parcels[command.target])
         case CommandKind.PARCEL_WITHDRAWN:
             return _why_not_withdraw(view, command.target)
         case _:

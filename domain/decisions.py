@@ -10,6 +10,7 @@ from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
 from domain.order import both
+from domain.partly_arrived import arrived, arrived_amount
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.transitions import transition
 from domain.view import OrderView, ParcelStatus
@@ -55,7 +56,9 @@ def _given_up(view: OrderView, command: Command) -> list[j.Body]:
     so that its return has a debt to take off.
     """
     parcel, returned = command.target, command.kind is CommandKind.PARCEL_RETURNED
-    undelivered = j.Undelivered(parcel, returned, command.reason)
+    came = arrived(view.parcels[parcel])
+    amount = arrived_amount(view.order, view.parcels[parcel], came)
+    undelivered = j.Undelivered(parcel, returned, command.reason, came, amount)
     capture = view.last_payment(PaymentOperation.CAPTURE, parcel)
     if capture is None or not awaits_finance(view, capture):
         return [undelivered]

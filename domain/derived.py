@@ -50,7 +50,8 @@ def payment_state(view: OrderView) -> PaymentState:
             promised = view.on_credit and not view.status.stopped
             return _paid(view, view.received, PaymentState.ON_CREDIT, promised=promised)
         case Security.NOTHING:
-            handed = sum(p.amount for p in view.parcels.values() if p.arrival_booked)
+            parcels = view.parcels.values()
+            handed = sum(p.amount if p.arrival_booked else p.kept_amount for p in parcels)
             return _paid(view, handed, PaymentState.ON_DELIVERY, promised=_is_on_its_way(view))
 
 

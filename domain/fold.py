@@ -117,7 +117,9 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             reach(parcel, ParcelStatus.DELIVERED, entry.at)
         case j.Undelivered() as body:
             end = ParcelStatus.RETURNED_TO_SENDER if body.returned else ParcelStatus.LOST
-            reach(view.parcels[body.fulfillment_order], end, entry.at)
+            parcel = view.parcels[body.fulfillment_order]
+            parcel.kept, parcel.kept_amount = body.arrived, body.amount
+            reach(parcel, end, entry.at)
         case _:
             _apply_to_hand_over(view, entry)
 

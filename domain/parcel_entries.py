@@ -86,10 +86,13 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Staff gives a shipped parcel up: it is lost, or `returned` to sender. A return of its units
-    gives back what they cost.
+    """Staff gives a shipped parcel up: it is lost, or `returned` to sender. What had `arrived`
+    before, package by package, is delivered; `amount` (minor units) of what is due for the parcel
+    is for that. A return of the rest gives back what it cost.
     """
 
     fulfillment_order: str
     returned: bool
     reason: str
+    arrived: tuple[LineUnits, ...] = ()
+    amount: int = 0

@@ -69,10 +69,10 @@ def uncollected(view: OrderView, balances: Mapping[Account, int]) -> int:
 
 
 def never_collected(view: OrderView, parcel: str) -> int:
-    """Of a parcel with cash on delivery that was never delivered: what the carrier did not collect,
-    and the customer does not owe. `parcel` is empty for what is about none.
+    """Of a parcel with cash on delivery that was given up: what the carrier did not collect, since
+    it never arrived, and the customer does not owe. `parcel` is empty for what is about none.
     """
     cash = view.order.payment_method is PaymentMethod.CASH_ON_DELIVERY
     if not (cash and parcel and view.parcels[parcel].status.undelivered):
         return 0
-    return view.parcels[parcel].amount
+    return view.parcels[parcel].amount - view.parcels[parcel].kept_amount

@@ -111,10 +111,12 @@ def refund_plan(
 
 def _cash_never_collected(view: OrderView, amount: int, parcel: str) -> tuple[int, int]:
     """(minor units of it, the rounding between it and `amount`): a parcel was sold for its place
-    among the units shipped, and its units give back by theirs among the units refunded.
+    among the units shipped, and its units give back by theirs among the units refunded. What had
+    arrived of it took its share of the price.
     """
     cash = never_collected(view, parcel)
-    rounded = ROUNDED_PARTS * len(view.parcels[parcel].lines) if cash else 0
+    lines = (*view.parcels[parcel].lines, *view.parcels[parcel].kept) if cash else ()
+    rounded = ROUNDED_PARTS * len(lines)
     if cash and abs(amount - cash) <= rounded + tenders_beside(view.order):
         return cash, amount - cash
     return min(cash, amount), 0

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from domain.amounts import SHIPPING, refund_amount
 from domain.errors import LimitExceeded, StepRefused
 from domain.journal import ReturnRequested, Undelivered
-from domain.order import LineUnits
+from domain.order import LineUnits, subtract
 from domain.process import ProcessDefinition
 from domain.quantity import Quantity
 from domain.returns import LOST, RETURNED_TO_SENDER, check_request
@@ -40,16 +40,17 @@ def return_requested(
 def undelivered(
     view: OrderView, in_return: Mapping[int, int], body: Undelivered
 ) -> ReturnRequested:
-    """The first entry of the return of a parcel that will not arrive. Nobody has to ask for it, and
-    the shipping that was sold with it goes back, too.
+    """The first entry of the return of what will not arrive of a parcel. Nobody has to ask for it,
+    and the shipping that was sold with it goes back, too, unless a part of it had arrived.
     """
     parcel = view.parcels[body.fulfillment_order]
-    shipping = parcel.with_shipping and bool(view.order.shipping)
-    units = (*parcel.lines, *SHIPPING) if shipping else parcel.lines
+    shipping = parcel.with_shipping and bool(view.order.shipping) and not body.arrived
+    lost = subtract(parcel.lines, body.arrived)
+    units = (*lost, *SHIPPING) if shipping else lost
     amount, _ = refund_amount(view.order, in_return, units)
     kind = RETURNED_TO_SENDER if body.returned else LOST
     return ReturnRequested(
-        parcel.lines,
+        lost,
         body.reason,
         amount,
         kind,

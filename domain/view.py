@@ -81,6 +81,8 @@ class Parcel:
     trouble: str = ""
     at: dict[str, datetime] = field(default_factory=dict)
     arrived: tuple[str, ...] = ()  # tracking numbers delivered
+    kept: tuple[LineUnits, ...] = ()  # … and units, when the rest was given up
+    kept_amount: int = 0  # … what of `amount` is for them
     expected_on: str = ""  # the day on which the units that it waits for are expected
     broken: tuple[LineUnits, ...] = ()  # promised units that a count found missing
     mended: tuple[LineUnits, ...] = ()  # … that were given up, to come from elsewhere
@@ -119,6 +121,14 @@ class Parcel:
     def arrival_settled(self) -> bool:
         """Whether it has arrived by our books, or never will."""
         return self.arrival_booked or self.status.undelivered
+
+    @property
+    def delivered(self) -> tuple[LineUnits, ...]:
+        return self.lines if self.booked and self.status is ParcelStatus.DELIVERED else self.kept
+
+    @property
+    def given_up(self) -> tuple[LineUnits, ...]:
+        return subtract(self.lines, self.kept) if self.status.undelivered else ()
 
     def units_of(self, line: int) -> int:
         return sum(unit.quantity for unit in self.lines if unit.line == line)
@@ -230,14 +240,12 @@ class OrderView:
         return sum(p.units_of(line) for p in self.parcels.values() if p.booked)
 
     def delivered_units(self, line: int) -> int:
-        return sum(
-            p.units_of(line)
-            for p in self.parcels.values()
-            if p.booked and p.status is ParcelStatus.DELIVERED
-        )
+        sent = (unit for parcel in self.parcels.values() for unit in parcel.delivered)
+        return sum(unit.quantity for unit in sent if unit.line == line)
 
     def undelivered_units(self, line: int) -> int:
-        return sum(p.units_of(line) for p in self.parcels.values() if p.status.undelivered)
+        gone = (unit for parcel in self.parcels.values() for unit in parcel.given_up)
+        return sum(unit.quantity for unit in gone if unit.line == line)
 
     def paid(self, operation: PaymentOperation) -> int:
         """Minor units moved by the succeeded transactions of one operation."""

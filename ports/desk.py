@@ -30,7 +30,9 @@ class LiveWait:
 
 @dataclass(frozen=True, slots=True)
 class LiveParcel:
-    """`at` says when it reached each stage, in the order of progress."""
+    """`at` says when it reached each stage, in the order of progress; `kept` units had arrived when
+    the rest was given up.
+    """
 
     fulfillment_order: str
     location: str
@@ -39,6 +41,7 @@ class LiveParcel:
     tracking_numbers: list[str]
     at: dict[str, datetime]
     trouble: str = ""
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

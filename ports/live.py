@@ -39,4 +39,5 @@ def _parcel(parcel: Parcel) -> LiveParcel:
         tracking_numbers=[package.tracking_number for package in parcel.packages],
         at=dict(parcel.at),
         trouble=parcel.trouble,
+        kept=sum(unit.quantity for unit in parcel.kept),
     )

@@ -29,6 +29,19 @@ async def test_points_are_earned_parcel_by_parcel_when_they_arrive(books: Books)
     assert await books.violations() == {}
 
 
+async def test_of_a_parcel_that_is_given_up_only_what_had_arrived_earns_points(
+    books: Books,
+) -> None:
+    order = await books.place("W-1")
+    await books.ship(order, 2, 1)
+    lost = j.Undelivered(f"{order}-F1", returned=False, reason="x", arrived=units(1), amount=1_200)
+    await books.journal(order, lost)
+    assert await books.kinds() == [("EARN", 5, 0)]
+    await books.journal(order, j.Undelivered(f"{order}-F2", returned=False, reason="x"))
+    assert await books.kinds() == [("EARN", 5, 0)]
+    assert await books.violations() == {}
+
+
 async def test_nothing_is_earned_without_a_customer_or_without_a_program(books: Books) -> None:
     nobody = await books.place("W-1", customer_ref="")
     books.intake = PostgresIntake(books.engine, b"k" * 32, ProcessDefinition())

@@ -24,6 +24,7 @@ def order(*units: int, status: ParcelStatus = ParcelStatus.DELIVERED) -> OrderVi
     for n, quantity in enumerate(units, 1):
         lines = (LineUnits(1, "SET", quantity),)
         parcel = Parcel(f"F{n}", "BOS", lines, AT, status)
+        parcel.booked = True
         parcel.at["delivered"] = AT + timedelta(hours=n)
         view.parcels[f"F{n}"] = parcel
     return view

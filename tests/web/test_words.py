@@ -115,3 +115,26 @@ def test_what_is_between_us_and_the_provider_is_not_the_customers_worry():
     process = scenes.process(scenes.processing().view)
     process.waits[:] = [wait("payment/X/capture/1", owner="finance")]
     assert words.waiting(process, plain) == []
+
+
+def test_of_a_parcel_that_was_lost_in_part_it_is_said_that_a_part_has_arrived():
+    process = scenes.process(scenes.completed().view)
+    first = replace(process.parcels[0], status="LOST", trouble="lost")
+    process.parcels[0] = replace(first, kept=1)
+    said = words.headline(process, plain)
+    assert (said.text, said.tone) == ("A part of your order was not delivered", "done")
+    assert words.trouble(process.parcels[0], plain) == (
+        "A part of this parcel has arrived; the rest was not delivered."
+    )
+    assert words.trouble(first, plain).startswith("The carrier has lost the parcel")
+    process.parcels[:] = [first]
+    assert words.headline(process, plain).text == "Your order was not delivered"
+
+
+def test_a_trouble_that_was_told_before_the_parcel_arrived_is_over():
+    arrived = scenes.process(scenes.completed().view).parcels[0]
+    when = arrived.at["delivered"]
+    early = replace(arrived, trouble="lost", at={**arrived.at, "trouble": when})
+    late = replace(early, at={**arrived.at, "trouble": when + timedelta(hours=1)})
+    assert words.trouble(early, plain) == ""
+    assert words.trouble(late, plain).startswith("The carrier has lost the parcel")

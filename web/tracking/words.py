@@ -39,8 +39,7 @@ def headline(process: LiveProcess, _: Gettext) -> Headline:
         case OrderStatus.EXPIRED:
             return Headline(_("This order has expired"), "stopped")
         case OrderStatus.COMPLETED | OrderStatus.CLOSED:
-            parcels = [ParcelStatus(parcel.status) for parcel in shown_parcels(process)]
-            return _of_parcels(parcels, _)
+            return _of_parcels(shown_parcels(process), _)
         case OrderStatus.RECEIVED | OrderStatus.IN_REVIEW:
             return Headline(_("We are checking your order"), "busy")
         case OrderStatus.APPROVED | OrderStatus.PROCESSING:
@@ -60,12 +59,13 @@ def _under_way(process: LiveProcess, _: Gettext) -> Headline:
         return Headline(_("There is a problem with a parcel"), "busy")
     if "hold/stock" in kinds:
         return Headline(_("We are waiting for stock"), "busy")
-    return _of_parcels([ParcelStatus(parcel.status) for parcel in parcels], _)
+    return _of_parcels(parcels, _)
 
 
-def _of_parcels(statuses: list[ParcelStatus], _: Gettext) -> Headline:
-    given_up = [status for status in statuses if status.undelivered]
-    statuses = [status for status in statuses if not status.undelivered]
+def _of_parcels(parcels: list[LiveParcel], _: Gettext) -> Headline:
+    given_up = [parcel for parcel in parcels if _is_given_up(parcel)]
+    statuses = [ParcelStatus(parcel.status) for parcel in parcels if not _is_given_up(parcel)]
+    statuses += [ParcelStatus.DELIVERED for parcel in given_up if parcel.kept]
     if given_up and not statuses:
         return Headline(_("Your order was not delivered"), "stopped")
     shipped = [status for status in statuses if status.progress >= ParcelStatus.SHIPPED.progress]
@@ -74,6 +74,8 @@ def _of_parcels(statuses: list[ParcelStatus], _: Gettext) -> Headline:
     if not shipped:
         return Headline(_("We are packing your order"), "busy")
     if all(status is ParcelStatus.DELIVERED for status in statuses):
+        if given_up:
+            return Headline(_("A part of your order was not delivered"), "done")
         return Headline(_("Everything has arrived"), "done")
     if ParcelStatus.OUT_FOR_DELIVERY in statuses:
         return Headline(_("A parcel is out for delivery"), "moving")
@@ -158,6 +160,8 @@ def _kind(wait: LiveWait) -> str:
 
 
 def trouble(parcel: LiveParcel, _: Gettext) -> str:
+    if parcel.kept:
+        return _("A part of this parcel has arrived; the rest was not delivered.")
     kind = _trouble_left(parcel)
     words = {
         "exception": _("The carrier reports a delay."),

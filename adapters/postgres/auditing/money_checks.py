@@ -99,18 +99,20 @@ MONEY_CHECKS = (
     ),
     SqlCheck(
         "M2-cash",
-        "a parcel with cash on delivery is owed by the carrier once it has arrived, and only then",
+        "cash on delivery is owed by the carrier for what has arrived of a parcel, once it is "
+        "booked, and for nothing else",
         """
         WITH due AS (
-            SELECT shipped.data->>'fulfillment_order' AS parcel,
-                   (shipped.data->>'amount')::bigint AS amount
+            SELECT shipped.data->>'fulfillment_order' AS parcel, owed.amount
             FROM journal AS arrived
             JOIN journal AS shipped ON shipped.subject = arrived.subject
              AND shipped.data->>'fulfillment_order' = arrived.data->>'fulfillment_order'
-            JOIN customer_order ON number = arrived.subject
-            WHERE arrived.kind = 'Delivered' AND shipped.kind = 'Shipped'
-              AND placed->>'payment_method' = 'cash_on_delivery'
-              AND (shipped.data->>'amount')::bigint > 0
+            JOIN customer_order ON number = arrived.subject,
+            LATERAL (SELECT CASE arrived.kind WHEN 'Delivered' THEN shipped.data->>'amount'
+                                              ELSE arrived.data->>'amount' END::bigint AS amount
+                    ) AS owed
+            WHERE arrived.kind IN ('Delivered', 'Undelivered') AND shipped.kind = 'Shipped'
+              AND placed->>'payment_method' = 'cash_on_delivery' AND owed.amount > 0
         ), booked AS (
             SELECT left(operation, -5) AS parcel, amount
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
