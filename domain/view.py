@@ -240,12 +240,10 @@ class OrderView:
         return sum(p.units_of(line) for p in self.parcels.values() if p.booked)
 
     def delivered_units(self, line: int) -> int:
-        sent = (unit for parcel in self.parcels.values() for unit in parcel.delivered)
-        return sum(unit.quantity for unit in sent if unit.line == line)
+        return sum(u.quantity for p in self.parcels.values() for u in p.delivered if u.line == line)
 
     def undelivered_units(self, line: int) -> int:
-        gone = (unit for parcel in self.parcels.values() for unit in parcel.given_up)
-        return sum(unit.quantity for unit in gone if unit.line == line)
+        return sum(u.quantity for p in self.parcels.values() for u in p.given_up if u.line == line)
 
     def paid(self, operation: PaymentOperation) -> int:
         """Minor units moved by the succeeded transactions of one operation."""
