@@ -12,7 +12,7 @@ from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.order import LineUnits, PlacedOrder, by_line, subtract
 from domain.payments import Payment, Unasked, unasked_key
-from domain.progress import reach
+from domain.progress import give_up, reach
 from domain.transitions import transition
 from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus
 
@@ -111,15 +111,11 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             _ship(view, body, entry.at)
         case j.ShippedUnasked() as body:
             view.parcels[body.fulfillment_order].unasked += body.lines
-        case j.Delivered() as body:
-            parcel = view.parcels[body.fulfillment_order]
-            parcel.arrival_booked = True
-            reach(parcel, ParcelStatus.DELIVERED, entry.at)
+        case j.Delivered(fulfillment_order=name):
+            view.parcels[name].arrival_booked = True
+            reach(view.parcels[name], ParcelStatus.DELIVERED, entry.at)
         case j.Undelivered() as body:
-            end = ParcelStatus.RETURNED_TO_SENDER if body.returned else ParcelStatus.LOST
-            parcel = view.parcels[body.fulfillment_order]
-            parcel.kept, parcel.kept_amount = body.arrived, body.amount
-            reach(parcel, end, entry.at)
+            give_up(view.parcels[body.fulfillment_order], body, entry.at)
         case _:
             _apply_to_hand_over(view, entry)
 

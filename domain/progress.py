@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.journal import Undelivered
 from domain.view import Parcel, ParcelStatus
 
 _SHIPPED = ParcelStatus.SHIPPED.progress
@@ -19,3 +20,9 @@ def reach(parcel: Parcel, status: ParcelStatus, at: datetime) -> None:
             parcel.status = status
     elif status.progress > parcel.status.progress:
         parcel.status = status
+
+
+def give_up(parcel: Parcel, body: Undelivered, at: datetime) -> None:
+    """What has arrived of it stays with the customer."""
+    parcel.kept, parcel.kept_amount = body.arrived, body.amount
+    reach(parcel, ParcelStatus.RETURNED_TO_SENDER if body.returned else ParcelStatus.LOST, at)

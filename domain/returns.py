@@ -146,6 +146,17 @@ def fold_return(number: str, order: str, journal: Iterable[j.Entry]) -> ReturnVi
     return view
 
 
+def _request(view: ReturnView, entry: j.Entry, body: j.ReturnRequested) -> None:
+    view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
+    view.kind, view.requested_by = body.kind, entry.by
+    view.parcel, view.shipping = body.parcel, body.shipping
+    view.approved_by, view.replaces = body.approved_by, body.replaces
+    if body.replaces:
+        _failed_before(view, entry.at)
+    if view.status is ReturnStatus.GRANTED:
+        _grant(view, entry, body.amount, body.plan, body.store_credit)
+
+
 def _apply(view: ReturnView, entry: j.Entry) -> None:
     status = return_transition(view.status, entry.body)
     if status is not view.status:
@@ -153,14 +164,7 @@ def _apply(view: ReturnView, entry: j.Entry) -> None:
     view.seq = entry.seq
     match entry.body:
         case j.ReturnRequested() as body:
-            view.lines, view.reason, view.amount = body.lines, body.reason, body.amount
-            view.kind, view.requested_by = body.kind, entry.by
-            view.parcel, view.shipping = body.parcel, body.shipping
-            view.approved_by, view.replaces = body.approved_by, body.replaces
-            if body.replaces:
-                _failed_before(view, entry.at)
-            if status is ReturnStatus.GRANTED:
-                _grant(view, entry, body.amount, body.plan, body.store_credit)
+            _request(view, entry, body)
         case j.ReturnReceived() as body:
             view.received, view.location = body.lines, body.location
         case j.ReturnInspected() as body:
