@@ -39,7 +39,8 @@ async def test_a_return_restocks_one_unit_scraps_another_and_refunds_both(shop: 
 async def test_the_command_line_acts_on_orders_and_returns(shop: Shop):
     """Through the API, as GraphQL does: its process decides."""
     cup = [{"sku": "CUP", "quantity": 1, "unit_price": 900}]
-    placed = await shop.place("RET-2", lines=cup)
+    other = {"ref": "C-18", "name": "Bo Lind", "email": "bo@example.com"}  # has no store credit
+    placed = await shop.place("RET-2", lines=cup, customer=other)
     number, rma = placed.number, f"{placed.number}-R1"
     await shop.until_status(number, "COMPLETED")
     one = [{"line": 1, "quantity": 1}]  # in time, which the command line may not be
