@@ -208,19 +208,20 @@ async def test_a_canceled_order_gives_back_every_unit_in_the_same_transaction(
 
 
 async def test_a_refused_command_has_its_outcome_and_no_effect(order: Order) -> None:
+    """Both were possible when they were asked; the first one makes the other impossible."""
     await order.sourced()
-    accepted = await order.commands.accept(
-        SUE, "k", CommandKind.CANCEL, order.number, {"reason": "changed"}
-    )
-    parcel = f"{order.number}-F1"
-    call = CommandCall(order.step("command/1", 2), accepted.command, (parcel,))
-    result = await order.books.command(call)
+    asked = order.number, {"reason": "changed"}
+    first, second = [
+        (await order.commands.accept(SUE, key, CommandKind.CANCEL, *asked)).command
+        for key in ("k1", "k2")
+    ]
+    await order.books.command(CommandCall(order.step("command/1", 2), first, ()))
+    result = await order.books.command(CommandCall(order.step("command/2", 3), second, ()))
     assert result.refusal[0] == "STEP_REFUSED"
-    assert await order.rows("SELECT status FROM command WHERE kind = 'cancel'") == [("REFUSED",)]
-    assert await order.kinds() == ["Reviewed", "Sourced"]
-    again = await order.commands.accept(
-        SUE, "k", CommandKind.CANCEL, order.number, {"reason": "changed"}
-    )
+    status = "SELECT status FROM command WHERE kind = 'cancel' ORDER BY status"
+    assert await order.rows(status) == [("DONE",), ("REFUSED",)]
+    assert await order.kinds() == ["Reviewed", "Sourced", "Canceled"]
+    again = await order.commands.accept(SUE, "k2", CommandKind.CANCEL, *asked)
     assert again.refusal == result.refusal
 
 

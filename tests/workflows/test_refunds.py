@@ -294,7 +294,7 @@ async def test_goodwill_that_the_provider_refused_can_be_canceled_and_is_not_tri
     number = await delivered(shop)
     shop.provider.source = "tok_refund_fails"
     await goodwill(shop, number, 500)
-    await shop.until(lambda: _has_task(shop, "the refund has to be executed"))
+    await shop.until(lambda: _has_task(shop, FAILED))
     rma, cancel = f"{number}-R1", CommandKind.RETURN_CANCEL_REFUND
     assert await shop.command(shop.finance, cancel, rma, reason="typo") == ""
     await end(shop, rma)
