@@ -3,7 +3,7 @@ back once the dispute is won.
 
 It is an outside fact about money that has left: booked as it is told, whatever became of the order
 meanwhile. What was charged back the customer owes again, until finance, the bank or the customer
-says otherwise. Decision 0030.
+says otherwise. Decision 30.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 provider has it again.
 
 It is an outside fact, booked as it is told, as a chargeback is. The customer never had the money:
-we owe it once more, and finance decides how it is given back. Decision 0033.
+we owe it once more, and finance decides how it is given back. Decision 33.
 """
 
 from collections.abc import Mapping

@@ -30,7 +30,7 @@ def _remedies(view: OrderView, parcel: Parcel) -> Iterator[Remedy]:
     name = parcel.fulfillment_order
     if parcel.status is ParcelStatus.REJECTED:
         yield from _given_back(parcel, "rejected by the warehouse")
-    elif parcel.cancel == "confirmed" and _gone(parcel) is False:
+    elif parcel.cancel == "confirmed" and not _gone(parcel):
         withdrawn = "withdrawn" in parcel.at
         by = "withdrawn from" if withdrawn else "given back by"
         yield from _given_back(parcel, f"{by} the warehouse")

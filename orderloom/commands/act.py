@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from orderloom.commands.books import opened
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
@@ -94,22 +95,18 @@ async def _act_on_books(
     import getpass
 
     from adapters.postgres.back_office import PostgresBackOffice
-    from adapters.postgres.engine import create_engine
     from api.acts import act as checked_act
     from domain.access import STAFF, Principal
     from domain.errors import Refusal
     from orderloom.settings import part_settings
 
     person = Principal(f"cli:{getpass.getuser()}", STAFF)
-    settings = part_settings()
-    engine = create_engine(settings.database_url, pool_size=1)
-    try:
-        office = PostgresBackOffice(engine, settings.four_eyes)
-        return await checked_act(office, person, key, kind, subject, body, reason)
-    except Refusal as refusal:
-        raise Refused(f"{refusal.code}: {refusal.message}") from refusal
-    finally:
-        await engine.dispose()
+    four_eyes = part_settings().four_eyes
+    async with opened(lambda engine: PostgresBackOffice(engine, four_eyes)) as office:
+        try:
+            return await checked_act(office, person, key, kind, subject, body, reason)
+        except Refusal as refusal:
+            raise Refused(f"{refusal.code}: {refusal.message}") from refusal
 
 
 def _list_acts() -> None:

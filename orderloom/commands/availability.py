@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderloom.commands.books import opened, reader
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
@@ -51,22 +52,12 @@ def availability(
 
 async def _ask(question: "AvailabilityQuestion") -> "list[Availability]":
     from adapters.postgres.availability import PostgresAvailability
-    from adapters.postgres.engine import create_engine
-    from domain.access import Principal, Role
-    from domain.errors import Refusal
     from orderloom.process_file import process_of
     from orderloom.settings import part_settings
 
-    settings = part_settings()
-    process = process_of(settings.process_definition)
-    engine = create_engine(settings.database_url, pool_size=1)
-    reader = Principal("cli", frozenset({Role.DEVELOPER}))
-    try:
-        return await PostgresAvailability(engine, process).availability(reader, question)
-    except Refusal as refusal:
-        raise Refused(f"{refusal.message}.") from refusal
-    finally:
-        await engine.dispose()
+    process = process_of(part_settings().process_definition)
+    async with opened(lambda engine: PostgresAvailability(engine, process)) as reads:
+        return await reads.availability(reader(), question)
 
 
 def _draw(found: "Availability") -> None:

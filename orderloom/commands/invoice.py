@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderloom.commands.books import opened
 from orderloom.commands.listing import PAGE, LimitOption, print_table, read_list
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
@@ -58,7 +59,7 @@ def invoice(
     from orderloom.settings import part_settings
 
     settings = part_settings()
-    detail = asyncio.run(_find(settings, number.strip().upper()))
+    detail = asyncio.run(_find(number.strip().upper()))
     if html or pdf:
         _write(detail, settings, language, html, pdf)
     elif as_json:
@@ -105,19 +106,16 @@ def invoices(
         _show_list(found, more=more)
 
 
-async def _find(settings: "Settings", number: str) -> "InvoiceDetail":
-    from adapters.postgres.engine import create_engine
+async def _find(number: str) -> "InvoiceDetail":
     from adapters.postgres.reads_invoices import PostgresInvoiceReads
     from domain.access import STAFF, Principal
     from domain.errors import NotFound
 
-    engine = create_engine(settings.database_url, pool_size=1)
-    try:
-        return await PostgresInvoiceReads(engine).invoice(Principal("cli", STAFF), number)
-    except NotFound as unknown:
-        raise Refused(f"{unknown.message}. `orderloom invoices` lists them.") from unknown
-    finally:
-        await engine.dispose()
+    async with opened(PostgresInvoiceReads) as reads:
+        try:
+            return await reads.invoice(Principal("cli", STAFF), number)
+        except NotFound as unknown:
+            raise Refused(f"{unknown.message}. `orderloom invoices` lists them.") from unknown
 
 
 def _write(

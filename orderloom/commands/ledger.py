@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderloom.commands.books import opened
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from domain.money import Money
     from ports.accounts import Accounts, OrderAccount, TrialBalance
 
@@ -104,17 +106,10 @@ async def _order_account(number: str) -> "OrderAccount":
             raise Refused(f"{missing.message}.") from missing
 
 
-@asynccontextmanager
-async def _accounts() -> "AsyncIterator[Accounts]":
+def _accounts() -> "AbstractAsyncContextManager[Accounts]":
     from adapters.postgres.accounts import PostgresAccounts
-    from adapters.postgres.engine import create_engine
-    from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
-    try:
-        yield PostgresAccounts(engine)
-    finally:
-        await engine.dispose()
+    return opened(PostgresAccounts)
 
 
 def _show_balance(found: "TrialBalance") -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderloom.commands.books import opened, reader
+
 if TYPE_CHECKING:
     from domain.access import Principal
     from ports.reads import Page
@@ -27,31 +29,30 @@ def read_list(
     """Up to `limit` items, and whether there are more. Whoever may read the database may ask;
     `reads_of` makes of an engine what is asked, which else is the inventory.
     """
-    return asyncio.run(_pages(ask, limit, reads_of))
+    return asyncio.run(_read(ask, limit, reads_of))
 
 
-async def _pages(
+async def _read(
     ask: Ask, limit: int, reads_of: Callable[[Any], Any] | None
 ) -> tuple[list[Any], bool]:
-    from adapters.postgres.engine import create_engine
     from adapters.postgres.inventory_reads import PostgresInventoryReads
-    from domain.access import Principal, Role
-    from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
-    reader = Principal("cli", frozenset({Role.DEVELOPER}))
+    async with opened(reads_of or PostgresInventoryReads) as reads:
+        return await pages(lambda after: ask(reads, reader(), after), limit)
+
+
+async def pages(
+    ask: "Callable[[str | None], Awaitable[Page]]", limit: int
+) -> tuple[list[Any], bool]:
+    """Page after page, up to `limit` items; and whether there are more."""
     found: list[Any] = []
     after: str | None = None
-    try:
-        reads = (reads_of or PostgresInventoryReads)(engine)
-        while True:
-            page = await ask(reads, reader, after)
-            found += page.items
-            if not page.more or len(found) >= limit:
-                return found[:limit], page.more or len(found) > limit
-            after = page.cursors[-1]
-    finally:
-        await engine.dispose()
+    while True:
+        page = await ask(after)
+        found += page.items
+        if not page.more or len(found) >= limit:
+            return found[:limit], page.more or len(found) > limit
+        after = page.cursors[-1]
 
 
 def print_json(found: Sequence[Any]) -> None:

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderloom.commands.books import opened
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from ports.front_office import DeadLetter, DeadLetterOffice, OutboxCounts
 
 LETTERS_SHOWN = 50
@@ -77,17 +78,10 @@ async def _redeliver(events: list[str]) -> tuple[list[str], list[str]]:
     return sent, unknown
 
 
-@asynccontextmanager
-async def _office() -> "AsyncIterator[DeadLetterOffice]":
+def _office() -> "AbstractAsyncContextManager[DeadLetterOffice]":
     from adapters.postgres.dead_letters import PostgresDeadLetterOffice
-    from adapters.postgres.engine import create_engine
-    from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
-    try:
-        yield PostgresDeadLetterOffice(engine)
-    finally:
-        await engine.dispose()
+    return opened(PostgresDeadLetterOffice)
 
 
 def _show(counts: "OutboxCounts", letters: "list[DeadLetter]") -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderloom.commands.listing import PAGE, LimitOption, print_table
+from orderloom.commands.books import opened
+from orderloom.commands.listing import PAGE, LimitOption, pages, print_table
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
 
@@ -49,24 +50,16 @@ def points(
 
 
 async def _read(customer: str, limit: int) -> "tuple[CustomerPoints, list[PointsEntryRead], bool]":
-    from adapters.postgres.engine import create_engine
     from adapters.postgres.reads_points import PostgresPointsReads
     from domain.access import SYSTEM
     from domain.errors import NotFound
-    from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
-    reads, after, more = PostgresPointsReads(engine), None, True
-    entries: list[PointsEntryRead] = []
-    try:
-        found = await reads.customer(SYSTEM, customer)
-        while more and len(entries) < limit:
-            page = await reads.entries(SYSTEM, customer, PAGE, after)
-            entries += page.items
-            more = page.more
-            after = page.cursors[-1] if page.cursors else None
-    except NotFound as missing:
-        raise Refused(f"There is no customer {customer}.") from missing
-    finally:
-        await engine.dispose()
-    return found, entries[:limit], more or len(entries) > limit
+    async with opened(PostgresPointsReads) as reads:
+        try:
+            found = await reads.customer(SYSTEM, customer)
+        except NotFound as missing:
+            raise Refused(f"There is no customer {customer}.") from missing
+        entries, more = await pages(
+            lambda after: reads.entries(SYSTEM, customer, PAGE, after), limit
+        )
+    return found, entries, more

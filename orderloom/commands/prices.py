@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderloom.commands.books import opened, reader
 from orderloom.commands.listing import (
     PAGE,
     LimitOption,
@@ -14,7 +15,6 @@ from orderloom.commands.listing import (
     read_list,
 )
 from orderloom.commands.options import HomeOption, JsonOption, use_home
-from orderloom.errors import Refused
 
 if TYPE_CHECKING:
     from domain.prices import Prices
@@ -49,20 +49,10 @@ def prices(
 
 
 async def _ask(question: "PriceQuestion") -> "Prices":
-    from adapters.postgres.engine import create_engine
     from adapters.postgres.reads_prices import PostgresPriceReads
-    from domain.access import Principal, Role
-    from domain.errors import Refusal
-    from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
-    reader = Principal("cli", frozenset({Role.DEVELOPER}))
-    try:
-        return await PostgresPriceReads(engine).prices(reader, question)
-    except Refusal as refusal:
-        raise Refused(f"{refusal.message}.") from refusal
-    finally:
-        await engine.dispose()
+    async with opened(PostgresPriceReads) as reads:
+        return await reads.prices(reader(), question)
 
 
 def _show_prices(question: "PriceQuestion", found: "Prices", *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from orderloom.commands.books import opened
 from orderloom.commands.listing import LimitOption, print_json, print_table, read_list
 from orderloom.commands.options import HomeOption, JsonOption, use_home
 from orderloom.errors import Refused
@@ -157,18 +158,10 @@ def _named(file: Path) -> "tuple[PartyKind, str, str]":
 
 
 async def _with(ask: "Callable[[PostgresSettlements], Awaitable[T]]") -> T:
-    from adapters.postgres.engine import create_engine
     from adapters.postgres.settlements import PostgresSettlements
-    from domain.errors import Refusal
-    from orderloom.settings import part_settings
 
-    engine = create_engine(part_settings().database_url, pool_size=1)
-    try:
-        return await ask(PostgresSettlements(engine))
-    except Refusal as refusal:
-        raise Refused(refusal.message) from refusal
-    finally:
-        await engine.dispose()
+    async with opened(PostgresSettlements) as settlements:
+        return await ask(settlements)
 
 
 def _counts(found: "Reconciled") -> dict[str, Any]:
