@@ -205,6 +205,14 @@ class Shop:
 
         await self.until(submitted)
 
+    async def until_asked_back(self, parcel: str) -> None:
+        """Until the warehouse was asked for it: what it answers before nobody has asked it."""
+
+        async def asked_back() -> bool:
+            return parcel in self.warehouse.cancel_requests
+
+        await self.until(asked_back)
+
     async def until_held(self, number: str, hold: str) -> None:
         async def held() -> bool:
             return hold in (await self.view(number)).holds

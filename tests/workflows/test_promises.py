@@ -63,7 +63,7 @@ async def test_a_warehouse_that_cannot_find_the_units_gives_the_parcel_back(shop
     await shop.tell(f"{number}-F1", FactKind.ACCEPTED)
 
     await count(shop, "TEA", "BOS", 0)
-    await shop.until(lambda: _asked_back(shop, f"{number}-F1"))
+    await shop.until_asked_back(f"{number}-F1")
     await shop.tell(f"{number}-F1", FactKind.CANCEL_CONFIRMED)
     await shop.until_submitted(f"{number}-F2")
 
@@ -78,7 +78,7 @@ async def test_a_warehouse_that_finds_the_units_after_all_ships_them(shop: Any) 
     number = await shop.place(lines=TEA)
     await shop.until_submitted(f"{number}-F1")
     await count(shop, "TEA", "BOS", 0)
-    await shop.until(lambda: _asked_back(shop, f"{number}-F1"))
+    await shop.until_asked_back(f"{number}-F1")
 
     await shop.tell(f"{number}-F1", FactKind.CANCEL_REFUSED)
     await shop.carry(f"{number}-F1")
@@ -88,10 +88,6 @@ async def test_a_warehouse_that_finds_the_units_after_all_ships_them(shop: Any) 
     assert await shop.stock() == {("TEA", "BOS"): (0, 0)}
     moved = await shop.rows("SELECT reason, units FROM movement ORDER BY id")
     assert moved == [("count", -10), ("found", 3), ("ship_unreserved", -3)]
-
-
-async def _asked_back(shop: Any, parcel: str) -> bool:
-    return parcel in shop.warehouse.cancel_requests
 
 
 async def test_units_that_are_to_come_are_waited_for_and_sent_when_they_are_there(

@@ -76,7 +76,7 @@ async def test_a_submission_whose_answer_was_lost_is_asked_back_or_sent_never_tw
     first, second = f"{number}-F1", f"{number}-F2"
     await _attempted(shop, first)
     await _override(shop, number, first)
-    await shop.until(lambda: _asked_back(shop, first))
+    await shop.until_asked_back(first)
     assert list(shop.warehouse.parcels) == [first]
 
     if sent:
@@ -202,7 +202,7 @@ async def test_an_order_is_not_canceled_when_its_warehouse_keeps_the_parcel(shop
     first = f"{number}-F1"
     await _attempted(shop, first)
     assert await shop.command(shop.agent, CommandKind.CANCEL, number, reason="changed") == ""
-    await shop.until(lambda: _asked_back(shop, first))
+    await shop.until_asked_back(first)
 
     await shop.tell(first, FactKind.CANCEL_REFUSED)
     await shop.carry(first)
@@ -225,7 +225,7 @@ async def test_what_was_given_up_for_a_cancel_is_sourced_anew_when_the_rest_is_k
     first, second, third = (f"{number}-F{n}" for n in (1, 2, 3))
     await _attempted(shop, first)
     assert await shop.command(shop.agent, CommandKind.CANCEL, number, reason="changed") == ""
-    await shop.until(lambda: _asked_back(shop, first))
+    await shop.until_asked_back(first)
     view = await shop.view(number)
     assert (view.parcels[second].status, view.unallocated[0].quantity) == ("CANCELED", 5)
 
@@ -258,10 +258,6 @@ async def _attempted(shop: Any, parcel: str) -> None:
 async def _override(shop: Any, number: str, parcel: str) -> None:
     wish = {"target": parcel, "location": "AUS", "reason": "Boston does not answer"}
     assert await shop.command(shop.supervisor, OVERRIDE, number, **wish) == ""
-
-
-async def _asked_back(shop: Any, parcel: str) -> bool:
-    return parcel in shop.warehouse.cancel_requests
 
 
 async def _booked_unasked(shop: Any) -> bool:

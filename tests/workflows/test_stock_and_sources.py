@@ -111,6 +111,7 @@ async def test_an_override_moves_the_parcel_once_the_first_source_gives_it_back(
     assert await shop.stock() == {("TEA", "BOS"): (10, 3), ("TEA", "AUS"): (10, 3)}
     assert second not in shop.warehouse.parcels
 
+    await shop.until_asked_back(first)
     await shop.tell(first, FactKind.CANCEL_CONFIRMED)
     await shop.carry(second)
     view = await shop.until_status(number, "COMPLETED")
@@ -130,6 +131,7 @@ async def test_an_override_that_the_warehouse_refuses_leaves_the_first_source(
     wish = {"target": first, "location": "AUS", "reason": "closer"}
     await shop.command(shop.supervisor, CommandKind.OVERRIDE_SOURCE, number, **wish)
 
+    await shop.until_asked_back(first)
     await shop.tell(first, FactKind.CANCEL_REFUSED)
     await shop.carry(first)
     view = await shop.until_status(number, "COMPLETED")
@@ -150,6 +152,7 @@ async def test_a_source_that_is_overridden_twice_sends_the_units_once(shop: Any)
         )
     assert await shop.stock() == {("TEA", "BOS"): (10, 3), ("TEA", "NYC"): (10, 3)}
 
+    await shop.until_asked_back(first)
     await shop.tell(first, FactKind.CANCEL_REFUSED)
     await shop.carry(first)
     view = await shop.until_status(number, "COMPLETED")
@@ -169,6 +172,7 @@ async def test_a_short_pick_of_a_parcel_that_is_asked_back_sends_nothing_twice(s
 
     await shop.tell(first, FactKind.PICKED, lines=(LineUnits(1, "TEA", 2),))
     await shop.until(lambda: _carries(shop, number, first, 2))
+    await shop.until_asked_back(first)
     await shop.tell(first, FactKind.CANCEL_CONFIRMED)
     await shop.carry(second)
     view = await shop.until_status(number, "COMPLETED")
