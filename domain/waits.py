@@ -238,10 +238,10 @@ def _parcel_waits(view: OrderView, parcel: Parcel, process: ProcessDefinition) -
             since = next(at[name] for name in _AT_WORK if name in at)
             yield _wait(f"{key}/ship", "the warehouse has to pick, pack and ship", "warehouse",
                         since, process.ship_within, AtDeadline.ESCALATE)  # fmt: skip
-        case ParcelStatus.SHIPPED:
+        case ParcelStatus.SHIPPED if not parcel.trouble:
             yield _wait(f"{key}/transit", "the carrier has to scan the parcel", "carrier",
                         at["shipped"], process.transit_within, AtDeadline.ESCALATE)  # fmt: skip
-        case ParcelStatus.IN_TRANSIT | ParcelStatus.OUT_FOR_DELIVERY:
+        case ParcelStatus.SHIPPED | ParcelStatus.IN_TRANSIT | ParcelStatus.OUT_FOR_DELIVERY:
             yield _delivery_wait(parcel, process)
         case _:
             return

@@ -111,6 +111,10 @@ SCENES = {
         ON_ITS_WAY, (fact(K.IN_TRANSIT), fact(K.EXCEPTION, minute=61)), f"{PARCEL}/deliver",
         "carrier", "escalate", "deliver_within", False,
     ),
+    "delayed before it was seen": (
+        ON_ITS_WAY, (fact(K.EXCEPTION, minute=61),), f"{PARCEL}/deliver", "carrier", "escalate",
+        "deliver_within", False,
+    ),
     "capture failed": (
         (*ON_ITS_WAY, CAPTURE_FAILED), (fact(K.IN_TRANSIT),), FAILED,
         "finance", "escalate", "task_within", True,
