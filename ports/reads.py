@@ -14,6 +14,7 @@ from domain.codec import Json
 from domain.order import PlacedOrder
 from domain.process import ProcessDefinition
 from domain.returns import UNDELIVERED, ReturnStatus
+from domain.tenders import Tender
 from domain.view import OrderView
 from ports.desk import LiveProcess
 from ports.front_office import Person
@@ -53,6 +54,10 @@ class PaymentRead:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRead:
+    """Amounts in minor units; `shares` says by which tenders what was granted goes back, each as
+    `{"tender", "amount"}`; empty until then.
+    """
+
     number: str
     order: str
     status: str
@@ -62,6 +67,7 @@ class ReturnRead:
     units: Json
     refund: int
     refunded: int
+    shares: Json
     kind: str
     currency: str
     requested_at: datetime
@@ -75,6 +81,21 @@ class ReturnRead:
     def came_back(self) -> bool:
         """Whether what had gone failed afterwards: another return owes it again."""
         return self.status == ReturnStatus.COMPLETED and self.refunded < self.refund
+
+    @property
+    def as_credit(self) -> int:
+        """Of the refund, what becomes store credit, or goes back to it."""
+        return self._share(Tender.STORE_CREDIT)
+
+    @property
+    def in_money(self) -> int:
+        """Of the refund, what the customer gets in money; until it is granted, all of it."""
+        if not self.shares:
+            return self.refund
+        return self._share(Tender.PROVIDER, Tender.CHANNEL, Tender.BANK)
+
+    def _share(self, *tenders: Tender) -> int:
+        return sum(share["amount"] for share in self.shares if share["tender"] in tenders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def _return(
         units=view["units"],
         refund=view["refund"] if view["granted_by"] else view["amount"],
         refunded=refunded(from_json(ReturnView, view)) - failed,
+        shares=view["plan"],
         kind=view["kind"],
         currency=currency,
         requested_at=at,

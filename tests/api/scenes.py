@@ -105,7 +105,7 @@ def requested_return(number: str = f"{NUMBER}-R1", status: str = "REQUESTED") ->
     lines = [{"line": 1, "sku": "1082185", "quantity": 1}]
     requested = PLACED + timedelta(days=4)
     return ReturnRead(
-        number, NUMBER, status, "damaged", lines, [], [], 0, 0, "return", "USD", requested
+        number, NUMBER, status, "damaged", lines, [], [], 0, 0, [], "return", "USD", requested
     )
 
 

@@ -20,7 +20,8 @@ query($number: ID!) { order(number: $number) {
   parcels { fulfillmentOrder location status replaces trouble lines { line sku quantity }
             packages { carrier trackingNumber lines { quantity } } }
   payments { key operation status amount { amount } reason actionUrl }
-  returns { number status lines { line quantity } refund { amount } }
+  returns { number status lines { line quantity } refund { amount }
+            shares { tender amount { text } } }
   customer { name city email }
 } }
 """
@@ -35,7 +36,9 @@ query($number: ID!) { order(number: $number) { process {
 
 @pytest.fixture
 def detail(office):
-    found = scenes.completed([scenes.requested_return()])
+    share = {"tender": "store_credit", "amount": 300}
+    given = replace(scenes.requested_return(f"{NUMBER}-R2", "GRANTED"), refund=300, shares=[share])
+    found = scenes.completed([scenes.requested_return(), replace(given, lines=[])])
     office.reads.add(found)
     office.desk.answer = scenes.process(found.view)
     return found
@@ -76,7 +79,15 @@ async def test_an_order_has_its_lines_parcels_payments_returns_and_customer(clie
             "status": "REQUESTED",
             "lines": [{"line": 1, "quantity": 1}],
             "refund": {"amount": 0},
-        }
+            "shares": [],
+        },
+        {
+            "number": f"{NUMBER}-R2",
+            "status": "GRANTED",
+            "lines": [],
+            "refund": {"amount": 300},
+            "shares": [{"tender": "store_credit", "amount": {"text": "3.00 USD"}}],
+        },
     ]
     assert order["customer"] == {"name": "Ana Ruiz", "city": "Boston", "email": "ana@example.com"}
 

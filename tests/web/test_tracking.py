@@ -97,6 +97,43 @@ async def test_store_credit_that_paid_is_shown(http, office, language, told):
     assert "store credit" not in text(await http.get(PATH))
 
 
+@pytest.mark.parametrize(
+    ("shares", "english", "chinese"),
+    [
+        ({"provider": 200, "store_credit": 300},
+         "Refunded · $2.00 · $3.00 as store credit",
+         "已退款 · US$2.00 · US$3.00 转为储值余额"),
+        ({"receivable": 450, "bad_debt": 50}, "Settled · $5.00 no longer owed",
+         "已结清 · US$5.00 无需支付"),
+        ({}, "Refunded · $5.00", "已退款 · US$5.00"),
+    ],
+)  # fmt: skip
+async def test_a_refund_says_how_it_goes_back(http, office, shares, english, chinese):
+    granted = [{"tender": tender, "amount": amount} for tender, amount in shares.items()]
+    read = replace(scenes.requested_return(status="COMPLETED"), refund=500, refunded=500)
+    show(office, scenes.completed([replace(read, lines=[], shares=granted)]))
+    for language, says in (("en", english), ("zh_CN", chinese)):
+        assert f"{says} {NUMBER}-R1 " in text(await http.get(PATH, params={"lang": language}))
+
+
+@pytest.mark.parametrize(
+    ("status", "last"), [("LOST", "Lost"), ("RETURNED_TO_SENDER", "Sent back to us")]
+)
+async def test_the_way_of_a_parcel_that_was_given_up_ends_with_what_became_of_it(
+    http, office, status, last
+):
+    shown = show(office, scenes.completed())
+    process = scenes.process(shown.view)
+    parcel = process.parcels[0]
+    at = {name: when for name, when in parcel.at.items() if name != "delivered"}
+    given_up = replace(parcel, status=status, at={**at, status.lower(): parcel.at["delivered"]})
+    process.parcels[0] = given_up
+    office.desk.answer = process
+    words = text(await http.get(PATH))
+    assert f"In transit Nov 23, 06:00 UTC {last} Nov 25, " in words
+    assert words.count("Delivered") == 1  # the other one
+
+
 async def test_what_came_from_outside_is_escaped(http, office):
     show(office, scenes.processing())
     page = (await http.get(PATH)).text

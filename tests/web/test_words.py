@@ -71,6 +71,8 @@ def test_every_state_of_a_return_has_its_words(status):
 
 def test_what_a_bank_did_not_take_is_not_said_to_be_refunded():
     done = replace(scenes.requested_return(status="COMPLETED"), refund=500, refunded=500)
+    owed_no_more = [{"tender": "receivable", "amount": 500}]
+    assert words.return_status(replace(done, shares=owed_no_more), plain) == "Settled"
     assert words.return_status(done, plain) == "Refunded"
     assert words.return_status(replace(done, refunded=0), plain) == (
         "Your bank did not take the refund; you get it once more"
@@ -138,3 +140,16 @@ def test_a_trouble_that_was_told_before_the_parcel_arrived_is_over():
     late = replace(early, at={**arrived.at, "trouble": when + timedelta(hours=1)})
     assert words.trouble(early, plain) == ""
     assert words.trouble(late, plain).startswith("The carrier has lost the parcel")
+
+
+def test_nobody_is_promised_a_parcel_that_the_carrier_will_not_deliver():
+    process = scenes.process(scenes.processing().view)
+    parcel = process.parcels[0].fulfillment_order
+    process.waits[:] = [wait(f"parcel/{parcel}/deliver", owner="carrier")]
+    process.parcels[0] = replace(process.parcels[0], trouble="exception")
+    assert [each.text for each in words.waiting(process, plain)] == [
+        "The carrier delivers the parcel."
+    ]
+    for trouble in ("lost", "returned_to_sender"):
+        process.parcels[0] = replace(process.parcels[0], trouble=trouble)
+        assert words.waiting(process, plain) == []

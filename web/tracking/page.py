@@ -74,10 +74,14 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRow:
+    """`items` is empty where only money goes back; minor units."""
+
     number: str
     status: str
     items: list[Item]
-    refund: int
+    refund: int  # in money
+    store_credit: int
+    owed_no_more: int  # what the customer had not paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,9 @@ def _nodes(
         (_("In transit"), ParcelStatus.IN_TRANSIT, at.get("in_transit")),
         (_("Delivered"), ParcelStatus.DELIVERED, at.get("delivered")),
     ]
-    way = way[:-1] if status.undelivered else way
+    if status.undelivered:
+        end = _("Lost") if status is ParcelStatus.LOST else _("Sent back to us")
+        way[-1] = (end, status, at.get(status.lower()))
     reached = [status.progress >= step.progress for _name, step, _when in way]
     last = max(n for n, there in enumerate(reached) if there)
     return [
@@ -268,7 +274,14 @@ def _open_returns(returns: Iterable[ReturnRead]) -> bool:
 
 def _return(read: ReturnRead, detail: OrderDetail, _: Gettext) -> ReturnRow:
     items = [_item(detail, each["sku"], each["quantity"]) for each in read.lines]
-    return ReturnRow(read.number, return_status(read, _), items, read.refund)
+    return ReturnRow(
+        number=read.number,
+        status=return_status(read, _),
+        items=items,
+        refund=read.in_money,
+        store_credit=read.as_credit,
+        owed_no_more=read.refund - read.in_money - read.as_credit,
+    )
 
 
 def _paper(read: InvoiceSummary, _: Gettext) -> PaperRow:

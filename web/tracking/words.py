@@ -96,6 +96,11 @@ def _trouble_left(parcel: LiveParcel) -> str:
     return "" if over else parcel.trouble
 
 
+def _is_astray(parcel: LiveParcel) -> bool:
+    """The carrier will not deliver it; staff has not given it up yet."""
+    return _trouble_left(parcel) in ("lost", "returned_to_sender")
+
+
 def _is_given_up(parcel: LiveParcel) -> bool:
     return ParcelStatus(parcel.status).undelivered
 
@@ -108,11 +113,14 @@ def waiting(process: LiveProcess, _: Gettext, without: Sequence[str] = ()) -> li
     names kinds of waits that mean nothing to the customer now.
     """
     found: dict[str, datetime | None] = {}
+    astray = {
+        f"parcel/{each.fulfillment_order}/deliver" for each in process.parcels if _is_astray(each)
+    }
     unpaid = any(_kind(wait) in _CUSTOMER_PAYS for wait in process.waits)
     for wait in process.waits:
         text = _wait_text(wait, _)
         kind = _kind(wait)
-        if not text or kind in without or (unpaid and kind == "submit"):
+        if not text or kind in without or wait.key in astray or (unpaid and kind == "submit"):
             continue
         until = wait.deadline if wait.level == 0 else None
         before = found.get(text, until)
@@ -183,7 +191,7 @@ def return_status(read: ReturnRead, _: Gettext) -> str:
         "RECEIVED": _("We have received the goods"),
         "INSPECTED": _("Your refund is under way"),
         "GRANTED": _("Your refund is under way"),
-        "COMPLETED": _("Refunded"),
+        "COMPLETED": _("Refunded") if read.in_money else _("Settled"),
         "CANCELED": _("Canceled"),
         "EXPIRED": _("Expired: the goods did not come"),
     }

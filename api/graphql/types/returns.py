@@ -18,6 +18,15 @@ class InspectedUnits:
     disposition: str = strawberry.field(description="restock, quarantine, scrap or send_back.")
 
 
+@strawberry.type(description="A part of a refund, by the tender that it goes back by.")
+class RefundShare:
+    tender: str = strawberry.field(
+        description="provider, channel, bank (a transfer) or store_credit; receivable: it was "
+        "owed, and is owed no more; bad_debt: it was owed, and had been written off; rounding."
+    )
+    amount: Money = strawberry.field(description="Of the refund.")
+
+
 @strawberry.type(description="Goods that come back, and the refund for them; or a refund alone.")
 class Return:
     number: str = strawberry.field(description="`<order>-R<n>`.")
@@ -32,6 +41,9 @@ class Return:
     )
     refunded: Money = strawberry.field(
         description="What of the refund has gone already, and not come back."
+    )
+    shares: list[RefundShare] = strawberry.field(
+        description="How what was granted goes back; empty until then."
     )
     kind: str = strawberry.field(
         description="return; lost or returned_to_sender, of a parcel that was not delivered; or a "
@@ -60,6 +72,10 @@ def return_(read: ReturnRead) -> Return:
         ],
         refund=money(read.refund, read.currency),
         refunded=money(read.refunded, read.currency),
+        shares=[
+            RefundShare(tender=share["tender"], amount=money(share["amount"], read.currency))
+            for share in read.shares
+        ],
         kind=read.kind,
         requested_at=read.requested_at,
     )

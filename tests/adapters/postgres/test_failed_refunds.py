@@ -73,8 +73,9 @@ async def test_a_failure_of_a_closed_order_is_booked_with_the_fact_that_tells_it
     await owed_once(books)
     assert await books.status() == "CAPTURED"
     detail = await books.reads.order(ANA, books.delivered)
-    assert [(each.kind, each.refund, each.refunded) for each in detail.returns] == [
-        ("goodwill", REFUND, 0), ("refund_failed", REFUND, 0),
+    shares = [{"tender": "provider", "amount": REFUND}]
+    assert [(each.kind, each.refund, each.refunded, each.shares) for each in detail.returns] == [
+        ("goodwill", REFUND, 0, shares), ("refund_failed", REFUND, 0, shares),
     ]  # fmt: skip
     assert detail.view.status == "CLOSED"
     assert detail.payments[-1].operation == "refund_failure"
