@@ -117,17 +117,22 @@ async def test_a_refund_says_how_it_goes_back(http, office, shares, english, chi
 
 
 @pytest.mark.parametrize(
-    ("status", "last"), [("LOST", "Lost"), ("RETURNED_TO_SENDER", "Sent back to us")]
+    ("status", "kept", "last"),
+    [
+        ("LOST", 0, "Lost"),
+        ("RETURNED_TO_SENDER", 0, "Sent back to us"),
+        ("LOST", 1, "Arrived in part"),
+    ],
 )
 async def test_the_way_of_a_parcel_that_was_given_up_ends_with_what_became_of_it(
-    http, office, status, last
+    http, office, status, kept, last
 ):
     shown = show(office, scenes.completed())
     process = scenes.process(shown.view)
     parcel = process.parcels[0]
     at = {name: when for name, when in parcel.at.items() if name != "delivered"}
-    given_up = replace(parcel, status=status, at={**at, status.lower(): parcel.at["delivered"]})
-    process.parcels[0] = given_up
+    at[status.lower()] = parcel.at["delivered"]
+    process.parcels[0] = replace(parcel, status=status, kept=kept, at=at)
     office.desk.answer = process
     words = text(await http.get(PATH))
     assert f"In transit Nov 23, 06:00 UTC {last} Nov 25, " in words

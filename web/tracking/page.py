@@ -1,6 +1,6 @@
 """What the tracking page shows: a pure function of the order, its process and the language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,50 +10,12 @@ from domain.order import OrderLine
 from domain.points_program import points_for
 from domain.returns import Disposition, ReturnStatus
 from domain.transitions import OrderStatus
-from domain.view import ParcelStatus
-from ports.desk import LiveParcel, LiveProcess
+from ports.desk import LiveProcess
 from ports.invoice_reads import InvoiceSummary
 from ports.reads import OrderDetail, ReturnRead
 from web.language import Gettext
-from web.tracking.words import (
-    Headline,
-    Waiting,
-    headline,
-    return_status,
-    shown_parcels,
-    trouble,
-    waiting,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One step of a parcel's way; `at` is unknown for a step that was passed unseen."""
-
-    name: str
-    reached: bool
-    current: bool
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    name: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    carrier: str
-    tracking_number: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParcelCard:
-    nodes: list[Node]
-    items: list[Item]
-    packages: list[Shipped]
-    trouble: str
+from web.tracking.parcels import Item, ParcelCard, item, parcel_cards
+from web.tracking.words import Headline, Waiting, headline, return_status, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +115,7 @@ def tracking_page(
         live=process.live,
         headline=headline(process, _),
         waiting=waiting(process, _, without=["return_window"] if nothing_left else []),
-        parcels=_parcels(detail, process, _),
+        parcels=parcel_cards(detail, process, _),
         lines=lines,
         discount=sum(line.order_discount for line in order.lines),
         shipping=order.shipping,
@@ -170,54 +132,6 @@ def tracking_page(
         may_cancel="cancel" in process.possible,
         ended=OrderStatus(process.status).final and not _open_returns(detail.returns),
     )
-
-
-def _parcels(detail: OrderDetail, process: LiveProcess, _: Gettext) -> list[ParcelCard]:
-    """One card even before the goods are divided into parcels, unless they never will be."""
-    placed = detail.order.placed_at
-    cards = [_parcel(parcel, detail, _) for parcel in shown_parcels(process)]
-    if cards or OrderStatus(process.status).stopped:
-        return cards
-    items = [_item(detail, line.sku, line.quantity) for line in detail.order.lines]
-    return [ParcelCard(_nodes(ParcelStatus.OPEN, {}, placed, _), items, [], "")]
-
-
-def _item(detail: OrderDetail, sku: str, quantity: int) -> Item:
-    return Item(detail.names.get(sku, sku), quantity)
-
-
-def _parcel(parcel: LiveParcel, detail: OrderDetail, _: Gettext) -> ParcelCard:
-    """The way from the process; the content from the books, which the process does not repeat."""
-    known = detail.view.parcels.get(parcel.fulfillment_order)
-    return ParcelCard(
-        nodes=_nodes(ParcelStatus(parcel.status), parcel.at, detail.order.placed_at, _),
-        items=[_item(detail, u.sku, u.quantity) for u in known.lines] if known else [],
-        packages=[Shipped(p.carrier, p.tracking_number) for p in known.packages if p.carrier]
-        if known
-        else [],
-        trouble=trouble(parcel, _),
-    )
-
-
-def _nodes(
-    status: ParcelStatus, at: Mapping[str, datetime], placed: datetime, _: Gettext
-) -> list[Node]:
-    way = [
-        (_("Ordered"), ParcelStatus.OPEN, placed),
-        (_("Packed"), ParcelStatus.PACKED, at.get("packed")),
-        (_("Shipped"), ParcelStatus.SHIPPED, at.get("shipped")),
-        (_("In transit"), ParcelStatus.IN_TRANSIT, at.get("in_transit")),
-        (_("Delivered"), ParcelStatus.DELIVERED, at.get("delivered")),
-    ]
-    if status.undelivered:
-        end = _("Lost") if status is ParcelStatus.LOST else _("Sent back to us")
-        way[-1] = (end, status, at.get(status.lower()))
-    reached = [status.progress >= step.progress for _name, step, _when in way]
-    last = max(n for n, there in enumerate(reached) if there)
-    return [
-        Node(name, there, n == last, when if there else None)
-        for n, ((name, _step, when), there) in enumerate(zip(way, reached, strict=True))
-    ]
 
 
 def _line(line: OrderLine, detail: OrderDetail, in_return: int | None) -> LineRow:
@@ -273,7 +187,7 @@ def _open_returns(returns: Iterable[ReturnRead]) -> bool:
 
 
 def _return(read: ReturnRead, detail: OrderDetail, _: Gettext) -> ReturnRow:
-    items = [_item(detail, each["sku"], each["quantity"]) for each in read.lines]
+    items = [item(detail, each["sku"], each["quantity"]) for each in read.lines]
     return ReturnRow(
         number=read.number,
         status=return_status(read, _),
