@@ -5,6 +5,7 @@ once; `temporal_client` is connected to a dev server with the flags that `orderl
 Servers live in a short folder in /tmp and are ended by a guardian, even when pytest is killed.
 """
 
+import gc
 import importlib.util
 import itertools
 import tempfile
@@ -22,6 +23,15 @@ from orderloom.embedded.temporal import EmbeddedTemporal
 
 TEMPLATE = "template_orderloom"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_of_other_modules() -> None:
+    """What lives on from earlier modules (five thousand tests, a sandbox's imports) is not gone
+    through again: collections of a whole worker's life stood still for longer than a workflow may.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
