@@ -101,7 +101,7 @@ async def _enact_for_return(
 
 async def _release(uow: UnitOfWork, body: j.ReservationReleased) -> None:
     if body.reason == SHORT_PICK:
-        await uow.inventory.write_off_missing(body.fulfillment_order, body.lines)
+        await uow.inventory.write_off_missing(body.fulfillment_order, body.lines, body.parts)
     else:
         await uow.inventory.release(body.fulfillment_order, body.lines)
 

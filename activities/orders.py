@@ -35,7 +35,7 @@ from domain.decisions import entries_for, next_parcel, override_entries
 from domain.errors import OutOfStock
 from domain.journal import EntryRecord
 from domain.order import LineUnits, subtract
-from domain.remedies import Remedy, refusing_locations, remedies, short_pick
+from domain.remedies import Remedy, refusing_locations, remedies, short_pick, unsure_of
 from domain.review import (
     ReviewInputs,
     Verdict,
@@ -191,11 +191,15 @@ async def _source(turn: OrderTurn) -> Decision:
     demand = _demand_after(turn, due)
     if not demand:  # and nothing due: whoever asked has not heard of a fact that we have
         return Decision(due, outcome=SOURCED if due else OUTDATED)
-    closed_to_us = refusing_locations(turn.view)
-    inventory = turn.uow.inventory
-    places = [p for p in await inventory.locations() if p.id not in closed_to_us]
+    inventory, skus = turn.uow.inventory, {unit.sku for unit in demand}
     days = turn.locked.process.backorder_days
-    sources = await inventory.sources(turn.order.number, {unit.sku for unit in demand}, days)
+    sources = await inventory.sources(turn.order.number, skus, days)
+    closed_to_us = refusing_locations(turn.view) | unsure_of(
+        turn.view, due, demand, sources.recipes
+    )
+    if sources.recipes:
+        closed_to_us |= await inventory.uncounted(turn.order.number, skus)
+    places = [p for p in await inventory.locations() if p.id not in closed_to_us]
     try:
         plan = plan_parcels(demand, sources, places, turn.order.destination)
     except OutOfStock as short:

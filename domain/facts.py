@@ -72,10 +72,11 @@ class Package:
 class Fact:
     """`id` is `<source>:<event id>`; `subject` the fulfillment order, or for payments the business
     operation (`<order>/authorize/1`), for a dispute the capture, for a transfer or news of stock
-    the order; `code` the party's own raw code; lines are what was picked, or broken; `amount` is
-    what came in, was charged back or came back, in minor units: of `currency` where it is told,
-    else of the order's; `dispute` is the provider's own name for one; `expected_on` the day on
-    which what a parcel waits for is expected from now on.
+    the order; `code` the party's own raw code; lines are what was picked, or broken; `parts` are
+    components of a line's bundle that were not found, in their own units; `amount` is what came
+    in, was charged back or came back, in minor units: of `currency` where it is told, else of the
+    order's; `dispute` is the provider's own name for one; `expected_on` the day on which what a
+    parcel waits for is expected from now on.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Fact:
     dispute: str = ""
     currency: str = ""
     expected_on: str = ""
+    parts: tuple[LineUnits, ...] = ()
 
     @property
     def is_ours(self) -> bool:

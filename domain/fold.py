@@ -13,8 +13,9 @@ from domain.facts import Fact, FactKind
 from domain.order import LineUnits, PlacedOrder, by_line, subtract
 from domain.payments import Payment, Unasked, unasked_key
 from domain.progress import give_up, reach
+from domain.standing import Dispute, Escalation, Hold
 from domain.transitions import transition
-from domain.view import Dispute, Escalation, Hold, OrderView, Parcel, ParcelStatus
+from domain.view import OrderView, Parcel, ParcelStatus
 
 
 def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) -> OrderView:
@@ -103,6 +104,7 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
         case j.ReservationReleased() as body:
             parcel = view.parcels[body.fulfillment_order]
             parcel.lines = subtract(parcel.lines, body.lines)
+            parcel.named += body.parts
             if body.reason == j.BROKEN:
                 parcel.mended += body.lines
             if not parcel.lines:
@@ -185,7 +187,7 @@ def notice(view: OrderView, fact: Fact) -> None:
 
 def _notice_parcel(parcel: Parcel, fact: Fact) -> None:
     if fact.kind is FactKind.PICKED:
-        parcel.picked = fact.lines
+        parcel.picked, parcel.unfound = fact.lines, fact.parts
     if fact.kind is FactKind.SHIPPED:
         _notice_packages(parcel, fact)
     if fact.kind in _PROGRESS:

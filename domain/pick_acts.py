@@ -10,13 +10,15 @@ from typing import Any, assert_never
 
 from domain.errors import Malformed, StepRefused
 from domain.facts import FactKind, Package
-from domain.order import LineUnits
+from domain.order import LineUnits, subtract
 from domain.pick_list import CancelStatus, PickList, PickStatus, Stage
 from domain.pick_units import (
+    Component,
     Label,
     Units,
     boxes_of,
     check_carried,
+    components_of,
     labeled,
     relabeled,
     reported,
@@ -41,9 +43,12 @@ class StartPicking:
 
 @dataclass(frozen=True, slots=True)
 class ReportPicked:
-    """What was found; a line that is left out was not found at all."""
+    """What was found; a line that is left out was not found at all. `missing` says of bundles which
+    components were not, as far as somebody has looked.
+    """
 
     lines: tuple[Units, ...]
+    missing: tuple[Component, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,10 @@ class ReportShipment:
 
 @dataclass(frozen=True, slots=True)
 class CorrectPicked:
-    """`lines` as in `ReportPicked`, which had told something else."""
+    """As in `ReportPicked`, which had told something else."""
 
     lines: tuple[Units, ...]
+    missing: tuple[Component, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class Told:
     packages: tuple[Package, ...] = ()
     tracking_number: str = ""
     code: str = ""
+    parts: tuple[LineUnits, ...] = ()
 
 
 Deed = tuple[PickList, tuple[Told, ...]]
@@ -168,10 +175,10 @@ def perform(
             return _on(pick, FactKind.REJECTED, status=_S.REJECTED, reason=reason)
         case StartPicking():
             return _on(pick, FactKind.PICKING, status=_S.PICKING)
-        case ReportPicked(lines):
-            found = within(pick.lines, lines, "asked for")
+        case ReportPicked(lines, missing):
+            found, parts = _found(pick, lines, missing)
             status = _S.PICKED if found else _S.NOTHING_FOUND
-            return _on(pick, FactKind.PICKED, status=status, picked=found)
+            return _on(pick, FactKind.PICKED, status=status, picked=found, missing=parts)
         case Pack(packages):
             boxes = boxes_of(pick.picked, packages)
             return _on(pick, FactKind.PACKED, status=_S.PACKED, boxes=boxes)
@@ -190,6 +197,13 @@ def perform(
             assert_never(act)
 
 
+def _found(
+    pick: PickList, lines: Sequence[Units], missing: Sequence[Component]
+) -> tuple[tuple[LineUnits, ...], tuple[LineUnits, ...]]:
+    found = within(pick.lines, lines, "asked for")
+    return found, components_of(subtract(pick.lines, found), missing)
+
+
 def _correct(
     pick: PickList,
     act: CorrectPicked | CorrectPacking | CorrectLabels,
@@ -198,11 +212,11 @@ def _correct(
 ) -> Deed:
     """What was told is told again as it is, under an id of its own: the later one counts."""
     match act:
-        case CorrectPicked(lines):
-            found = within(pick.lines, lines, "asked for")
+        case CorrectPicked(lines, missing):
+            found, parts = _found(pick, lines, missing)
             check_carried(pick.lines, found, pick.lines if carried is None else carried)
             status = _S.PICKED if found else _S.NOTHING_FOUND
-            kind, after = FactKind.PICKED, replace(pick, status=status, picked=found)
+            kind, after = FactKind.PICKED, replace(pick, status=status, picked=found, missing=parts)
         case CorrectPacking(packages):
             boxes = boxes_of(pick.picked, packages)
             kind, after = FactKind.PACKED, replace(pick, boxes=boxes)
@@ -260,6 +274,7 @@ def _told(pick: PickList, kind: FactKind, again: str, code: str) -> Told:
         lines=pick.picked if kind is FactKind.PICKED else (),
         packages=tuple(box.as_package for box in pick.boxes) if packed else (),
         code=code,
+        parts=pick.missing if kind is FactKind.PICKED else (),
     )
 
 

@@ -69,7 +69,8 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class PickList:
     """`lines` are what was asked for, `picked` what was found of it, `boxes` where that went;
-    `reason` is that of a rejection or of a refused cancel.
+    `missing` are the components of bundles that were not found, where somebody said so; `reason` is
+    that of a rejection or of a refused cancel.
     """
 
     fulfillment_order: str
@@ -82,3 +83,4 @@ class PickList:
     picked: tuple[LineUnits, ...] = ()
     boxes: tuple[Box, ...] = ()
     corrections: int = 0  # of what people had told
+    missing: tuple[LineUnits, ...] = ()

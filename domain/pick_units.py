@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from domain.errors import LimitExceeded, Malformed, NotFound, StepRefused
 from domain.order import LineUnits
 from domain.pick_list import Box, PickList, Stage
+from domain.quantity import QUANTITY_MAX
 
 PACKAGES_MAX = 200
 LABEL_CHARACTERS_MAX = 100
@@ -18,6 +19,15 @@ class Units:
     """Some units of an order line; 0 says that none was found."""
 
     line: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Of the bundles of an order line that were not found, `quantity` units of this one."""
+
+    line: int
+    sku: str
     quantity: int
 
 
@@ -47,6 +57,25 @@ def within(known: Sequence[LineUnits], wanted: Sequence[Units], what: str) -> tu
     return tuple(
         LineUnits(unit.line, most[unit.line].sku, unit.quantity) for unit in wanted if unit.quantity
     )
+
+
+def components_of(
+    short: Sequence[LineUnits], missing: Sequence[Component]
+) -> tuple[LineUnits, ...]:
+    """Refuses (`Malformed`) components of a line of which every unit was found, of a component that
+    is the line's own SKU or comes twice, and what is no number of them.
+    """
+    bundles = {unit.line: unit.sku for unit in short}
+    if len({(each.line, each.sku) for each in missing}) < len(missing):
+        raise Malformed("a component of a line comes twice: name it once, with all its units")
+    for each in missing:
+        if each.line not in bundles:
+            raise Malformed(f"line {each.line}: no unit of it is missing, so no component is")
+        if each.sku == bundles[each.line]:
+            raise Malformed(f"line {each.line}: {each.sku} is no component of itself")
+        if not 1 <= each.quantity <= QUANTITY_MAX:
+            raise Malformed(f"line {each.line}: {each.quantity} units of {each.sku} cannot be")
+    return tuple(LineUnits(each.line, each.sku, each.quantity) for each in missing)
 
 
 def check_carried(

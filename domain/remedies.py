@@ -2,7 +2,7 @@
 rejected, returned or picked short, units that a count found missing, and the loser of an override.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from domain.facts import FactKind
 from domain.journal import (
@@ -54,9 +54,32 @@ def short_pick(parcel: Parcel, missing: tuple[LineUnits, ...]) -> list[Reservati
     says nothing new: the stock books know.
     """
     known = both(missing, parcel.unmended)
-    released = ((known, BROKEN), (subtract(missing, known), SHORT_PICK))
+    news = subtract(missing, known)
+    released = ((known, BROKEN, ()), (news, SHORT_PICK, _parts(parcel, news)))
     name = parcel.fulfillment_order
-    return [ReservationReleased(name, lines, reason) for lines, reason in released if lines]
+    return [ReservationReleased(name, lines, why, parts) for lines, why, parts in released if lines]
+
+
+def _parts(parcel: Parcel, missing: tuple[LineUnits, ...]) -> tuple[LineUnits, ...]:
+    """Which components of the bundles among them were not found: told once, given up once."""
+    lines = {unit.line for unit in missing} - {part.line for part in parcel.named}
+    return tuple(part for part in parcel.unfound if part.line in lines)
+
+
+def unsure_of(
+    view: OrderView, due: Iterable[Remedy], demand: Iterable[LineUnits], bundles: Container[str]
+) -> set[str]:
+    """Locations whose warehouse did not find a bundle that is in demand, and did not say what of
+    it is missing: that is about to be counted.
+    """
+    wanted = {unit.sku for unit in demand if unit.sku in bundles}
+    return {
+        view.parcels[each.fulfillment_order].location
+        for each in due
+        if isinstance(each, ReservationReleased) and each.reason == SHORT_PICK
+        for unit in each.lines
+        if unit.sku in wanted and unit.line not in {part.line for part in each.parts}
+    }
 
 
 def unasked(view: OrderView) -> list[ShippedUnasked]:

@@ -12,7 +12,7 @@ from domain.amounts import SHIPPING_LINE
 from domain.errors import LimitExceeded, StepRefused
 from domain.order import LineUnits, subtract
 from domain.payments import Payment, PaymentOperation, PaymentStatus
-from domain.view import Escalation
+from domain.standing import Escalation
 
 
 class ReturnStatus(StrEnum):

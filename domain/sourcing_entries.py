@@ -55,8 +55,12 @@ class Sourced:
 
 @dataclass(frozen=True, slots=True)
 class ReservationReleased:
-    """The parcel will not be sent (or not whole); its units are free to be sourced again."""
+    """The parcel will not be sent (or not whole); its units are free to be sourced again. Of a
+    bundle in a short pick, `parts` are the components that were missing, in their own units, as
+    far as it was told.
+    """
 
     fulfillment_order: str
     lines: tuple[LineUnits, ...]
     reason: str
+    parts: tuple[LineUnits, ...] = ()

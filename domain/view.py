@@ -11,6 +11,7 @@ from enum import StrEnum
 from domain.facts import Package
 from domain.order import LineUnits, PlacedOrder, subtract
 from domain.payments import Payment, PaymentOperation, PaymentStatus
+from domain.standing import Dispute, Escalation, Hold
 from domain.transitions import OrderStatus
 
 
@@ -50,16 +51,6 @@ _PROGRESS = tuple(ParcelStatus)
 
 
 @dataclass(slots=True)
-class Hold:
-    hold: str
-    reason: str
-    owner: str
-    since: datetime
-    note: str = ""
-    news: int = 0
-
-
-@dataclass(slots=True)
 class Parcel:
     """`lines` are the units it carries now; `at` says when it reached each status;
     `trouble` is the carrier's or warehouse's problem kind, if any; `amount` is what is due for it.
@@ -73,6 +64,8 @@ class Parcel:
     replaces: str = ""
     cancel: str = ""  # requested | confirmed | refused
     picked: tuple[LineUnits, ...] | None = None
+    unfound: tuple[LineUnits, ...] = ()  # … components of bundles that were not, as it was told
+    named: tuple[LineUnits, ...] = ()  # … that were given up
     packages: tuple[Package, ...] = ()
     booked: bool = False  # our books have the shipment: stock consumed, sale owed
     arrival_booked: bool = False
@@ -132,24 +125,6 @@ class Parcel:
 
     def units_of(self, line: int) -> int:
         return sum(unit.quantity for unit in self.lines if unit.line == line)
-
-
-@dataclass(slots=True)
-class Dispute:
-    """Of one capture; `amount` was charged back, `reversed` of it has come back. Minor units."""
-
-    capture: str
-    amount: int = 0
-    reversed: int = 0
-
-
-@dataclass(slots=True)
-class Escalation:
-    wait: str
-    reason: str
-    owner: str
-    level: int
-    since: datetime
 
 
 @dataclass(slots=True)

@@ -141,10 +141,18 @@ class Inventory(Protocol):
     async def release_all(self, order: str) -> None:
         """Every active reservation of the order."""
 
-    async def write_off_missing(self, parcel: str, lines: Sequence[LineUnits]) -> None:
+    async def write_off_missing(
+        self, parcel: str, lines: Sequence[LineUnits], parts: Sequence[LineUnits] = ()
+    ) -> None:
         """A short pick: the units are not there, so on_hand falls and the reservation goes. Units
-        that a count had broken go first: on_hand has fallen by them. Of a bundle the components
-        are to be counted instead.
+        that a count had broken go first: on_hand has fallen by them. Of a bundle, on_hand falls by
+        the components that `parts` names, and the others are free again; where those do not
+        explain every bundle that is missing, the others are to be counted.
+        """
+
+    async def uncounted(self, order: str, skus: Iterable[str]) -> set[str]:
+        """Locations where some of these bundles were missing in a parcel of the order, and what of
+        them is still to be counted.
         """
 
     async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:

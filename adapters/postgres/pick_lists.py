@@ -142,6 +142,7 @@ async def _do(
             packages=each.packages,
             tracking_number=each.tracking_number,
             code=each.code,
+            parts=each.parts,
         )
         await take_in(connection, SOURCE, event, fact, raw, grace_seconds=0)
     return after

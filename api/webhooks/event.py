@@ -52,6 +52,7 @@ class FulfillmentShape(Shape):
     reference: Name
     reason: Text = ""
     lines: Lines = Field(default_factory=list)
+    missing: Lines = Field(default_factory=list)
     packages: Annotated[list[PackageShape], Field(max_length=PACKAGES_MAX)] = Field(
         default_factory=list
     )
@@ -63,6 +64,8 @@ class ShippedPackageShape(PackageShape):
 
 
 class PickedShape(FulfillmentShape):
+    """`missing` are components of a line's bundle, in their own units."""
+
     lines: Lines
 
 
@@ -158,6 +161,7 @@ def _fulfillment(fact: str, kind: FactKind, event: EventShape) -> Fact:
         lines=_units(data.lines),
         packages=packages,
         code=data.reason,
+        parts=_units(data.missing),
     )
 
 

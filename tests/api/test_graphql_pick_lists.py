@@ -89,12 +89,19 @@ async def test_a_pick_list_that_is_not_there_is_null(client):
 
 
 UNITS = [{"line": 1, "quantity": 2}, {"line": 2, "quantity": 0}]
+CUP = {"line": 2, "sku": "CUP", "quantity": 1}
 LABEL = {"package": "P1", "carrier": "ups", "trackingNumber": "1Z"}
 ACTS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("Accept", {}, "pick_list_accept", {}),
     ("Reject", {"reason": "closed"}, "pick_list_reject", {}),
     ("StartPicking", {}, "pick_list_start_picking", {}),
     ("ReportPicked", {"lines": UNITS}, "pick_list_report_picked", {"lines": UNITS}),
+    (
+        "ReportPicked",
+        {"lines": UNITS, "missing": [CUP]},
+        "pick_list_report_picked",
+        {"lines": UNITS, "missing": [CUP]},
+    ),
     ("Pack", {"packages": [{"lines": UNITS}]}, "pick_list_pack", {"packages": [UNITS]}),
     (
         "Ship",
@@ -112,9 +119,9 @@ ACTS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ),
     (
         "CorrectPicked",
-        {"lines": UNITS, "reason": "mistyped"},
+        {"lines": UNITS, "missing": [CUP], "reason": "mistyped"},
         "pick_list_correct_picked",
-        {"lines": UNITS},
+        {"lines": UNITS, "missing": [CUP]},
     ),
     (
         "CorrectPacking",

@@ -28,8 +28,8 @@ from domain.process import ProcessDefinition
 from domain.receivables import owed_directly
 from domain.refunds import refund_plan
 from domain.return_entries import Share
+from domain.standing import Dispute
 from domain.tenders import Tender
-from domain.view import Dispute
 from tests.domain.builders import (
     APPROVED,
     AUTHORIZED,

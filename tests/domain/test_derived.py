@@ -7,10 +7,11 @@ import pytest
 from domain import journal as j
 from domain.derived import doing, payment_state
 from domain.facts import FactKind as K
+from domain.facts import Package
 from domain.order import PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.remedies import refusing_locations, remedies
+from domain.remedies import refusing_locations, remedies, unsure_of
 from domain.transitions import OrderStatus
 from domain.view import ParcelStatus
 from domain.waits import waits
@@ -168,6 +169,27 @@ def test_a_short_pick_gives_back_what_was_not_found_so_that_it_is_sourced_again(
     picked = fact(K.PICKED, lines=units((1, "A", 1)))
     view = view_of(APPROVED, plan, j.Submitted(F1), order=order, facts=(picked,))
     assert remedies(view) == [j.ReservationReleased(F1, units((1, "A", 2)), "short pick")]
+
+
+def test_components_that_a_short_pick_names_are_given_up_with_it_once():
+    """Two of three sets, for want of a cup; afterwards the packages hold one."""
+    order = placed(order_line(sku="SET", quantity=3))
+    plan = sourced((F1, "BOS", units((1, "SET", 3))))
+    told = fact(K.PICKED, lines=units((1, "SET", 2)), parts=units((1, "CUP", 1), (2, "TEA", 9)))
+    view = view_of(APPROVED, plan, j.Submitted(F1), order=order, facts=(told,))
+    [named] = remedies(view)
+    one, cup = units((1, "SET", 1)), units((1, "CUP", 1))
+    assert named == j.ReservationReleased(F1, one, "short pick", cup)
+    assert unsure_of(view, [named], one, {"SET"}) == set()
+
+    packages = (Package("P1", "UPS", "1Z1", one),)
+    sent = fact(K.SHIPPED, minute=70, packages=packages)
+    after = view_of(APPROVED, plan, j.Submitted(F1), named, order=order, facts=(told, sent))
+    [unnamed] = remedies(after)
+    assert unnamed == j.ReservationReleased(F1, one, "short pick")
+    assert unsure_of(after, [unnamed], one, {"SET"}) == {"BOS"}
+    assert unsure_of(after, [unnamed], one, set()) == set()  # it is no bundle
+    assert unsure_of(after, [unnamed], units((2, "SUGAR", 1)), {"SET"}) == set()  # nobody wants it
 
 
 def test_a_short_pick_says_nothing_new_of_units_that_a_count_had_missed():

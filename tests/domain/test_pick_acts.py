@@ -27,7 +27,7 @@ from domain.pick_acts import (
     possible,
 )
 from domain.pick_list import CancelStatus, PickList, PickStatus, Stage
-from domain.pick_units import Label, Units
+from domain.pick_units import Component, Label, Units
 
 LINES = (LineUnits(1, "TEA", 3), LineUnits(2, "CUP", 1))
 NEW = PickList("O-F1", "O", "BOS", LINES)
@@ -119,6 +119,36 @@ def test_units_that_were_never_asked_for_are_not_picked(found, refusal):
 def test_a_line_that_is_left_out_was_not_found():
     pick, (told,) = perform(after(Accept()), ReportPicked((Units(1, 2), Units(2, 0))))
     assert told.lines == pick.picked == (LineUnits(1, "TEA", 2),)
+
+
+CUP_LESS = ReportPicked((Units(1, 2), Units(2, 1)), (Component(1, "LID", 2),))
+
+
+def test_components_that_were_missing_are_told_with_what_was_found():
+    pick, (told,) = perform(after(Accept()), CUP_LESS)
+    assert told.parts == pick.missing == (LineUnits(1, "LID", 2),)
+    again = CorrectPicked(CUP_LESS.lines, (Component(1, "POT", 1),))
+    pick, (told,) = perform(pick, again, "looked again")
+    assert (told.event, told.lines) == ("O-F1/picked/1", pick.picked)
+    assert told.parts == pick.missing == (LineUnits(1, "POT", 1),)
+    packed = Pack((CUP_LESS.lines,))
+    assert perform(pick, packed)[1][0].parts == ()
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        (Component(2, "LID", 1),),  # every unit of the line was found
+        (Component(3, "LID", 1),),
+        (Component(1, "TEA", 1),),
+        (Component(1, "LID", 0),),
+        (Component(1, "LID", 1_000_000_001),),
+        (Component(1, "LID", 1), Component(1, "LID", 2)),
+    ],
+)
+def test_no_component_is_missing_of_what_was_found(missing):
+    with pytest.raises(Malformed):
+        perform(after(Accept()), replace(CUP_LESS, missing=missing))
 
 
 @pytest.mark.parametrize(

@@ -151,16 +151,24 @@ class Shelves:
     def expire(self, order: str) -> None:
         self._end(lambda p: p.order == order and p.state == "SOFT", None, "EXPIRED")
 
-    def write_off(self, parcel: str, lines: dict[int, int], bundles: set[int]) -> None:
-        """What a count found missing is gone already. Of a bundle nobody knows which component is
-        missing.
+    def write_off(
+        self,
+        parcel: str,
+        lines: dict[int, int],
+        bundles: set[int],
+        named: dict[tuple[int, str], int],
+    ) -> None:
+        """What a count found missing is gone already. Of a bundle, the components that are named
+        leave, and no more than it had; nobody guesses at the others.
         """
         lines = self._release_broken(parcel, lines)
         plain = {line: units for line, units in lines.items() if line not in bundles}
         gone = self._end(_on_hand(parcel), plain, "RELEASED")
         self._leave("short_pick", parcel, gone)
         rest = {line: units for line, units in lines.items() if line in bundles}
-        self._end(_on_hand(parcel), rest, "RELEASED")
+        for p in _summed(self._end(_on_hand(parcel), rest, "RELEASED")):
+            if lost := min(p.units, named.get((p.line, p.place[0]), 0)):
+                self._move("short_pick", parcel, p.place, -lost)
 
     def _release_broken(self, parcel: str, lines: dict[int, int]) -> dict[int, int]:
         """Units of the lines beyond those that a count broke."""

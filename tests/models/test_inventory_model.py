@@ -58,6 +58,7 @@ units = st.integers(1, 4)
 locations = st.sampled_from(["BOS", "BOS", "NYC"])  # most of it in one place, so that it is scarce
 places = st.tuples(st.sampled_from(SKUS), locations)
 twice = st.booleans()
+components = st.tuples(st.sampled_from(list(LINES)), st.sampled_from(SKUS))
 
 
 class Books:
@@ -244,11 +245,16 @@ class InventoryModel(RuleBasedStateMachine):
         self.compare()
 
     @precondition(lambda self: self.shelves.parcels("HARD", "BROKEN"))
-    @rule(data=st.data())
-    def write_off_missing(self, data: st.DataObject) -> None:
+    @rule(
+        data=st.data(),
+        named=st.dictionaries(components, units),
+    )
+    def write_off_missing(self, data: st.DataObject, named: dict[tuple[int, str], int]) -> None:
         parcel, lines = self._of_a_parcel(data, "HARD", "BROKEN")
-        self._do(lambda inventory: inventory.write_off_missing(parcel, _units(lines)))
-        self.shelves.write_off(parcel, lines, {line for line in lines if LINES[line] in RECIPES})
+        parts = [LineUnits(line, sku, number) for (line, sku), number in named.items()]
+        self._do(lambda inventory: inventory.write_off_missing(parcel, _units(lines), parts))
+        bundles = {line for line in lines if LINES[line] in RECIPES}
+        self.shelves.write_off(parcel, lines, bundles, named)
         self.compare()
 
     @precondition(lambda self: self.shelves.parcels("CONSUMED"))
@@ -373,7 +379,7 @@ class InventoryModel(RuleBasedStateMachine):
         self._do(lambda inventory: inventory.consume(parcel, _units(left)))
         rows = self.rows()
         assert [p for p in rows if p.state == "BROKEN"] == [p for p in others if p.parcel != parcel]
-        self.shelves.write_off(parcel, missing, set())
+        self.shelves.write_off(parcel, missing, set(), {})
         self.shelves.consume(parcel, left)
         self.compare()
 

@@ -3,12 +3,15 @@
 from datetime import date, timedelta
 from typing import Any
 
+from adapters.postgres.stock.waiting import PostgresStockNews
 from domain.acts import ActKind
 from domain.commands import CommandKind
 from domain.facts import FactKind
+from domain.order import LineUnits
 from domain.payments import PaymentOperation
 from ports.front_office import RequestedLine
 
+ONE_SET = (LineUnits(1, "SET", 1),)
 TEA = (RequestedLine("TEA", 3, 500),)
 BUNDLE = (
     "INSERT INTO product (sku, name) VALUES ('SET', 'Tea for one')",
@@ -201,3 +204,52 @@ async def test_a_count_below_a_bundles_components_gives_back_its_siblings_too(sh
     assert await shop.stock() == {("TEA", "NYC"): (10, 4), ("CUP", "NYC"): (2, 2)}
     view = await shop.view(number)
     assert [(u.sku, u.quantity) for u in view.parcels[f"{number}-F1"].unmended] == [("SET", 2)]
+
+
+async def _short(shop: Any, **told: Any) -> str:
+    """Of two sets, New York finds one; Austin has enough for another."""
+    for statement in (*BUNDLE, "UPDATE stock SET on_hand = 0, opening = 0 WHERE location = 'BOS'"):
+        await shop.run(statement)
+    number: str = await shop.place(lines=(RequestedLine("SET", 2, 1200),))
+    await shop.until_submitted(f"{number}-F1")
+    assert shop.warehouse.parcels[f"{number}-F1"].location == "NYC"
+    await shop.tell(f"{number}-F1", FactKind.PICKED, lines=ONE_SET, **told)
+    return number
+
+
+async def test_a_set_that_was_not_found_comes_from_elsewhere_until_somebody_has_counted(
+    shop: Any,
+) -> None:
+    number = await _short(shop)
+    await shop.until_submitted(f"{number}-F2")
+    assert shop.warehouse.parcels[f"{number}-F2"].location == "AUS"
+    assert await shop.rows("SELECT subject FROM task WHERE kind = 'stock.count' ORDER BY id") == [
+        ("CUP@NYC",), ("TEA@NYC",)
+    ]  # fmt: skip
+
+    await shop.tell(f"{number}-F2", FactKind.REJECTED)
+    await shop.until_held(number, "stock")  # New York has nine of each by its books
+    for sku in ("TEA", "CUP"):
+        await count(shop, sku, "NYC", 9)
+    await PostgresStockNews(shop.engine, grace_seconds=0).tell(500)
+    await shop.run("UPDATE fact SET due_at = now() WHERE due_at IS NOT NULL")
+    await shop.relay()
+    await shop.until_submitted(f"{number}-F3")
+    assert shop.warehouse.parcels[f"{number}-F3"].location == "NYC"
+    for n in (1, 3):
+        await shop.ship(f"{number}-F{n}", ONE_SET)
+        await shop.arrive(f"{number}-F{n}")
+    await shop.until_status(number, "COMPLETED")
+    assert await shop.stock() == {("TEA", "NYC"): (5, 0), ("CUP", "NYC"): (7, 0)}
+
+
+async def test_a_cup_that_the_warehouse_says_is_missing_is_written_off_and_the_next_one_taken(
+    shop: Any,
+) -> None:
+    number = await _short(shop, parts=(LineUnits(1, "CUP", 1),))
+    await shop.until_submitted(f"{number}-F2")
+    assert shop.warehouse.parcels[f"{number}-F2"].location == "NYC"
+    assert await shop.rows("SELECT reason, sku, location, units FROM movement") == [
+        ("short_pick", "CUP", "NYC", -1)
+    ]
+    assert await shop.rows("SELECT id FROM task WHERE kind = 'stock.count'") == []

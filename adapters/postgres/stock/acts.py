@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.four_eyes import Alone, alone
 from adapters.postgres.stock.breaking import Level, Place, lock_level, make_room
+from adapters.postgres.stock.missing import counted
 from adapters.postgres.tables import stock
 from domain.acts import Act
 from domain.codec import Json
@@ -87,7 +88,9 @@ async def count(connection: AsyncConnection, act: Act) -> dict[str, Json]:
         lately.check(abs(wanted.counted - books), _CHANGES, books=level.on_hand)
         return max(0, level.on_hand + wanted.counted - books)
 
-    return await _set_on_hand(connection, act, place, after, lately)
+    found = await _set_on_hand(connection, act, place, after, lately)
+    await counted(connection, place, act.by.name, act.reason)
+    return found
 
 
 async def adjust(connection: AsyncConnection, act: Act) -> dict[str, Json]:

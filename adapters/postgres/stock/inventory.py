@@ -2,32 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.closing import Closing
 from adapters.postgres.locations import active_locations
-from adapters.postgres.stock.ending import Ended, end, end_order
+from adapters.postgres.stock.ending import end, end_order
 from adapters.postgres.stock.leaving import consume
+from adapters.postgres.stock.missing import uncounted, write_off
 from adapters.postgres.stock.reserving import Claim
 from adapters.postgres.stock.returning import take_back
 from adapters.postgres.stock.sources import sources
 from adapters.postgres.stock.unasked import ship_unasked
-from adapters.postgres.tasks import NewTask, raise_task
-from domain.access import Role
 from domain.coming_back import UnitsBack
 from domain.journal import PlannedParcel
 from domain.order import LineUnits, subtract
 from domain.sourcing import Location, Sources
-
-# Which lines of a parcel are reserved as components of a bundle.
-_PACKED = text(
-    """
-    SELECT DISTINCT line FROM reservation
-    WHERE fulfillment_order = :parcel AND line = ANY(:lines) AND state = 'HARD'
-      AND (line, sku) NOT IN (SELECT * FROM unnest(CAST(:lines AS int[]), CAST(:skus AS text[])))
-    """
-)
 
 
 class PostgresInventory:
@@ -54,18 +43,14 @@ class PostgresInventory:
     async def release_all(self, order: str) -> None:
         await end_order(self._connection, order, after="RELEASED")
 
-    async def write_off_missing(self, parcel: str, lines: Sequence[LineUnits]) -> None:
-        """Of a bundle nobody knows which component is missing: they are to be counted. What a count
-        found missing before has left the books already.
-        """
-        lines = await self._release_broken(parcel, lines)
-        skus = {unit.line: unit.sku for unit in lines}
-        bundles = await self._bundled(parcel, skus)
-        plain = [unit for unit in lines if unit.line not in bundles]
-        packed = [unit for unit in lines if unit.line in bundles]
-        await end(self._connection, parcel, plain, after="RELEASED", taken_for="short_pick")
-        for ended in await end(self._connection, parcel, packed, after="RELEASED"):
-            await self._have_counted(parcel, skus[ended.line], ended)
+    async def write_off_missing(
+        self, parcel: str, lines: Sequence[LineUnits], parts: Sequence[LineUnits] = ()
+    ) -> None:
+        left = await self._release_broken(parcel, lines)
+        await write_off(self._connection, parcel, left, parts)
+
+    async def uncounted(self, order: str, skus: Iterable[str]) -> set[str]:
+        return await uncounted(self._connection, order, skus)
 
     async def _release_broken(
         self, parcel: str, lines: Sequence[LineUnits]
@@ -77,18 +62,6 @@ class PostgresInventory:
             tuple(lines),
             tuple(LineUnits(u.line, u.sku, done[u.line]) for u in lines if u.line in done),
         )
-
-    async def _bundled(self, parcel: str, skus: dict[int, str]) -> set[int]:
-        values = {"parcel": parcel, "lines": list(skus), "skus": list(skus.values())}
-        return {line for (line,) in await self._connection.execute(_PACKED, values)}
-
-    async def _have_counted(self, parcel: str, bundle: str, ended: Ended) -> None:
-        place = f"{ended.sku}@{ended.location}"
-        why = f"units of bundle {bundle} were missing in {parcel}: count this component"
-        task = NewTask(
-            f"count/{parcel}/{ended.line}/{place}", "stock.count", place, why, Role.WAREHOUSE
-        )
-        await raise_task(self._connection, task)
 
     async def consume(self, parcel: str, lines: Sequence[LineUnits]) -> None:
         await consume(self._connection, parcel, lines)

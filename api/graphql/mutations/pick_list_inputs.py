@@ -41,12 +41,28 @@ class PickedUnitsInput:
     quantity: int = strawberry.field(description="How many; 0 when none was found.")
 
 
+@strawberry.input(description="Units of a component of bundles that were not found.")
+class MissingComponentInput:
+    line: int = strawberry.field(description="The bundle's order line, from 1.")
+    sku: str = strawberry.field(description="The component's.")
+    quantity: int = strawberry.field(description="How many units of it, 1 or more.")
+
+
+def _missing() -> Any:
+    return strawberry.field(
+        default_factory=list,
+        description="Of bundles that were not found whole, which components were missing: those "
+        "are written off. Where nobody says, the components have to be counted.",
+    )
+
+
 @strawberry.input(description="Says what was found. Less than asked is a short pick.")
 class PickListReportPickedInput:
     fulfillment_order: strawberry.ID = _pick_list()
     lines: list[PickedUnitsInput] = strawberry.field(
         description="Each line once; one that is left out was not found at all."
     )
+    missing: list[MissingComponentInput] = _missing()
     idempotency_key: str = ask.key()
     reason: str = ask.note()
 
@@ -118,6 +134,7 @@ class PickListCorrectPickedInput:
     lines: list[PickedUnitsInput] = strawberry.field(
         description="All that was found, each line once; not more than the order still expects."
     )
+    missing: list[MissingComponentInput] = _missing()
     idempotency_key: str = ask.key()
     reason: str = ask.reason()
 

@@ -62,7 +62,7 @@ class PickListMutations:
         info: Ask,
         input: PickListReportPickedInput,  # noqa: A002
     ) -> PickListPayload:
-        return await _act(info, Kind.PICK_LIST_REPORT_PICKED, input, lines=_units(input.lines))
+        return await _act(info, Kind.PICK_LIST_REPORT_PICKED, input, **_found(input))
 
     @mutation("Says what is in which package.")
     async def pick_list_pack(self, info: Ask, input: PickListPackInput) -> PickListPayload:  # noqa: A002
@@ -106,7 +106,7 @@ class PickListMutations:
         info: Ask,
         input: PickListCorrectPickedInput,  # noqa: A002
     ) -> PickListPayload:
-        return await _act(info, Kind.PICK_LIST_CORRECT_PICKED, input, lines=_units(input.lines))
+        return await _act(info, Kind.PICK_LIST_CORRECT_PICKED, input, **_found(input))
 
     @mutation("Corrects what is in which package, before they are shipped.")
     async def pick_list_correct_packing(
@@ -140,6 +140,12 @@ async def _act(info: Ask, kind: Kind, wanted: AnyInput, **body: Json) -> PickLis
     except (NotFound, Forbidden):
         return PickListPayload(pick_list=None, user_errors=errors)
     return PickListPayload(pick_list=pick_list(read, context.books), user_errors=errors)
+
+
+def _found(asked: PickListReportPickedInput | PickListCorrectPickedInput) -> dict[str, Json]:
+    """Who says nothing of components asks what was asked before there was a word for them."""
+    missing = [{"line": e.line, "sku": e.sku, "quantity": e.quantity} for e in asked.missing]
+    return {"lines": _units(asked.lines)} | ({"missing": missing} if missing else {})
 
 
 def _units(lines: list[PickedUnitsInput]) -> list[Json]:
