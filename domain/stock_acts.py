@@ -88,7 +88,8 @@ class Levels:
 @dataclass(frozen=True, slots=True)
 class Expect:
     """`quantity` units in all are to come under `reference`, on a day as `2026-11-30`. Said again,
-    it is changed: promises that it can no longer keep are broken.
+    it is changed: promises that it can no longer keep are broken, the youngest first, and of the
+    last as much as has to be.
     """
 
     location: str

@@ -234,14 +234,14 @@ class Shelves:
         return True
 
     def expect(self, supply: int, kind: str, reference: str, place: Place, quantity: int) -> None:
-        """Said again with fewer, the youngest promises are broken whole until the rest fits."""
+        """Said again with fewer, the youngest promises are broken, and no more than has to be."""
         found = self.supplies.setdefault(supply, Supply(kind, reference, place, quantity))
         self.shelves.setdefault(place, Shelf())
         left = found.received + sum(p.units for p in self.promised(supply))
         for p in reversed(self.promised(supply)):
-            if left > quantity:
-                self._break_promise(p)
-                left -= p.units
+            if broken := min(p.units, max(0, left - quantity)):
+                self._break_promise(p, broken)
+                left -= broken
         found.quantity = max(quantity, left)
         self._tell_complete()
 
@@ -272,7 +272,7 @@ class Shelves:
 
     def _give_up(self, supply: int) -> None:
         for p in self.promised(supply):
-            self._break_promise(p)
+            self._break_promise(p, p.units)
         self.supplies[supply].quantity = self.supplies[supply].received
 
     # how
@@ -289,9 +289,9 @@ class Shelves:
             self._add(replace(p, supply=0, units=units))
         self._touched.add(p.parcel)
 
-    def _break_promise(self, p: Promise) -> None:
-        self.promises[self.promises.index(p)] = replace(p, state="BROKEN")
-        self.told["reservation.broken", p.parcel, str(p.line)] += p.units
+    def _break_promise(self, p: Promise, units: int) -> None:
+        self._end(lambda q: q is p, {p.line: units}, "BROKEN")
+        self.told["reservation.broken", p.parcel, str(p.line)] += units
         self._touched.add(p.parcel)
 
     def _tell_complete(self) -> None:

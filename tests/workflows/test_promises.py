@@ -131,6 +131,31 @@ async def test_units_that_will_not_come_after_all_put_the_order_on_hold(shop: An
     ]
 
 
+async def test_a_delivery_that_shrinks_is_waited_for_all_the_same_and_the_rest_is_sourced_anew(
+    shop: Any,
+) -> None:
+    await expect(shop, 5)
+    number = await shop.place(lines=(RequestedLine("CUP", 15, 900),))
+    await shop.until_submitted(f"{number}-F1")
+    [waiting] = [p for p in (await shop.view(number)).parcels.values() if p.waiting]
+    await expect(shop, 3)
+
+    third = f"{number}-F3"
+    await shop.until_submitted(third)
+    parcel = shop.warehouse.parcels[third]
+    assert (parcel.location, parcel.lines) == ("AUS", (LineUnits(1, "CUP", 2),))
+    view = await shop.view(number)
+    assert view.parcels[waiting.fulfillment_order].units_of(1) == 3
+    assert view.parcels[waiting.fulfillment_order].waiting
+    assert "stock" not in view.holds
+
+    await shop.act(ActKind.SUPPLY_RECEIVE, "CUP", location="NYC", reference="PO-1", units=3)
+    for name in view.parcels:
+        await shop.carry(name)
+    await shop.until_status(number, "COMPLETED")
+    assert await shop.stock() == {("CUP", "NYC"): (0, 0), ("CUP", "AUS"): (0, 0)}
+
+
 async def test_supply_that_does_not_come_is_brought_to_peoples_notice(shop: Any) -> None:
     await expect(shop, 5)
     number = await shop.place(lines=(RequestedLine("CUP", 15, 900),))

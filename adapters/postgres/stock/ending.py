@@ -13,8 +13,8 @@ from domain.order import LineUnits
 # `asked` are units of order lines; of a bundle, each component's share is `per_unit` times that.
 # Without units a line ends whole, wherever it is from; else its rows of one SKU are used up in
 # their order, and the last one may be split. `takes` says whether the units leave, `promised`
-# whether units that are still to come may be ended, too. A parcel that comes up short again has
-# another movement for it: `again` counts what was released.
+# whether units that are still to come may be ended, too; with a `supply`, only units of that are.
+# A parcel that comes up short again has another movement for it: `again` counts what was released.
 _END = """
     WITH asked AS (
         {asked}
@@ -22,7 +22,8 @@ _END = """
         SELECT r.id, r.line, r.sku, r.location, r.quantity, r.per_unit, r.supply, a.units
         FROM reservation r JOIN asked a USING (line)
         WHERE {scope} AND r.state = ANY(CAST(:before AS text[]))
-          AND (r.supply IS NULL OR :promised)
+          AND CASE WHEN CAST(:supply AS bigint) IS NULL THEN r.supply IS NULL OR :promised
+                   ELSE r.supply = :supply END
         ORDER BY r.id FOR UPDATE OF r
     ), parts AS (
         SELECT *, CASE WHEN units IS NULL THEN quantity ELSE
@@ -108,16 +109,18 @@ async def end(
     after: str,
     taken_for: str = "",
     promised: bool = True,
+    supply: int | None = None,
 ) -> list[Ended]:
     """Ends reservations of a parcel that are in state `before`. `taken_for` is the reason of the
     movement when the units leave the stock: only what is on hand can. Without `promised`, what is
-    still to come is left as it is.
+    still to come is left as it is; with `supply`, all but what is to come of that.
     """
     values = {
         "reference": parcel,
         "lines": [unit.line for unit in lines],
         "units": [unit.quantity for unit in lines],
         **_how([before], after, taken_for, promised=promised and not taken_for),
+        "supply": supply,
     }
     return [Ended(*row) for row in await connection.execute(_END_OF_PARCEL, values)]
 
@@ -136,6 +139,7 @@ def _how(before: Sequence[str], after: str, taken_for: str, *, promised: bool) -
         "to": after,
         "takes": bool(taken_for),
         "promised": promised,
+        "supply": None,
         "holds": "BROKEN" not in before,  # what is broken is reserved no longer
         "reason": taken_for,
     }

@@ -2,7 +2,7 @@
 become reservations of units on hand, the oldest first, or are broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from adapters.postgres.four_eyes import Alone
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.stock.acts import changed_alone, move, open_place, too_many
 from adapters.postgres.stock.breaking import Place, lock_level, tell
+from adapters.postgres.stock.ending import end
 from domain.acts import Act
 from domain.codec import Json
 from domain.errors import NotFound
@@ -80,17 +81,6 @@ _KEEP = text(
     UPDATE stock SET reserved = reserved + :units WHERE sku = :sku AND location = :location
     """
 )
-_BREAK = text(
-    """
-    WITH broken AS (
-        UPDATE reservation SET state = 'BROKEN', updated_at = clock_timestamp()
-        WHERE id = ANY(:ids) AND state = 'HARD' RETURNING quantity
-    )
-    UPDATE supply SET updated_at = clock_timestamp(),
-                      reserved = reserved - (SELECT coalesce(sum(quantity), 0) FROM broken)
-    WHERE id = :supply
-    """
-)
 # Of those that nobody was promised; more than were expected are welcome.
 _CAME = text(
     """
@@ -108,11 +98,12 @@ _COMPLETE = text(
     " WHERE fulfillment_order = :parcel AND state = 'HARD'"
 )
 Promises = Sequence[Row[*tuple[Any, ...]]]
+_Broken = tuple[str, int, int]  # parcel, order line, units that will not come
 
 
 async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
-    """Said again, it is changed: fewer units than are promised break the youngest promises, and
-    whoever was promised them for another day is told.
+    """Said again, it is changed: fewer units than are promised break the youngest promises, the
+    last of them in part, and whoever was promised them for another day is told.
     """
     wanted: Expect = act.wanted
     place = await open_place(connection, act.subject, wanted.location)
@@ -131,11 +122,7 @@ async def expect(connection: AsyncConnection, act: Act) -> dict[str, Json]:
     before = await _days(connection, parcels)
     row = (await connection.execute(_EXPECT, values)).one()
     if row.quantity > wanted.quantity:
-        youngest, units = [], row.quantity - wanted.quantity
-        for promise in reversed(promised):
-            if units > 0:
-                youngest.append(promise)
-                units -= promise.quantity
+        youngest = _youngest(promised, row.quantity - wanted.quantity)
         await _break(connection, act, place, row.id, youngest)
         await connection.execute(_EXPECT, values)
     for parcel, day in (await _days(connection, parcels)).items():
@@ -196,7 +183,8 @@ async def end_supply(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 async def _give_up(connection: AsyncConnection, act: Act, place: Place, supply: int) -> None:
     """Nothing more will come: every promise that is left is broken."""
     left = await _lock_promised(connection, place, supply, presales=False)
-    await _break(connection, act, place, supply, left)
+    every = sum(promise.quantity for promise in left)
+    await _break(connection, act, place, supply, _youngest(left, every))
     await connection.execute(_ENDED, {"supply": supply})
 
 
@@ -240,16 +228,25 @@ async def _keep(
     await _tell_if_complete(connection, act, promise.parcel)
 
 
+def _youngest(promised: Promises, units: int) -> list[_Broken]:
+    """So many units, of those that were promised last."""
+    found: list[_Broken] = []
+    for promise in reversed(promised):
+        broken = min(units, promise.quantity)
+        if broken > 0:
+            found.append((promise.parcel, promise.line, broken))
+            units -= broken
+    return found
+
+
 async def _break(
-    connection: AsyncConnection, act: Act, place: Place, supply: int, promises: Promises
+    connection: AsyncConnection, act: Act, place: Place, supply: int, broken: Iterable[_Broken]
 ) -> None:
-    ids = [promise.id for promise in promises]
-    await connection.execute(_BREAK, {"ids": ids, "supply": supply})
     parcels: dict[str, tuple[LineUnits, ...]] = {}
-    for promise in promises:
-        units = LineUnits(promise.line, place.sku, promise.quantity)
-        parcels[promise.parcel] = (*parcels.get(promise.parcel, ()), units)
+    for parcel, line, units in broken:
+        parcels[parcel] = (*parcels.get(parcel, ()), LineUnits(line, place.sku, units))
     for parcel, lines in parcels.items():
+        await end(connection, parcel, lines, after="BROKEN", supply=supply)
         event = f"{act.id}/{parcel}/broken"
         await tell(connection, FactKind.RESERVATION_BROKEN, parcel, event, lines)
         await _tell_if_complete(connection, act, parcel)

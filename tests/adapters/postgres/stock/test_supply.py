@@ -223,13 +223,77 @@ async def test_a_parcel_of_which_nothing_came_is_not_told_that_it_is_complete(
     ]
 
 
-async def test_fewer_expected_than_promised_breaks_the_youngest(supplied: Any) -> None:
+BROKEN = (
+    "SELECT subject, data->'lines'->0->'quantity' FROM fact WHERE kind = 'reservation.broken'"
+    " ORDER BY received_at"
+)
+PROMISED = "SELECT fulfillment_order, quantity, state FROM reservation WHERE supply IS NOT NULL"
+
+
+async def expected(shop: Any, quantity: int) -> None:
+    await act(shop, ActKind.SUPPLY_EXPECT, quantity=quantity, available_on=SOON)
+
+
+async def test_fewer_expected_than_promised_breaks_the_youngest_and_no_more_than_has_to_be(
+    supplied: Any,
+) -> None:
     old, young = await backorder(supplied, "B1", 5), await backorder(supplied, "B2", 4)
-    await act(supplied, ActKind.SUPPLY_EXPECT, quantity=4, available_on="2099-01-01")
-    assert await supply(supplied) == (4, 0, 3)
-    broken = await supplied.rows("SELECT subject FROM fact WHERE kind = 'reservation.broken'")
-    assert broken == [(f"{young}-F1",)]
+    await expected(supplied, 4)
+    assert await supply(supplied) == (4, 0, 4)
+    assert await supplied.rows(BROKEN) == [(f"{young}-F1", 3)]
+    assert set(await supplied.rows(PROMISED)) == {
+        (f"{old}-F2", 3, "HARD"), (f"{young}-F1", 3, "BROKEN"), (f"{young}-F1", 1, "HARD")
+    }  # fmt: skip
     assert await waiting(supplied, old) == [False, True]
+    assert await waiting(supplied, young) == [True]
+    assert await sound(supplied)
+
+
+async def test_fewer_still_break_the_rest_of_the_youngest_and_then_the_next(supplied: Any) -> None:
+    old, young = await backorder(supplied, "B1", 5), await backorder(supplied, "B2", 4)
+    await expected(supplied, 4)
+    await expected(supplied, 1)
+    assert await supply(supplied) == (1, 0, 1)
+    broken = [(f"{young}-F1", 3), (f"{young}-F1", 1), (f"{old}-F2", 2)]
+    assert await supplied.rows(BROKEN) == broken
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=1, last=True)
+    assert (await stock(supplied), await supply(supplied)) == ((3, 3), (1, 1, 0))
+    assert await supplied.rows(BROKEN) == broken
+    assert await sound(supplied)
+
+
+async def test_what_is_left_of_a_promise_is_waited_for_and_what_is_broken_is_given_up(
+    supplied: Any,
+) -> None:
+    order = await backorder(supplied, "B1", 6)
+    parcel = f"{order}-F2"
+    await expected(supplied, 3)
+    [broken] = remedies((await supplied.reads.order(supplied.agent, order)).view)
+    assert broken == j.ReservationReleased(parcel, (LineUnits(1, "TEA", 1),), j.BROKEN)
+    await supplied.journal(order, broken)
+    assert await supply(supplied) == (3, 0, 3)
+    assert await waiting(supplied, order) == [False, True]
+
+    await act(supplied, ActKind.SUPPLY_RECEIVE, units=3)
+    assert await waiting(supplied, order) == [False, False]
+    view = (await supplied.reads.order(supplied.agent, order)).view
+    assert (view.parcels[parcel].lines, remedies(view)) == ((LineUnits(1, "TEA", 3),), [])
+    assert await stock(supplied) == (5, 5)
+    assert await sound(supplied)
+
+
+async def test_of_a_line_from_several_supplies_only_what_shrinks_is_broken(supplied: Any) -> None:
+    """Three of one delivery, two of the next, in one parcel."""
+    await expected(supplied, 3)
+    await supplied.run("UPDATE supply SET available_on = current_date + 3")
+    later = {"reference": "PO-2", "quantity": 2, "available_on": SOON, "kind": "presale"}
+    await act(supplied, ActKind.SUPPLY_EXPECT, "later", **later)
+    await backorder(supplied, "B1", 7)
+    by_supply = "SELECT reference, quantity, received, reserved FROM supply ORDER BY reference"
+    assert await supplied.rows(by_supply) == [("PO-1", 3, 0, 3), ("PO-2", 2, 0, 2)]
+    await act(supplied, ActKind.SUPPLY_EXPECT, "fewer", **{**later, "quantity": 1})
+    assert await supplied.rows(by_supply) == [("PO-1", 3, 0, 3), ("PO-2", 1, 0, 1)]
+    assert [units for _, units in await supplied.rows(BROKEN)] == [1]
     assert await sound(supplied)
 
 
