@@ -24,6 +24,11 @@ def check_return_command(view: ReturnView, command: Command) -> None:
         CommandKind.RETURN_TRANSFER_REFUND: paying if by_hand(view) else (),
         CommandKind.RETURN_CANCEL_REFUND: (s.GRANTED,) if may_be_canceled(view) else (),
     }.get(command.kind, ())
+    if command.kind is CommandKind.RETURN_RECEIVE and view.parcel and view.units:
+        raise StepRefused(
+            "what did not come back of the parcel is written off, and refunded: units that turn up"
+            " are booked in by stock_adjust"
+        )
     if view.status not in allowed:
         act = command.kind.value.removeprefix("return_")
         raise StepRefused(f"a return that is {view.status} does not allow: {act}")

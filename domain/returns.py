@@ -92,6 +92,13 @@ class ReturnView:
     escalations: dict[str, Escalation] = field(default_factory=dict)
 
     @property
+    def settles(self) -> tuple[LineUnits, ...]:
+        """Units that no other return gives anything back for. Of a parcel that was not delivered
+        those are all of them: what does not come back is written off, and refunded.
+        """
+        return self.lines if self.parcel else self.received or self.lines
+
+    @property
     def last_refund(self) -> Payment | None:
         return max(self.payments.values(), key=lambda p: p.ordinal, default=None)
 

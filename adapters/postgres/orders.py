@@ -36,11 +36,13 @@ _LOCK_PARCELS_ORDER = """
     SELECT locked.* FROM fulfillment_order, locked_order(order_number, '', 0) AS locked
     WHERE fulfillment_order.id = %(parcel)s
     """
+# As `ReturnView.settles`.
 _RETURNED_UNITS = text(
     """
     SELECT (line->>'line')::int, sum((line->>'quantity')::int)
     FROM return_order,
          jsonb_array_elements(CASE WHEN jsonb_array_length(view->'received') > 0
+                                        AND view->>'parcel' = ''
                                    THEN view->'received' ELSE view->'lines' END) AS line
     WHERE order_number = :order AND status NOT IN ('DECLINED', 'CANCELED', 'EXPIRED')
     GROUP BY 1

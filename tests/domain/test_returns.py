@@ -238,6 +238,20 @@ def test_over_the_threshold_nothing_goes_before_a_second_person_has_approved_it(
         check_return_command(approved, replace(approve, by="finn"))
 
 
+def test_what_did_not_come_back_of_an_undelivered_parcel_is_settled_and_comes_no_more():
+    """Of a return that a customer asked for, what did not come may be asked for again."""
+    asked = replace(ASKED, kind="returned_to_sender", parcel=F1)
+    one = j.ReturnReceived(units((1, "A", 1)), "BOS")
+    found = j.ReturnInspected(inspected((1, 1, "restock"), (1, 1, "lost")), 2_000)
+    assert return_of(asked, one).settles == TWO
+    assert return_of(asked, one, found).settles == TWO
+    assert return_of(ASKED, OK, one).settles == units((1, "A", 1))
+    late = Command("c-1", C.RETURN_RECEIVE, "will")
+    for more in ((), (j.ReturnCompleted(),)):
+        with pytest.raises(StepRefused, match="written off, and refunded"):
+            check_return_command(return_of(asked, one, found, *more), late)
+
+
 @pytest.mark.parametrize("status", ReturnStatus)
 @pytest.mark.parametrize("kind", [kind for kind in C if kind.value.startswith("return_")])
 def test_each_state_of_a_return_allows_exactly_these_commands(status, kind):

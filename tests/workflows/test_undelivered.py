@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.commands import CommandKind
+from domain.errors import LimitExceeded
 from domain.facts import FactKind
 from domain.order import LineUnits, PaymentMethod
 from domain.payments import PaymentOperation, PaymentStatus
@@ -77,6 +78,33 @@ async def test_what_does_not_come_back_of_a_returned_parcel_is_refunded_all_the_
     assert shop.provider.moved(PaymentOperation.REFUND) == [2600]
     assert (await shop.stock())["TEA", "AUS"] == (12, 0)
     assert await shop.balances(number) == {}
+
+
+async def test_what_did_not_come_back_is_neither_asked_for_nor_received_later(shop: Any) -> None:
+    """It is refunded already: once more would pay it twice."""
+    number, parcel = await _on_its_way(shop, CARD)
+    assert await shop.command(shop.agent, RETURNED, number, target=parcel, reason="refused") == ""
+    rma = await _returned(shop, number, "APPROVED")
+    receive, inspect = CommandKind.RETURN_RECEIVE, CommandKind.RETURN_INSPECT
+    lines = [{"line": 1, "quantity": 2}]
+    assert await shop.command(shop.keeper, receive, rma, location="AUS", lines=lines) == ""
+    with pytest.raises(LimitExceeded, match="line 1: 1 units asked, 0 can be returned"):
+        await shop.commands.request_return(
+            shop.agent, "r-1", number, [LineUnits(1, "TEA", 1)], "found"
+        )
+    units = [{"line": 1, "quantity": 2, "disposition": "restock"}]
+    assert await shop.command(shop.keeper, inspect, rma, units=units) == ""
+    await _returned(shop, number, "COMPLETED")
+
+    for line in (LineUnits(1, "TEA", 1), LineUnits(2, "CUP", 1)):
+        with pytest.raises(LimitExceeded, match="1 units asked, 0 can be returned"):
+            await shop.commands.request_return(shop.agent, f"r-{line}", number, [line], "found")
+    late = [{"line": 1, "quantity": 1}]
+    assert await shop.command(shop.keeper, receive, rma, location="AUS", lines=late) == (
+        "STEP_REFUSED"
+    )
+    assert shop.provider.moved(PaymentOperation.REFUND) == [2600]
+    assert (await shop.stock())["TEA", "AUS"] == (12, 0)
 
 
 async def test_a_returned_parcel_that_never_comes_is_written_off(shop: Any) -> None:

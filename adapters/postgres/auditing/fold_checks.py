@@ -60,7 +60,7 @@ def _returned(view: Any, line: int) -> int:
     dropped = (ReturnStatus.DECLINED, ReturnStatus.CANCELED, ReturnStatus.EXPIRED)
     if not isinstance(view, ReturnView) or view.status in dropped:
         return 0
-    return sum(unit.quantity for unit in view.received or view.lines if unit.line == line)
+    return sum(unit.quantity for unit in view.settles if unit.line == line)
 
 
 def _projection_is_the_fold(folded: Folded) -> Iterator[Violation]:
