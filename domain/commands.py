@@ -10,7 +10,7 @@ from domain.access import Principal, Role
 from domain.authorizations import awaits_finance
 from domain.calling_off import canceling, may_come_back
 from domain.errors import StepRefused
-from domain.partly_arrived import why_not_the_rest
+from domain.partly_arrived import why_not_arrived, why_not_given_up, why_not_the_rest
 from domain.payments import PaymentOperation, PaymentStatus
 from domain.submissions import to_be_asked_back
 from domain.transitions import OrderStatus
@@ -99,7 +99,8 @@ _REASON_REQUIRED = (
 class Command:
     """`id` is the command row's, and the engine's update id; `by` the principal's name.
     `target` is a fulfillment order, or the key of a payment operation, where the kind needs one;
-    `location` the overriding source.
+    `location` the overriding source; `packages` are those of a parcel that it is about, by tracking
+    number or as the warehouse calls them: where none is named, all that are under way.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Command:
     reason: str = ""
     target: str = ""
     location: str = ""
+    packages: tuple[str, ...] = ()
 
 
 def authorize(kind: CommandKind, principal: Principal, reason: str) -> None:
@@ -156,10 +158,10 @@ def _why_not(view: OrderView, command: Command) -> str:
         case CommandKind.RETRY_OPERATION | CommandKind.LEAVE_OPERATION:
             return _why_not_decide(view, command.target)
         case CommandKind.PARCEL_DELIVERED:
-            return _why_not_end_the_road(view, command.target)
-        case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             why_not = _why_not_end_the_road(view, command.target)
-            return why_not or why_not_the_rest(view.parcels[command.target])
+            return why_not or why_not_arrived(view.parcels[command.target], command.packages)
+        case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
+            return _why_not_give_up(view, command)
         case CommandKind.PARCEL_WITHDRAWN:
             return _why_not_withdraw(view, command.target)
         case _:
@@ -198,6 +200,13 @@ def _why_not_end_the_road(view: OrderView, name: str) -> str:
         return f"parcel {name} is {parcel.status}, and our books have not shipped it yet"
     on_the_road = parcel.status not in _ENDS_OF_THE_ROAD
     return "" if on_the_road else f"parcel {name} is {parcel.status} already"
+
+
+def _why_not_give_up(view: OrderView, command: Command) -> str:
+    if why_not := _why_not_end_the_road(view, command.target):
+        return why_not
+    parcel = view.parcels[command.target]
+    return why_not_given_up(parcel, command.packages) or why_not_the_rest(parcel)
 
 
 _ENDS_OF_THE_ROAD = (ParcelStatus.DELIVERED, ParcelStatus.LOST, ParcelStatus.RETURNED_TO_SENDER)

@@ -10,7 +10,7 @@ from domain.commands import Command, CommandKind
 from domain.errors import StepRefused
 from domain.ids import fulfillment_order_id
 from domain.order import both
-from domain.partly_arrived import arrived, arrived_amount
+from domain.partly_arrived import all_arrived, arrived, arrived_amount, numbers
 from domain.payments import NO_EFFECT, PaymentOperation, PaymentStatus
 from domain.transitions import transition
 from domain.view import OrderView, ParcelStatus
@@ -42,13 +42,21 @@ def entries_for(view: OrderView, command: Command) -> list[j.Body]:
             owed = owed_instead(view, command.target)
             return [j.OperationLeft(command.target, command.reason, owed)]
         case CommandKind.PARCEL_DELIVERED:
-            return [j.Delivered(command.target, command.reason)]
+            return [_arrived(view, command)]
         case CommandKind.PARCEL_LOST | CommandKind.PARCEL_RETURNED:
             return _given_up(view, command)
         case CommandKind.PARCEL_WITHDRAWN:
             return [j.Withdrawn(command.target, command.reason)]
         case _:
             raise ValueError(f"{command.kind} has decisions of its own")
+
+
+def _arrived(view: OrderView, command: Command) -> j.Body:
+    """A parcel of which nothing is under way any more is delivered."""
+    parcel = view.parcels[command.target]
+    if all_arrived(parcel, command.packages):
+        return j.Delivered(command.target, command.reason)
+    return j.PackagesArrived(command.target, numbers(parcel, command.packages), command.reason)
 
 
 def _given_up(view: OrderView, command: Command) -> list[j.Body]:
@@ -119,6 +127,8 @@ def _is_done(view: OrderView, body: j.Body) -> bool:
     match body:
         case j.Delivered(fulfillment_order=parcel) | j.Undelivered(fulfillment_order=parcel):
             return view.parcels[parcel].arrival_settled
+        case j.PackagesArrived(fulfillment_order=parcel, tracking_numbers=told):
+            return set(told) <= set(view.parcels[parcel].arrived)
         case j.ShippedUnasked(fulfillment_order=parcel, lines=lines):
             return both(lines, view.parcels[parcel].surplus) != lines
         case j.HoldReleased(hold=hold):

@@ -12,7 +12,7 @@ from domain import journal as j
 from domain.facts import Fact, FactKind
 from domain.order import LineUnits, PlacedOrder, by_line, subtract
 from domain.payments import Payment, Unasked, unasked_key
-from domain.progress import give_up, reach
+from domain.progress import arrive, follow_carrier, give_up, reach
 from domain.standing import Dispute, Escalation, Hold
 from domain.transitions import transition
 from domain.view import OrderView, Parcel, ParcelStatus
@@ -27,7 +27,7 @@ def fold(order: PlacedOrder, journal: Iterable[j.Entry], facts: Iterable[Fact]) 
     for fact in told:
         notice(view, fact)
     for parcel in view.parcels.values():
-        _follow_carrier(parcel)
+        follow_carrier(parcel)
         parcel.surplus = _surplus(view, parcel, told)
     view.facts = tuple(sorted(view.facts))
     return view
@@ -113,6 +113,8 @@ def _apply_to_parcels(view: OrderView, entry: j.Entry) -> None:
             _ship(view, body, entry.at)
         case j.ShippedUnasked() as body:
             view.parcels[body.fulfillment_order].unasked += body.lines
+        case j.PackagesArrived() as body:
+            arrive(view.parcels[body.fulfillment_order], body.tracking_numbers, entry.at)
         case j.Delivered(fulfillment_order=name):
             view.parcels[name].arrival_booked = True
             reach(view.parcels[name], ParcelStatus.DELIVERED, entry.at)
@@ -160,10 +162,6 @@ _PROGRESS = {
     FactKind.PACKED: ParcelStatus.PACKED,
     FactKind.SHIPPED: ParcelStatus.SHIPPED,
 }
-_ON_THE_ROAD = {
-    FactKind.IN_TRANSIT: ParcelStatus.IN_TRANSIT,
-    FactKind.OUT_FOR_DELIVERY: ParcelStatus.OUT_FOR_DELIVERY,
-}
 _TROUBLE = (FactKind.EXCEPTION, FactKind.LOST, FactKind.RETURNED_TO_SENDER)
 
 
@@ -192,11 +190,10 @@ def _notice_parcel(parcel: Parcel, fact: Fact) -> None:
         _notice_packages(parcel, fact)
     if fact.kind in _PROGRESS:
         reach(parcel, _PROGRESS[fact.kind], fact.occurred_at)
-    elif fact.kind in _ON_THE_ROAD:
-        parcel.at.setdefault(_ON_THE_ROAD[fact.kind].value.lower(), fact.occurred_at)
+    elif fact.kind in (FactKind.IN_TRANSIT, FactKind.OUT_FOR_DELIVERY):
+        parcel.at.setdefault(fact.kind.value.removeprefix("shipment."), fact.occurred_at)
     elif fact.kind is FactKind.DELIVERED:
-        parcel.arrived = tuple(sorted({*parcel.arrived, fact.tracking_number}))
-        parcel.at["arrived"] = fact.occurred_at
+        arrive(parcel, [fact.tracking_number], fact.occurred_at)
     elif fact.kind is FactKind.RESERVATION_BROKEN:
         parcel.broken += fact.lines
     elif fact.kind is FactKind.SUPPLY_ARRIVED:
@@ -248,20 +245,6 @@ def _notice_packages(parcel: Parcel, fact: Fact) -> None:
     parcel.packages = fact.packages
     if parcel.picked is None:
         parcel.picked = tuple(unit for package in fact.packages for unit in package.lines)
-
-
-def _follow_carrier(parcel: Parcel) -> None:
-    """What the carrier tells counts once the warehouse has told what it shipped, whichever of them
-    was faster.
-    """
-    if not parcel.status.active or parcel.status.progress < ParcelStatus.SHIPPED.progress:
-        return
-    for status in _ON_THE_ROAD.values():
-        if status.value.lower() in parcel.at:
-            reach(parcel, status, parcel.at[status.value.lower()])
-    numbers = {package.tracking_number for package in parcel.packages}
-    if numbers and numbers <= set(parcel.arrived):
-        reach(parcel, ParcelStatus.DELIVERED, parcel.at["arrived"])
 
 
 def _surplus(view: OrderView, parcel: Parcel, told: Iterable[Fact]) -> tuple[LineUnits, ...]:

@@ -13,6 +13,7 @@ from domain.parcel_entries import (
     CancelWanted,
     Delivered,
     NeverReceived,
+    PackagesArrived,
     Shipped,
     ShippedUnasked,
     SubmissionRefused,
@@ -224,6 +225,7 @@ Body = (
     | Withdrawn
     | Shipped
     | ShippedUnasked
+    | PackagesArrived
     | Delivered
     | Undelivered
     | Escalated

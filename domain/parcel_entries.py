@@ -85,6 +85,17 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class PackagesArrived:
+    """Staff says it of some packages of a parcel, where no carrier told it; others are under way
+    still.
+    """
+
+    fulfillment_order: str
+    tracking_numbers: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Undelivered:
     """Staff gives a shipped parcel up: it is lost, or `returned` to sender. What had `arrived`
     before, package by package, is delivered; `amount` (minor units) of what is due for the parcel

@@ -2,6 +2,8 @@
 price is for it.
 """
 
+from collections.abc import Iterable, Sequence
+
 from domain.amounts import goods_charges, shipping_charges, total
 from domain.facts import Package
 from domain.money import portion
@@ -44,6 +46,57 @@ def why_not_the_rest(parcel: Parcel) -> str:
     if not subtract(parcel.lines, arrived(parcel)):
         return f"all units of parcel {name} have arrived: say that it was delivered"
     return ""
+
+
+def why_not_arrived(parcel: Parcel, named: Sequence[str]) -> str:
+    """Why staff cannot say of these packages that they have arrived; empty when it can."""
+    return _why_unknown(parcel, named) or _why_here(parcel, named)
+
+
+def why_not_given_up(parcel: Parcel, named: Sequence[str]) -> str:
+    """Why these packages cannot be given up, and no others: what is under way is given up whole."""
+    why_not = _why_unknown(parcel, named) or _why_here(parcel, named)
+    if why_not or not named:
+        return why_not
+    gone = {*numbers(parcel, named), *parcel.arrived}
+    rest = [each for each in parcel.packages if each.tracking_number not in gone]
+    if not rest:
+        return ""
+    return (
+        f"package {_called(rest[0])} of parcel {parcel.fulfillment_order} is under way still: say"
+        " first that it has arrived, or name it, too"
+    )
+
+
+def numbers(parcel: Parcel, named: Iterable[str]) -> tuple[str, ...]:
+    """The tracking numbers of packages that are named by that, or as their warehouse calls them."""
+    wanted = set(named)
+    found = (each for each in parcel.packages if wanted & {each.package, each.tracking_number})
+    return tuple(sorted({each.tracking_number for each in found}))
+
+
+def all_arrived(parcel: Parcel, named: Sequence[str]) -> bool:
+    """Whether nothing of it is under way once these packages have arrived; none named are all."""
+    here = {*parcel.arrived, *numbers(parcel, named)}
+    return not named or all(each.tracking_number in here for each in parcel.packages)
+
+
+def _why_unknown(parcel: Parcel, named: Iterable[str]) -> str:
+    known = {name for each in parcel.packages for name in (each.package, each.tracking_number)}
+    unknown = sorted(set(named) - known)
+    if not unknown:
+        return ""
+    there = ", ".join(map(_called, parcel.packages)) or "none that it was told of"
+    return f"parcel {parcel.fulfillment_order} has no package {unknown[0]}: it has {there}"
+
+
+def _why_here(parcel: Parcel, named: Iterable[str]) -> str:
+    here = [each for each in numbers(parcel, named) if each in parcel.arrived]
+    return f"package {here[0]} has arrived already" if here else ""
+
+
+def _called(package: Package) -> str:
+    return f"{package.package} ({package.tracking_number})"
 
 
 def _delivered(parcel: Parcel) -> list[Package]:

@@ -40,7 +40,8 @@ _REVIEW = {
 _BEFORE_SHIPPING = (j.PaymentMoved, j.PaymentRegistered, j.ReservationReleased, j.UnitsCanceled)
 _ON_THE_WAY = (
     j.CreditGranted, j.Sourced, j.Submitted, j.SubmissionRefused, j.CancelRequested, j.CancelWanted,
-    j.NeverReceived, j.Withdrawn, j.Shipped, j.ShippedUnasked, j.Delivered, j.Undelivered,
+    j.NeverReceived, j.Withdrawn, j.Shipped, j.ShippedUnasked, j.PackagesArrived, j.Delivered,
+    j.Undelivered,
 )  # fmt: skip
 _OF_CAPTURES = (j.CaptureRetried, j.ReceivableLeft)
 _OF_GIVING_BACK = (j.PaymentMoved, j.OperationRetried, j.OperationLeft)

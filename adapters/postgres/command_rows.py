@@ -97,6 +97,7 @@ def accepted(row: StoredRow | Wish) -> AcceptedCommand:
             reason=row.body.get("reason") or "",
             target=row.body.get("target") or "",
             location=row.body.get("location") or "",
+            packages=tuple(row.body.get("packages") or ()),
         ),
         subject=row.subject,
         outcome=(outcome["result"] or {}) if "result" in outcome else None,

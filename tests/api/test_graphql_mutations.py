@@ -92,6 +92,24 @@ COMMANDS = [
         {"reason": "she called", "target": FIRST},
     ),
     (
+        "orderParcelDelivered",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "packages": ["1Z1"], "reason": "she called"},
+        CommandKind.PARCEL_DELIVERED,
+        {"reason": "she called", "target": FIRST, "packages": ["1Z1"]},
+    ),
+    (
+        "orderParcelLost",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "packages": ["1Z1"], "reason": "searched"},
+        CommandKind.PARCEL_LOST,
+        {"reason": "searched", "target": FIRST, "packages": ["1Z1"]},
+    ),
+    (
+        "orderParcelReturned",
+        {"order": NUMBER, "fulfillmentOrder": FIRST, "packages": ["1Z1"], "reason": "refused"},
+        CommandKind.PARCEL_RETURNED,
+        {"reason": "refused", "target": FIRST, "packages": ["1Z1"]},
+    ),
+    (
         "orderParcelLost",
         {"order": NUMBER, "fulfillmentOrder": FIRST, "reason": "searched"},
         CommandKind.PARCEL_LOST,

@@ -8,7 +8,7 @@ from domain import journal as j
 from domain.amounts import refund_amount, shipment_amount
 from domain.coming_back import UnitsBack, units_back
 from domain.commands import Command, CommandKind, check, possible
-from domain.decisions import entries_for
+from domain.decisions import applies, entries_for
 from domain.derived import PaymentState, payment_state
 from domain.errors import StepRefused
 from domain.facts import FactKind as K
@@ -51,8 +51,8 @@ def shipped(
     return view_of(*ways, *more, order=order, facts=(FIRST_ARRIVED,))
 
 
-def command(kind: CommandKind = CommandKind.PARCEL_LOST) -> Command:
-    return Command("c-1", kind, "ana", "searched", F1)
+def command(kind: CommandKind = CommandKind.PARCEL_LOST, *packages: str) -> Command:
+    return Command("c-1", kind, "ana", "searched", F1, packages=packages)
 
 
 @pytest.mark.parametrize("kind", GIVE_UP)
@@ -154,3 +154,59 @@ def test_what_costs_nothing_is_kept_for_nothing():
     view = shipped(amount=0)
     assert arrived_amount(view.order, view.parcels[F1], CAME) == 0
     assert arrived_amount(view.order, view.parcels[F1], ()) == 0
+
+
+ARRIVED = CommandKind.PARCEL_DELIVERED
+THREE = (package("T1", CAME), package("T2", units((1, "A", 1))), package("T3", units((2, "B", 1))))
+
+
+def test_what_staff_says_of_a_package_counts_as_if_its_carrier_had_told_it():
+    before = shipped(boxes=THREE)
+    for called in ("T2", THREE[1].package):
+        check(before, command(ARRIVED, called))
+    [body] = entries_for(before, command(ARRIVED, "T2"))
+    assert body == j.PackagesArrived(F1, ("T2",), "searched")
+
+    after = shipped(body, boxes=THREE)
+    assert after.parcels[F1].arrived == ("T1", "T2")
+    assert after.parcels[F1].status is ParcelStatus.SHIPPED  # T3 is under way
+    assert after.delivered_units(1) == 0
+    for kind in GIVE_UP:
+        check(after, command(kind, "T3"))
+        [given_up] = entries_for(after, command(kind, "T3"))
+        assert given_up.arrived == units((1, "A", 3))
+        assert [given_up] == entries_for(after, command(kind))
+
+
+@pytest.mark.parametrize("named", [(), ("T2", "T3")])
+def test_a_parcel_whose_last_packages_have_arrived_by_the_word_of_staff_is_delivered(named):
+    before = shipped(boxes=THREE)
+    check(before, command(ARRIVED, *named))
+    assert entries_for(before, command(ARRIVED, *named)) == [j.Delivered(F1, "searched")]
+
+
+def test_a_package_may_arrive_by_the_word_of_staff_and_the_last_one_by_its_carriers():
+    said = j.PackagesArrived(F1, ("T2", "T3"), "she called")
+    assert shipped(said, boxes=THREE).parcels[F1].status is ParcelStatus.DELIVERED
+    assert not applies(shipped(said, boxes=THREE), [said])
+    assert applies(shipped(boxes=THREE), [said])
+
+
+@pytest.mark.parametrize("kind", [*GIVE_UP, ARRIVED])
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ("T9", r"no package T9: it has \S+ \(T1\), \S+ \(T2\), \S+ \(T3\)"),
+        ("T1", "package T1 has arrived already"),
+    ],
+)
+def test_staff_says_nothing_of_a_package_that_is_not_there_or_has_arrived(kind, named, why):
+    with pytest.raises(StepRefused, match=why):
+        check(shipped(boxes=THREE), command(kind, named))
+
+
+@pytest.mark.parametrize("kind", GIVE_UP)
+def test_a_package_is_not_given_up_while_another_that_nobody_named_is_under_way(kind):
+    with pytest.raises(StepRefused, match=r"\(T3\) of parcel .* is under way still"):
+        check(shipped(boxes=THREE), command(kind, "T2"))
+    check(shipped(boxes=THREE), command(kind, "T2", "T3"))

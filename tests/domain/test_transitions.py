@@ -41,6 +41,7 @@ BODIES: dict[str, j.Body] = {
     "Shipped": SHIPPED,
     "Delivered": j.Delivered(F1),
     "ShippedUnasked": j.ShippedUnasked(F1, ONE_A),
+    "PackagesArrived": j.PackagesArrived(F1, ("T1",), "why"),
     "Undelivered": j.Undelivered(F1, returned=True, reason="why"),
     "Escalated": j.Escalated("wait", "why", "agent", 1),
     "CaptureRetried": j.CaptureRetried(F1),

@@ -94,20 +94,90 @@ async def test_what_a_package_holds_has_to_be_known_to_give_up_the_rest(shop: An
     await shop.until_status(number, "COMPLETED")
 
 
+async def test_staff_says_package_by_package_what_no_carrier_tells(shop: Any) -> None:
+    """T1 arrived by its carrier; of three, T2 arrived by an agent's word, and T3 is lost."""
+    cup = (LineUnits(2, "CUP", 1),)
+    number, parcel = await _half_arrived(
+        shop, CASH, second=(LineUnits(1, "TEA", 1),), third=(Package("P3", "UPS", "T3", cup),)
+    )
+    early = await shop.command(
+        shop.agent, LOST, number, target=parcel, packages=["T3"], reason="searched"
+    )
+    assert early == "STEP_REFUSED"  # T2 is under way
+    arrived = CommandKind.PARCEL_DELIVERED
+    said = {"target": parcel, "packages": ["P2"], "reason": "she called"}
+    assert await shop.command(shop.finance, arrived, number, **said) == "FORBIDDEN"
+    assert await shop.command(shop.keeper, arrived, number, **said) == ""
+    assert (await shop.view(number)).parcels[parcel].arrived == ("T1", "T2")
+    assert await shop.command(shop.keeper, arrived, number, **said) == "STEP_REFUSED"
+    assert (await shop.view(number)).status == "PROCESSING"
+
+    lost = {"target": parcel, "packages": ["T3"], "reason": "searched"}
+    assert await shop.command(shop.agent, LOST, number, **lost) == ""
+    await shop.until_status(number, "COMPLETED")
+    rma = await _returned(shop, number, "COMPLETED")
+    assert await _asked(shop, rma) == {2: 1}
+    view = await shop.view(number)
+    assert view.parcels[parcel].kept == (LineUnits(1, "TEA", 3),)
+    assert (await shop.balances(number))["cod_clearing"] == view.parcels[parcel].kept_amount
+    audited = await shop.rows("SELECT act, principal, outcome FROM audit ORDER BY id")
+    assert audited[-3:] == [
+        ("parcel_delivered", shop.keeper.name, "DONE"),
+        ("parcel_delivered", shop.keeper.name, "REFUSED"),
+        ("parcel_lost", shop.agent.name, "DONE"),
+    ]
+    await _closes(shop, number)
+
+
+async def test_the_last_package_completes_a_parcel_whoever_tells_of_it(shop: Any) -> None:
+    number, parcel = await _half_arrived(shop, CARD)
+    said = {"target": parcel, "packages": ["T2"], "reason": "she called"}
+    assert await shop.command(shop.agent, CommandKind.PARCEL_DELIVERED, number, **said) == ""
+    await shop.until_status(number, "COMPLETED")
+    kinds = await shop.rows(
+        "SELECT kind, data->>'reason' FROM journal WHERE kind IN ('Delivered', 'PackagesArrived')"
+    )
+    assert kinds == [("Delivered", "she called")]
+    await shop.tell(parcel, FactKind.DELIVERED, tracking_number="T2")
+    told = await shop.rows("SELECT count(*) FROM outbox WHERE kind = 'parcel.delivered'")
+    assert told == [(1,)]
+    assert await shop.rows("SELECT count(*) FROM return_order") == [(0,)]
+
+
+async def test_a_carrier_that_tells_of_the_last_package_completes_what_staff_had_begun(
+    shop: Any,
+) -> None:
+    cup = (LineUnits(2, "CUP", 1),)
+    number, parcel = await _half_arrived(
+        shop, CARD, second=(LineUnits(1, "TEA", 1),), third=(Package("P3", "UPS", "T3", cup),)
+    )
+    said = {"target": parcel, "packages": ["T2"], "reason": "she called"}
+    assert await shop.command(shop.agent, CommandKind.PARCEL_DELIVERED, number, **said) == ""
+    await shop.tell(parcel, FactKind.DELIVERED, tracking_number="T3")
+    await shop.until_status(number, "COMPLETED")
+    kinds = await shop.rows(
+        "SELECT kind, data->>'reason' FROM journal WHERE kind IN ('Delivered', 'PackagesArrived')"
+        " ORDER BY seq"
+    )
+    assert kinds == [("PackagesArrived", "she called"), ("Delivered", "")]
+
+
 async def _half_arrived(
     shop: Any,
     method: PaymentMethod,
     source: str = "tok_ok",
     first: tuple[LineUnits, ...] = CAME,
     second: tuple[LineUnits, ...] = REST,
+    third: tuple[Package, ...] = (),
 ) -> tuple[str, str]:
-    """Of two packages, T1 was delivered; the payment is taken, or is asked of finance."""
+    """Of its packages, T1 was delivered; the payment is taken, or is asked of finance."""
     number = await shop.place(
         payment_method=method, payment_source=source if method is CARD else ""
     )
     parcel = f"{number}-F1"
     await shop.until_submitted(parcel)
     packages = (Package("P1", "UPS", "T1", first), Package("P2", "UPS", "T2", second))
+    packages += third
     await shop.tell(parcel, FactKind.SHIPPED, packages=packages)
     await shop.tell(parcel, FactKind.DELIVERED, tracking_number="T1")
 

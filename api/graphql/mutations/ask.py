@@ -25,6 +25,14 @@ def parcel() -> Any:
     return strawberry.field(description="The parcel, `<order>-F<n>`.")
 
 
+def packages() -> Any:
+    return strawberry.field(
+        default_factory=list,
+        description="Of several packages, which it is about: by tracking number, or as their "
+        "warehouse calls them. None: all that are under way.",
+    )
+
+
 def operation() -> Any:
     return strawberry.field(description="The operation's key, as `<order>/void/<n>`.")
 

@@ -105,6 +105,7 @@ class OrderLeaveOperationInput:
 class OrderParcelDeliveredInput:
     order: strawberry.ID = ask.order()
     fulfillment_order: strawberry.ID = ask.parcel()
+    packages: list[str] = ask.packages()
     idempotency_key: str = ask.key()
     reason: str = ask.reason()
 
@@ -113,6 +114,7 @@ class OrderParcelDeliveredInput:
 class OrderParcelLostInput:
     order: strawberry.ID = ask.order()
     fulfillment_order: strawberry.ID = ask.parcel()
+    packages: list[str] = ask.packages()
     idempotency_key: str = ask.key()
     reason: str = ask.reason()
 
@@ -124,6 +126,7 @@ class OrderParcelLostInput:
 class OrderParcelReturnedInput:
     order: strawberry.ID = ask.order()
     fulfillment_order: strawberry.ID = ask.parcel()
+    packages: list[str] = ask.packages()
     idempotency_key: str = ask.key()
     reason: str = ask.reason()
 

@@ -103,11 +103,11 @@ class OrderMutations:
         info: Ask,
         input: i.OrderParcelDeliveredInput,  # noqa: A002
     ) -> OrderPayload:
-        return await _act(info, Kind.PARCEL_DELIVERED, input, target=input.fulfillment_order)
+        return await _act(info, Kind.PARCEL_DELIVERED, input, **_packages(input))
 
     @mutation("Says that a shipped parcel is lost. Agents and supervisors.")
     async def order_parcel_lost(self, info: Ask, input: i.OrderParcelLostInput) -> OrderPayload:  # noqa: A002
-        return await _act(info, Kind.PARCEL_LOST, input, target=input.fulfillment_order)
+        return await _act(info, Kind.PARCEL_LOST, input, **_packages(input))
 
     @mutation("Says that a parcel comes back undelivered. Staff but finance.")
     async def order_parcel_returned(
@@ -115,7 +115,7 @@ class OrderMutations:
         info: Ask,
         input: i.OrderParcelReturnedInput,  # noqa: A002
     ) -> OrderPayload:
-        return await _act(info, Kind.PARCEL_RETURNED, input, target=input.fulfillment_order)
+        return await _act(info, Kind.PARCEL_RETURNED, input, **_packages(input))
 
     @mutation("Gives a parcel up for a warehouse that does not answer. Warehouse and supervisors.")
     async def order_parcel_withdrawn(
@@ -124,6 +124,14 @@ class OrderMutations:
         input: i.OrderParcelWithdrawnInput,  # noqa: A002
     ) -> OrderPayload:
         return await _act(info, Kind.PARCEL_WITHDRAWN, input, target=input.fulfillment_order)
+
+
+def _packages(
+    asked: i.OrderParcelDeliveredInput | i.OrderParcelLostInput | i.OrderParcelReturnedInput,
+) -> dict[str, Json]:
+    """Who names none asks what was asked before they could be named."""
+    named: dict[str, Json] = {"packages": list(asked.packages)} if asked.packages else {}
+    return {"target": asked.fulfillment_order, **named}
 
 
 async def _act(info: Ask, kind: Kind, wanted: AnyOrderInput, **more: Json) -> OrderPayload:
