@@ -9,6 +9,7 @@ from domain.pick_list import Box, PickList, Stage
 from domain.quantity import QUANTITY_MAX
 
 PACKAGES_MAX = 200
+COMPONENTS_MAX = 1_000  # that were missing
 LABEL_CHARACTERS_MAX = 100
 OWN_CARRIER = "own"  # the shop's own people bring it
 _ROAD = (Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY, Stage.DELIVERED)
@@ -63,14 +64,18 @@ def components_of(
     short: Sequence[LineUnits], missing: Sequence[Component]
 ) -> tuple[LineUnits, ...]:
     """Refuses (`Malformed`) components of a line of which every unit was found, of a component that
-    is the line's own SKU or comes twice, and what is no number of them.
+    is the line's own SKU, no SKU or comes twice, and what is no number of them.
     """
     bundles = {unit.line: unit.sku for unit in short}
+    if len(missing) > COMPONENTS_MAX:
+        raise Malformed(f"up to {COMPONENTS_MAX} components are told of at once")
     if len({(each.line, each.sku) for each in missing}) < len(missing):
         raise Malformed("a component of a line comes twice: name it once, with all its units")
     for each in missing:
         if each.line not in bundles:
             raise Malformed(f"line {each.line}: no unit of it is missing, so no component is")
+        if not 1 <= len(each.sku) <= LABEL_CHARACTERS_MAX or not each.sku.isprintable():
+            raise Malformed(f"line {each.line}: {each.sku[:40]!r} is no SKU")
         if each.sku == bundles[each.line]:
             raise Malformed(f"line {each.line}: {each.sku} is no component of itself")
         if not 1 <= each.quantity <= QUANTITY_MAX:

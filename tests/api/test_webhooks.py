@@ -177,6 +177,14 @@ async def test_a_short_pick_may_have_found_nothing(client, office):
     assert fact.lines == (LineUnits(1, "1082185", 0),)
 
 
+async def test_a_short_pick_may_name_the_components_that_were_missing(client, office):
+    lid = {"line": 1, "sku": "LID", "quantity": 2}
+    data = {"reference": PARCEL, "lines": [UNITS], "missing": [lid]}
+    assert (await send(client, "warehouse", "fulfillment.picked", data)).status_code == 200
+    fact, _ = office.facts.stored["warehouse:evt_1"]
+    assert fact.parts == (LineUnits(1, "LID", 2),)
+
+
 @pytest.mark.parametrize(
     ("source", "kind", "data", "field"),
     [
@@ -198,6 +206,12 @@ async def test_a_short_pick_may_have_found_nothing(client, office):
             "fulfillment.picked",
             {"reference": PARCEL, "lines": [{**UNITS, "quantity": -1}]},
             "data.lines.0.quantity",
+        ),
+        (
+            "warehouse",
+            "fulfillment.picked",
+            {"reference": PARCEL, "lines": [UNITS], "missing": [{"line": 1, "quantity": 1}]},
+            "data.missing.0.sku",
         ),
         ("carrier", "shipment.delivered", {"reference": PARCEL}, "data.tracking_number"),
         ("payment", "payment.captured", {"payment": None}, "data.payment"),

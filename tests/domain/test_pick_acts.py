@@ -141,6 +141,10 @@ def test_components_that_were_missing_are_told_with_what_was_found():
         (Component(2, "LID", 1),),  # every unit of the line was found
         (Component(3, "LID", 1),),
         (Component(1, "TEA", 1),),
+        (Component(1, "", 1),),
+        (Component(1, "LID\0", 1),),
+        (Component(1, "L" * 101, 1),),
+        tuple(Component(1, f"LID-{n}", 1) for n in range(1_001)),
         (Component(1, "LID", 0),),
         (Component(1, "LID", 1_000_000_001),),
         (Component(1, "LID", 1), Component(1, "LID", 2)),

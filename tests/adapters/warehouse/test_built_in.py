@@ -122,6 +122,27 @@ async def picked_short(sent: Sent, office: PostgresBackOffice, lists: PostgresPi
     assert (await sent.known()).missing == (LineUnits(1, "TEA", 2),)
 
 
+async def test_the_order_hears_which_components_of_a_bundle_were_missing(
+    sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
+) -> None:
+    """The parcel's teas may be sets: a pick list does not know what they are made of."""
+    await lists.open(sent.request)
+    await office.act(sent.shop.warehouse, "accept", ACCEPT, sent.parcel, {})
+    found = [{"line": 1, "quantity": 1}, {"line": 2, "quantity": 1}]
+    lid = {"line": 1, "sku": "LID", "quantity": 2}
+    told = {"lines": found, "missing": [lid]}
+    for wrong in ({**lid, "line": 2}, {**lid, "quantity": "2"}, {"line": 1, "sku": "LID"}):
+        body = {**told, "missing": [wrong]}
+        with pytest.raises(Malformed):
+            await office.act(sent.shop.warehouse, f"{wrong}", PICKED, sent.parcel, body)
+    await office.act(sent.shop.warehouse, "picked", PICKED, sent.parcel, told)
+    assert (await sent.known()).unfound == (LineUnits(1, "LID", 2),)
+
+    again = {"lines": found}
+    await office.act(sent.shop.warehouse, "again", CORRECT_PICKED, sent.parcel, again, "who knows")
+    assert (await sent.known()).unfound == ()
+
+
 async def test_a_mistyped_pick_is_corrected_with_a_trace_and_the_order_hears_of_it(
     sent: Sent, office: PostgresBackOffice, lists: PostgresPickLists
 ) -> None:
