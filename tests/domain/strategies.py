@@ -108,10 +108,13 @@ def histories(draw: st.DrawFn) -> tuple[PlacedOrder, list[j.Entry], list[Fact]]:
 def _way_of(draw: st.DrawFn, parcel: j.PlannedParcel) -> list[j.Body]:
     name = parcel.fulfillment_order
     packages = (Package(f"P-{name}", "carrier", f"T-{name}", parcel.lines),)
+    two = (*packages, Package(f"Q-{name}", "carrier", f"U-{name}", ()))
+    said = j.PackagesArrived(name, (f"U-{name}",), "she called")
     ways: list[list[j.Body]] = [
         [j.Submitted(name)],
         [j.Submitted(name), j.Shipped(name, packages, parcel.lines, 100)],
         [j.Submitted(name), j.Shipped(name, packages, parcel.lines, 100), j.Delivered(name)],
+        [j.Submitted(name), j.Shipped(name, two, parcel.lines, 100), said],
         [j.Submitted(name), j.CancelRequested(name)],
         [j.CancelRequested(name)],
         [j.CancelRequested(name), j.NeverReceived(name)],

@@ -13,6 +13,9 @@ def test_every_command_there_is_has_an_act() -> None:
                 for kind in CommandKind}  # fmt: skip
     assert set(acts) == {*commands, "return_request"}
     assert acts["order_override_source"].asks == {"fulfillment_order": True, "location": True}
+    for name in ("delivered", "lost", "returned"):
+        asks = {"fulfillment_order": True, "packages": False}
+        assert acts[f"order_parcel_{name}"].asks == asks
     assert acts["return_inspect"].asks == {"units": True, "store_credit": False}
 
 
