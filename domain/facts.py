@@ -29,6 +29,7 @@ class FactKind(StrEnum):
     LOST = "shipment.lost"
     RETURNED_TO_SENDER = "shipment.returned_to_sender"
     TRANSFER_RECEIVED = "bank.transfer_received"
+    TRANSFER_WITHDRAWN = "bank.transfer_withdrawn"  # finance had registered it by mistake
     RESERVATION_BROKEN = "reservation.broken"  # by our own stock books: a count found too few
     SUPPLY_ARRIVED = "reservation.supplied"  # … the units that a parcel waited for are on hand
     SUPPLY_MOVED = "reservation.expected"  # … they are expected on another day
@@ -57,7 +58,8 @@ class FactKind(StrEnum):
     @property
     def is_of_order(self) -> bool:
         """Its subject is an order, not a parcel."""
-        return self in (FactKind.TRANSFER_RECEIVED, FactKind.STOCK_CAME)
+        kinds = (FactKind.TRANSFER_RECEIVED, FactKind.TRANSFER_WITHDRAWN, FactKind.STOCK_CAME)
+        return self in kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ class Fact:
     operation (`<order>/authorize/1`), for a dispute the capture, for a transfer or news of stock
     the order; `code` the party's own raw code; lines are what was picked, or broken; `parts` are
     components of a line's bundle that were not found, in their own units; `amount` is what came
-    in, was charged back or came back, in minor units: of `currency` where it is told, else of the
-    order's; `dispute` is the provider's own name for one; `expected_on` the day on which what a
-    parcel waits for is expected from now on.
+    in, or had not after all, was charged back or came back, in minor units: of `currency` where it
+    is told, else of the order's; `dispute` is the provider's own name for one; `expected_on` the
+    day on which what a parcel waits for is expected from now on.
     """
 
     id: str

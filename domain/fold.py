@@ -178,6 +178,9 @@ def notice(view: OrderView, fact: Fact) -> None:
     if fact.kind is FactKind.TRANSFER_RECEIVED:
         view.received += fact.amount
         view.money_at = max(view.money_at or fact.occurred_at, fact.occurred_at)
+    elif fact.kind is FactKind.TRANSFER_WITHDRAWN:
+        view.received -= fact.amount
+        view.unpaid_since = max(view.unpaid_since or fact.occurred_at, fact.occurred_at)
     view.stock_news += fact.kind is FactKind.STOCK_CAME
     if fact.subject in view.parcels:
         _notice_parcel(view.parcels[fact.subject], fact)

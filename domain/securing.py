@@ -3,7 +3,7 @@
 from domain.amounts import order_charges, tender_parts, total
 from domain.methods import TERMS, Security
 from domain.payments import PaymentOperation
-from domain.view import OrderView
+from domain.view import OrderView, ParcelStatus
 
 
 def order_value(view: OrderView) -> int:
@@ -17,6 +17,15 @@ def order_value(view: OrderView) -> int:
 def missing_money(view: OrderView) -> int:
     """What has still to be transferred before anything is sent."""
     return max(0, order_value(view) - view.received)
+
+
+def awaits_transfer(view: OrderView) -> bool:
+    """Of an order that is paid before anything is sent: whether what is still to be sent waits for
+    its money. What was sent before its transfer was withdrawn is owed, and waits for nothing.
+    """
+    first = TERMS[view.order.payment_method].security is Security.MONEY
+    here = any(p.status.progress < ParcelStatus.SHIPPED.progress for p in view.active_parcels)
+    return first and missing_money(view) > 0 and (here or bool(view.unallocated))
 
 
 def secured(view: OrderView) -> bool:

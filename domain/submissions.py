@@ -3,6 +3,7 @@ is called, and when it has answered.
 """
 
 from domain.journal import NeverReceived, SubmissionRefused, Submitted
+from domain.securing import awaits_transfer
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 
@@ -10,9 +11,11 @@ from domain.waits import SHIPPED
 def to_be_submitted(view: OrderView, name: str) -> bool:
     """Not, once it is wanted back or given up, or the warehouse has told that it has it, or will
     not: what an attempt without an answer has done is then for the request to cancel to find out.
+    Nor while the transfer that paid for it turns out not to have come.
     """
     parcel = view.parcels[name]
-    return parcel.status is ParcelStatus.OPEN and _is_carried(view, parcel)
+    due = parcel.status is ParcelStatus.OPEN and not awaits_transfer(view)
+    return due and _is_carried(view, parcel)
 
 
 def to_be_asked_back(view: OrderView, name: str) -> bool:

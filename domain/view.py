@@ -129,9 +129,7 @@ class Parcel:
 
 @dataclass(slots=True)
 class OrderView:
-    """`seq` is the last journal entry folded in, `at` when it was journaled; `facts` the ids of the
-    facts folded in.
-    """
+    """`seq` is the last journal entry folded in, journaled `at`; `facts` names those folded in."""
 
     order: PlacedOrder
     status: OrderStatus = OrderStatus.RECEIVED
@@ -148,7 +146,8 @@ class OrderView:
     escalations: dict[str, Escalation] = field(default_factory=dict)
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
     registered: int = 0
-    received: int = 0  # by bank transfer
+    received: int = 0  # by bank transfer, less what was withdrawn
+    unpaid_since: datetime | None = None  # when a transfer was withdrawn last
     money_at: datetime | None = None  # when it, or a promise of it, came last, or less was needed
     stock_news: int = 0  # how often stock came while it waited for some
     on_credit: bool = False

@@ -25,7 +25,7 @@ from domain.methods import TERMS, Security
 from domain.money import Money
 from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.process import ProcessDefinition
-from domain.securing import missing_money, secured
+from domain.securing import awaits_transfer, missing_money, secured
 from domain.transitions import OrderStatus
 from domain.view import OrderView, Parcel, ParcelStatus
 
@@ -121,8 +121,9 @@ def _securing_wait(view: OrderView, process: ProcessDefinition, since: datetime)
     match TERMS[view.order.payment_method].security:
         case Security.MONEY:
             what = f"a transfer of {Money(missing_money(view), view.currency)} has to come in"
+            since = max(since, view.unpaid_since or since)
             return _wait("transfer", what, Role.CUSTOMER, since,
-                         process.transfer_within, AtDeadline.EXPIRE)  # fmt: skip
+                         process.transfer_within, _unless_handed_over(view))  # fmt: skip
         case Security.AUTHORIZATION:
             what, owner = "the payment has to be authorized", "payment provider"
         case Security.REGISTRATION | Security.CREDIT | Security.NOTHING:
@@ -132,6 +133,8 @@ def _securing_wait(view: OrderView, process: ProcessDefinition, since: datetime)
 
 def _unsecured(view: OrderView) -> bool:
     """Nothing stands between the order and the warehouse but its money."""
+    if TERMS[view.order.payment_method].security is Security.MONEY:
+        return awaits_transfer(view)
     challenged = PaymentStatus.REQUIRES_ACTION
     asked = any(payment.status is challenged for payment in view.payments.values())
     asked = asked or any(under_way(view))

@@ -237,9 +237,10 @@ class Clerk:
 
     # Steps at outside parties
 
-    async def hand_over(self, name: str) -> None:
+    async def hand_over(self, name: str, attempt: int = 1) -> None:
         """From here on the parcel has to be asked back before the order can be canceled: begun in a
-        turn of its own, so that no cancel is being decided meanwhile.
+        turn of its own, so that no cancel is being decided meanwhile. What came to nothing is a
+        step of its own, and so is the next `attempt`.
         """
         async with self._turn:
             self.check()
@@ -248,7 +249,7 @@ class Clerk:
                 return
             self.handing_over.add(name)
         await self.outside_step(
-            f"hand_over/{name}",
+            f"hand_over/{name}" if attempt == 1 else f"hand_over/{name}/{attempt}",
             lambda step: workflow.execute_activity_method(
                 WarehouseActivities.hand_over,
                 HandOverCall(step, name, parcel.location, parcel.lines),

@@ -1,6 +1,7 @@
 """One fulfillment order on its way: handed over, shipped, captured, delivered."""
 
 from domain.journal import Delivered
+from domain.order import PaymentMethod
 from domain.view import OrderView, Parcel, ParcelStatus
 from domain.waits import SHIPPED
 from workflows.clerk import Clerk, OrderStopped
@@ -26,8 +27,7 @@ class FulfillmentProcess:
             await self._clerk.until(self._is_free_to_go)
             if _given_up(self._parcel):
                 return
-            await self._tender.secure_parcel(self._name)
-            await self._clerk.hand_over(self._name)
+            await self._hand_over()
             if not await self._is_sent():
                 return
             await self._clerk.ship(self._name)
@@ -38,6 +38,19 @@ class FulfillmentProcess:
             await self._clerk.record(Delivered(self._name))
         except OrderStopped:
             return  # the order itself undoes what was done
+
+    async def _hand_over(self) -> None:
+        """The books may know that its transfer was withdrawn: then it waits for another one."""
+        attempt = 1
+        while attempt == 1 or self._is_kept_for_money():
+            await self._tender.secure_parcel(self._name)
+            await self._clerk.hand_over(self._name, attempt)
+            attempt += 1
+
+    def _is_kept_for_money(self) -> bool:
+        method = self._clerk.view.order.payment_method
+        still_here = self._parcel.status is ParcelStatus.OPEN and not _given_up(self._parcel)
+        return method is PaymentMethod.BANK_TRANSFER and still_here
 
     async def _is_sent(self) -> bool:
         """Until the warehouse has sent it, or it is given up; asking for it back when it shall

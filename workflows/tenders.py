@@ -36,6 +36,11 @@ class PaidByCustomer(Tender):
     async def secure(self) -> None:
         await self._clerk.until(secured)
 
+    async def secure_parcel(self, parcel: str) -> None:
+        """The money was there once, and may have been withdrawn since."""
+        if not secured(self._clerk.view):
+            await self._clerk.until(lambda view: secured(view) or not view.parcels[parcel].lines)
+
 
 class PaidAtChannel(PaidByCustomer):
     """The channel has the money: it is registered, and never charged."""
