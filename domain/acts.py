@@ -20,6 +20,7 @@ from domain.four_eyes import FourEyes, SecondPersonNeeded
 from domain.points_acts import AdjustPoints
 from domain.refunds import Goodwill
 from domain.transfers import AssignTransfer, RegisterTransfer, SendBackTransfer
+from domain.withdrawals import WithdrawTransfer
 from domain.write_offs import WriteOffReceivable
 
 
@@ -33,6 +34,7 @@ class ActKind(StrEnum):
     TRANSFER_ASSIGN = "transfer_assign"
     TRANSFER_SEND_BACK = "transfer_send_back"
     TRANSFER_WRITE_OFF = "transfer_write_off"
+    TRANSFER_WITHDRAW = "transfer_withdraw"
     GOODWILL_GRANT = "goodwill_grant"
     RECEIVABLE_WRITE_OFF = "receivable_write_off"
     CHARGEBACK_ACCEPT = "chargeback_accept"
@@ -95,6 +97,7 @@ RULES: dict[ActKind, ActRule] = {
     ActKind.TRANSFER_ASSIGN: ActRule(AssignTransfer, _MONEY),
     ActKind.TRANSFER_SEND_BACK: ActRule(SendBackTransfer, _MONEY, _MONEY),
     ActKind.TRANSFER_WRITE_OFF: ActRule(Nothing, _MONEY, _MONEY),
+    ActKind.TRANSFER_WITHDRAW: ActRule(WithdrawTransfer, _MONEY),
     ActKind.GOODWILL_GRANT: ActRule(Goodwill, _MONEY, _MONEY),
     ActKind.RECEIVABLE_WRITE_OFF: ActRule(WriteOffReceivable, _MONEY, _MONEY),
     ActKind.CHARGEBACK_ACCEPT: ActRule(Nothing, _MONEY, _MONEY),

@@ -97,31 +97,38 @@ def received(order: PlacedOrder, operation: str, found: Receipt, *, out_of: Acco
     return Posting(operation, order.number, order.currency, legs)
 
 
-def booked(reference: str, order: str = "") -> str:
+def numbered(what: str, ordinal: int) -> str:
+    """`what`, the first time; a reference that has become free again is registered under the next
+    ordinal. It stands before the reference, which may be anything.
+    """
+    return what if ordinal == 1 else f"{what}-{ordinal}"
+
+
+def booked(reference: str, order: str = "", ordinal: int = 1) -> str:
     """The operation of a transfer; without an order it stands unmatched, or has gone back. What
     follows the last slash tells the two apart, whatever the bank's reference is.
     """
-    return f"bank/{reference}/{order}"
+    return f"{numbered('bank', ordinal)}/{reference}/{order}"
 
 
-def unmatched(reference: str) -> str:
+def unmatched(reference: str, ordinal: int = 1) -> str:
     """The operation that ends what stood unmatched and is about no order."""
-    return f"unmatched/{reference}"
+    return f"{numbered('unmatched', ordinal)}/{reference}"
 
 
-def sent_back(reference: str, out: str, amount: Money) -> tuple[Posting, ...]:
-    """Owed to whoever sent it, and paid by the transfer `out`."""
+def sent_back(ending: str, out: str, amount: Money) -> tuple[Posting, ...]:
+    """Owed to whoever sent it, by the operation `ending`, and paid by the transfer booked `out`."""
     owed = Account.REFUNDS_PAYABLE
     return (
-        _of_no_order(unmatched(reference), amount, Account.UNMATCHED, owed),
-        _of_no_order(booked(out), amount, owed, Account.BANK),
+        of_no_order(ending, amount, Account.UNMATCHED, owed),
+        of_no_order(out, amount, owed, Account.BANK),
     )
 
 
-def kept(reference: str, amount: Money) -> Posting:
-    return _of_no_order(unmatched(reference), amount, Account.UNMATCHED, Account.WRITTEN_OFF)
+def kept(ending: str, amount: Money) -> Posting:
+    return of_no_order(ending, amount, Account.UNMATCHED, Account.WRITTEN_OFF)
 
 
-def _of_no_order(operation: str, amount: Money, debit: Account, credit: Account) -> Posting:
+def of_no_order(operation: str, amount: Money, debit: Account, credit: Account) -> Posting:
     legs = (Leg(debit, amount.amount), Leg(credit, -amount.amount))
     return Posting(operation, "", amount.currency, legs)

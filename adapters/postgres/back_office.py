@@ -31,6 +31,7 @@ from adapters.postgres.transfer_acts import (
     write_off_transfer,
 )
 from adapters.postgres.transfers import TASK as TRANSFER
+from adapters.postgres.withdrawals import withdraw_transfer
 from adapters.postgres.write_offs import write_off_receivable
 from domain.access import STAFF, Principal, Role
 from domain.acts import (
@@ -87,6 +88,7 @@ async def _close_task(connection: AsyncConnection, act: Act) -> dict[str, Json]:
 ENDED_BY: Mapping[str, tuple[ActKind, ...]] = {
     TRANSFER: (
         ActKind.TRANSFER_ASSIGN, ActKind.TRANSFER_SEND_BACK, ActKind.TRANSFER_WRITE_OFF,
+        ActKind.TRANSFER_WITHDRAW,
     ),
     LINE: (
         ActKind.SETTLEMENT_CONFIRM, ActKind.SETTLEMENT_ASSIGN, ActKind.SETTLEMENT_WRITE_OFF,
@@ -110,6 +112,7 @@ HANDLERS: Mapping[ActKind, Handler] = {
     ActKind.TRANSFER_ASSIGN: assign_transfer,
     ActKind.TRANSFER_SEND_BACK: send_back_transfer,
     ActKind.TRANSFER_WRITE_OFF: write_off_transfer,
+    ActKind.TRANSFER_WITHDRAW: withdraw_transfer,
     ActKind.GOODWILL_GRANT: grant_goodwill,
     ActKind.RECEIVABLE_WRITE_OFF: write_off_receivable,
     ActKind.CHARGEBACK_ACCEPT: accept_chargeback,

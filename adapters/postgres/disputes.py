@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
-from adapters.postgres.tasks import NewTask, close_task, raise_task
+from adapters.postgres.tasks import WITHIN_SECONDS, NewTask, close_task, raise_task
 from adapters.postgres.unasked_rows import amount_of, write_unasked
 from domain.access import Role
 from domain.chargebacks import (
@@ -62,18 +62,36 @@ _WAITING = text(
 _CLOSE_SETTLED = text(
     """
     UPDATE task SET closed_at = clock_timestamp(), closed_by = :by,
-           closed_why = 'it is paid, given back or written off'
+           closed_why = :why
     WHERE kind = :kind AND closed_at IS NULL AND (:order = '' OR order_number = :order)
       AND 0 >= (SELECT COALESCE(sum(amount), 0) FROM ledger_transaction AS posted
                 JOIN ledger_entry ON transaction_id = posted.id
                 WHERE posted.order_number = task.order_number AND account = 'receivable')
     """
 )
+_REOPEN_OWED = text(
+    """
+    UPDATE task SET closed_at = NULL, closed_by = '', closed_why = '',
+           deadline = clock_timestamp() + make_interval(secs => :within)
+    WHERE kind = :kind AND order_number = :order AND closed_why = :why
+      AND 0 < (SELECT COALESCE(sum(amount), 0) FROM ledger_transaction AS posted
+               JOIN ledger_entry ON transaction_id = posted.id
+               WHERE posted.order_number = :order AND account = 'receivable')
+    """
+)
+_SETTLED = "it is paid, given back or written off"
 
 
 async def close_settled(connection: AsyncConnection, by: str, order: str = "") -> None:
     """Tasks of chargebacks of which nothing is owed any more: of one order, or of all."""
-    await connection.execute(_CLOSE_SETTLED, {"kind": TASK, "by": by, "order": order})
+    values = {"kind": TASK, "by": by, "order": order, "why": _SETTLED}
+    await connection.execute(_CLOSE_SETTLED, values)
+
+
+async def reopen_unsettled(connection: AsyncConnection, order: str) -> None:
+    """Those that were closed as above, once the order owes something again."""
+    values = {"kind": TASK, "order": order, "why": _SETTLED, "within": WITHIN_SECONDS}
+    await connection.execute(_REOPEN_OWED, values)
 
 
 class Disputes:

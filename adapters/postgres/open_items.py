@@ -45,14 +45,15 @@ _NAMES = {
         LEFT JOIN payment_source AS source ON source.order_number = posted.order_number
         """,
     ),
-    # A transfer is `bank/<reference>/<order>`, with nothing after the last slash while it is about
-    # no order; a refund is `<return>/refund/bank/<reference>`. References may have slashes in them.
+    # A transfer is `bank/<reference>/<order>`, or `bank-2/…` the second time, with nothing after
+    # the last slash while it is about no order; a refund is `<return>/refund/bank/<reference>`.
+    # References may have slashes in them.
     PartyKind.BANK: (
         """
         ARRAY[posted.order_number, CASE
-            WHEN posted.operation NOT LIKE 'bank/%'
+            WHEN posted.operation !~ '^bank(-[0-9]+)?/'
             THEN regexp_replace(posted.operation, '^[^/]+/refund/bank/', '')
-            ELSE regexp_replace(regexp_replace(posted.operation, '^bank/', ''),
+            ELSE regexp_replace(regexp_replace(posted.operation, '^bank(-[0-9]+)?/', ''),
                                 '/' || COALESCE(posted.order_number, '') || '$', '')
         END]
         """,
@@ -62,6 +63,11 @@ _NAMES = {
 }
 _SETTLED = "EXISTS (SELECT FROM ledger_transaction WHERE operation = 'settle/' || posted.operation)"
 OPEN = f"NOT {_SETTLED}"
+# Nothing of it was ever at the bank; what is settled was there, and tells a line that came twice.
+_WITHDRAWN = f"""
+    {OPEN} AND EXISTS (SELECT FROM ledger_transaction
+                       WHERE operation = 'withdrawn/' || posted.operation)
+    """
 
 
 # A payout is at the bank once its lines are settled, each with its net. The bank calls it by its
@@ -80,7 +86,7 @@ def items_sql(kind: PartyKind, condition: str) -> str:
         JOIN ledger_transaction AS posted ON posted.id = entry.transaction_id
         {tables}
         WHERE entry.account = '{CLEARING[kind]}' AND posted.operation NOT LIKE 'settle/%'
-          AND ({condition})
+          AND posted.operation NOT LIKE 'withdrawn/%' AND NOT ({_WITHDRAWN}) AND ({condition})
         GROUP BY posted.id, names, owed_by HAVING sum(entry.amount) <> 0
         """  # noqa: S608 - our own words
 

@@ -1,4 +1,6 @@
-"""Overdue receivables as tasks of finance: one an invoice, while it is overdue and open."""
+"""Overdue receivables as tasks of finance: one an invoice, while it is overdue and open. One that a
+person has closed stays closed.
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +9,7 @@ from dataclasses import asdict
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.postgres.disputes import close_settled
+from adapters.postgres.disputes import close_settled, reopen_unsettled
 from adapters.postgres.documents import view_of
 from adapters.postgres.receivables import all_items, items_of_order
 from adapters.postgres.tables import customer_order, order_view
@@ -20,8 +22,10 @@ from domain.order import PlacedOrder
 
 KIND = "receivable"
 BY = "receivables"  # who closes a task whose invoice is paid
+PAID = "it is paid, credited or written off"
 # Two who look at the same time would take each other's news for old: the second one lets it be.
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('orderloom/receivables'))")
+_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtext('orderloom/receivables'))")
 # Of a task that is open the words are renewed; one that was closed stays closed.
 _TELL = text(
     """
@@ -33,11 +37,17 @@ _TELL = text(
     """
 )
 _CLOSE = text(
-    """
-    UPDATE task SET closed_at = clock_timestamp(), closed_by = :by,
-           closed_why = 'it is paid, credited or written off'
+    f"""
+    UPDATE task SET closed_at = clock_timestamp(), closed_by = :by, closed_why = '{PAID}'
     WHERE kind = :kind AND closed_at IS NULL AND (:order = '' OR order_number = :order)
       AND subject <> ALL(:open)
+    """  # noqa: S608 - our own words
+)
+_REOPEN = text(
+    """
+    UPDATE task SET closed_at = NULL, closed_by = '', closed_why = '',
+           deadline = clock_timestamp() + make_interval(secs => :within)
+    WHERE kind = :kind AND order_number = :order AND closed_why = :paid AND subject = ANY(:open)
     """
 )
 _VIEWS = (
@@ -62,6 +72,21 @@ async def close_paid(connection: AsyncConnection, order: str, by: str) -> None:
     open_now = [item.invoice for item in await items_of_order(connection, order) if item.days]
     await _close(connection, open_now, by, order)
     await close_settled(connection, by, order)
+
+
+async def owed_again(connection: AsyncConnection, order: str) -> None:
+    """What a payment had closed is a task again, now that the payment was none; and what is overdue
+    is told at once. Whoever looks through all of them has looked before, or looks afterwards.
+    """
+    await connection.execute(_IN_TURN)
+    found = await items_of_order(connection, order)
+    overdue = [item for item in found if item.days and item.amount > 0]
+    ours = await _ours(connection, overdue) if overdue else []
+    values = {"order": order, "paid": PAID, "open": [item.invoice for item in ours]}
+    await connection.execute(_REOPEN, {**values, "kind": KIND, "within": WITHIN_SECONDS})
+    if ours:
+        await connection.execute(_TELL, [_task(item) for item in ours])
+    await reopen_unsettled(connection, order)
 
 
 async def _tell(connection: AsyncConnection) -> int:

@@ -35,14 +35,16 @@ _PERIODS = text(
 )
 _CLOSE = text(
     """
-    UPDATE task SET closed_at = clock_timestamp(), closed_by = :by, closed_why = 'it is settled'
+    UPDATE task SET closed_at = clock_timestamp(), closed_by = :by,
+           closed_why = 'it is settled, or withdrawn'
     WHERE closed_at IS NULL AND (
         (kind = :line AND EXISTS (
             SELECT FROM settlement_line AS of
             WHERE of.id = CASE task.kind WHEN :line THEN CAST(task.subject AS bigint) END
               AND resolved_at IS NOT NULL))
         OR (kind = :missing AND EXISTS (
-            SELECT FROM ledger_transaction WHERE operation = 'settle/' || task.subject)))
+            SELECT FROM ledger_transaction
+            WHERE operation IN ('settle/' || task.subject, 'withdrawn/' || task.subject))))
     """
 ).bindparams(bindparam("line", LINE), bindparam("missing", MISSING))
 

@@ -92,7 +92,8 @@ async def test_of_what_a_customer_wrote_only_the_order_s_number_is_kept(client, 
 
 
 async def test_an_unmatched_transfer_is_ended_by_its_own_acts(client, office):
-    for name, more in (("SendBack", ', sentAs: "OUT-1"'), ("WriteOff", "")):
+    asked = (("SendBack", ', sentAs: "OUT-1"'), ("WriteOff", ""), ("Withdraw", ""))
+    for name, more in asked:
         await client.graphql(
             f'mutation {{ transfer{name}(input: {{reference: "B-1"{more}, idempotencyKey: "{name}",'
             ' reason: "nobody\'s"}) { approval userErrors { code } } }',
@@ -102,4 +103,16 @@ async def test_an_unmatched_transfer_is_ended_by_its_own_acts(client, office):
     assert office.back_office.done == {
         ("ana", "SendBack"): ("transfer_send_back", "B-1", {"reference": "OUT-1"}, "nobody's"),
         ("ana", "WriteOff"): ("transfer_write_off", "B-1", {}, "nobody's"),
+        ("ana", "Withdraw"): ("transfer_withdraw", "B-1", {"order": ""}, "nobody's"),
     }
+
+
+async def test_a_transfer_is_withdrawn_from_the_order_that_is_named(client, office):
+    given = f'reference: "B-1", order: "{NUMBER}", idempotencyKey: "k", reason: "typed wrong"'
+    await client.graphql(
+        f"mutation {{ transferWithdraw(input: {{{given}}}) {{ result userErrors {{ code }} }} }}",
+        {},
+        role="finance",
+    )
+    done = {("ana", "k"): ("transfer_withdraw", "B-1", {"order": NUMBER}, "typed wrong")}
+    assert office.back_office.done == done

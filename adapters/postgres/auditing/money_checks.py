@@ -57,12 +57,16 @@ MONEY_CHECKS = (
         """
         WITH registered AS (
             SELECT order_number, sum(amount)::bigint AS amount
-            FROM bank_transfer WHERE order_number IS NOT NULL GROUP BY order_number
+            FROM bank_transfer WHERE order_number IS NOT NULL AND withdrawn_at IS NULL
+            GROUP BY order_number
         ), booked AS (
             SELECT order_number, sum(amount)::bigint AS amount
             FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
-            WHERE order_number IS NOT NULL AND account IN ('bank', 'unmatched')
-              AND (operation LIKE 'bank/%' OR operation LIKE '%/refund/bank/%')
+            WHERE order_number IS NOT NULL
+              AND (account IN ('bank', 'unmatched')
+                   OR operation LIKE 'withdrawn/%' AND account IN ('rounding', 'written_off'))
+              AND (operation ~ '^(withdrawn/)?bank(-[0-9]+)?/'
+                   OR operation LIKE '%/refund/bank/%')
               AND operation NOT LIKE 'settle/%'
             GROUP BY order_number
         )
@@ -78,16 +82,18 @@ MONEY_CHECKS = (
         "what the ledger has unmatched = the transfers that stand open as tasks of finance",
         """
         WITH booked AS (
-            SELECT CASE WHEN operation LIKE 'bank/%'
-                          THEN left(substr(operation, 6), -length(COALESCE(order_number, '')) - 1)
-                        ELSE substr(operation, strpos(operation, '/') + 1)
+            SELECT CASE WHEN operation ~ '^(withdrawn/)?bank(-[0-9]+)?/'
+                          THEN left(of, -length(COALESCE(order_number, '')) - 1)
+                        ELSE of
                    END AS transfer, currency, -sum(amount)::bigint AS amount
-            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+            FROM ledger_transaction JOIN ledger_entry ON transaction_id = id,
+                 regexp_replace(operation, '^(withdrawn/)?[a-z]+(-[0-9]+)?/', '') AS of
             WHERE account = 'unmatched' GROUP BY 1, 2
         ), standing AS (
             SELECT reference AS transfer, currency, bank_transfer.amount
             FROM task JOIN bank_transfer ON reference = subject
             WHERE kind = :task AND owner = :finance AND closed_at IS NULL
+              AND withdrawn_at IS NULL
         )
         SELECT transfer, currency, COALESCE(booked.amount, 0) AS ledger,
                COALESCE(standing.amount, 0) AS tasks
@@ -230,9 +236,9 @@ MONEY_CHECKS = (
         ORDER BY number
         """,
     ),
-    # A debt may outlast its order where the customer pays later: while it is not due, or where
-    # finance was told that it is overdue. And what was charged back, as long as finance has that
-    # for a task, or a person has closed the task and so decided to leave it.
+    # A debt may outlast its order where the customer pays later, or a transfer was withdrawn: while
+    # it is not due, or where finance was told that it is overdue. And what was charged back, while
+    # finance has that for a task, or a person has closed the task and so decided to leave it.
     SqlCheck(
         "M5",
         "an order that has ended, with its returns, leaves no deposit, and no debt but one that "
@@ -245,7 +251,9 @@ MONEY_CHECKS = (
         JOIN ledger_entry ON transaction_id = posted.id
         CROSS JOIN LATERAL (
           SELECT (jsonb_array_length(owner.view->'left_receivable') > 0
-                  OR placed->>'payment_method' = 'credit_terms')
+                  OR placed->>'payment_method' = 'credit_terms'
+                  OR EXISTS (SELECT FROM bank_transfer WHERE order_number = owner.number
+                             AND withdrawn_at IS NOT NULL))
             AND (EXISTS (SELECT FROM task WHERE kind = 'receivable' AND order_number = owner.number)
                  OR NOT EXISTS (SELECT FROM invoice WHERE order_number = owner.number
                                 AND kind = 'invoice')

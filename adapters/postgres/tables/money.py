@@ -12,7 +12,7 @@ from sqlalchemy import (
     Table,
 )
 
-from adapters.postgres.tables.base import metadata, now, text
+from adapters.postgres.tables.base import metadata, moment, now, text
 
 # One row a business operation, unique by its derived key; moved by conditional transitions only;
 # and one for what a cardholder's bank took back, or gave back, by dispute, and for each refund that
@@ -48,17 +48,25 @@ payment_transaction = Table(
 )
 
 # What finance has registered: a positive amount came in, a negative one went out for a refund. One
-# that came in and is about no order that we know stands without.
+# that came in and is about no order that we know stands without. A reference stands once: what was
+# registered by mistake is withdrawn, and then it may be registered again, under the next ordinal.
 bank_transfer = Table(
     "bank_transfer",
     metadata,
     text("reference", primary_key=True),  # the bank's
+    Column("ordinal", Integer, primary_key=True, autoincrement=False, server_default="1"),
+    text("item", server_default=""),  # the posting that put what came in at the bank
     text("order_number", ForeignKey("customer_order.number"), index=True, nullable=True),
     Column("amount", BigInteger, nullable=False),
     text("currency"),
     now("at"),
+    moment("withdrawn_at", nullable=True),
     CheckConstraint("amount <> 0", name="amount"),
-)
+    Index(
+        "ix_bank_transfer_standing", "reference", unique=True,
+        postgresql_where="withdrawn_at IS NULL",
+    ),
+)  # fmt: skip
 
 ledger_transaction = Table(
     "ledger_transaction",

@@ -47,6 +47,17 @@ class TransferWriteOffInput:
     reason: str = ask.act_reason()
 
 
+@strawberry.input(description="A transfer was registered by mistake: the wrong amount, or order.")
+class TransferWithdrawInput:
+    reference: str = strawberry.field(description="The bank's.")
+    idempotency_key: str = ask.key()
+    reason: str = ask.act_reason()
+    order: strawberry.ID = strawberry.field(
+        default=strawberry.ID(""),
+        description="The one that it stands registered for; without, one that stands unmatched.",
+    )
+
+
 @strawberry.input(description="Gives money back without goods, of what an order was sold for.")
 class GoodwillGrantInput:
     order: strawberry.ID = ask.order()
@@ -104,6 +115,14 @@ class MoneyMutations:
     )
     async def transfer_write_off(self, info: Ask, input: TransferWriteOffInput) -> ActPayload:  # noqa: A002
         return await act_payload(info, Kind.TRANSFER_WRITE_OFF, input.reference, input)
+
+    @mutation(
+        "Takes a registered transfer back, as if it had not come; its reference is free again. "
+        "What the bank's statement has of it stands unmatched. Finance and supervisors."
+    )
+    async def transfer_withdraw(self, info: Ask, input: TransferWithdrawInput) -> ActPayload:  # noqa: A002
+        body = {"order": str(input.order)}
+        return await act_payload(info, Kind.TRANSFER_WITHDRAW, input.reference, input, body)
 
     @mutation("Gives money back without goods; over a threshold another person has to approve it.")
     async def goodwill_grant(self, info: Ask, input: GoodwillGrantInput) -> ActPayload:  # noqa: A002

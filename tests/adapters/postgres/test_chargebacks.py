@@ -426,6 +426,22 @@ async def test_a_customer_who_pays_otherwise_ends_the_task_and_has_it_back_when_
     await books.holds()
 
 
+async def test_a_transfer_that_was_none_leaves_the_chargeback_to_finance_again(
+    books: DisputedBooks,
+) -> None:
+    await books.close()
+    await books.tell(TAKEN)
+    owed, tasks = await books.balances(), await books.tasks()
+    paid = {"amount": TOTAL, "currency": "USD", "order": books.delivered}
+    await books.office.act(FINN, "t1", ActKind.TRANSFER_REGISTER, "B-1", paid)
+    assert await books.tasks() == []
+    named = {"order": books.delivered}
+    withdraw = ActKind.TRANSFER_WITHDRAW
+    await books.office.act(FINN, "t2", withdraw, "B-1", named, "another order's")
+    assert (await books.balances(), await books.tasks()) == (owed, tasks)
+    await books.holds()
+
+
 async def test_the_task_stands_in_finances_queue_with_its_order(books: DisputedBooks) -> None:
     await books.tell(TAKEN)
     page = await books.reads.tasks(FINN, "finance", 10, None)

@@ -56,3 +56,18 @@ async def test_a_transfer_whose_task_does_not_say_what_the_ledger_has_is_named(
             {"transfer": transfer, "currency": "USD", "ledger": ledger, "tasks": tasks}
         ]
     }
+
+
+async def test_a_withdrawn_transfer_is_none_of_its_order_and_the_books_have_it_both_ways(
+    unmatched: Any,
+) -> None:
+    order, money = unmatched.fresh, {"amount": 105, "currency": "USD"}
+    await act(unmatched, ActKind.TRANSFER_REGISTER, "IN-5", **money, order=order)
+    await act(unmatched, ActKind.TRANSFER_WITHDRAW, "IN-5", order=order)
+    await act(unmatched, ActKind.TRANSFER_WITHDRAW, "IN/2", order=order)
+    await act(unmatched, ActKind.TRANSFER_WITHDRAW, "IN-1")
+    assert await unmatched.violations() == {}
+    stands = "UPDATE bank_transfer SET withdrawn_at = NULL WHERE reference = 'IN-5'"
+    assert await unmatched.violations_after(stands) == {
+        "M2-bank": [{"order": order, "transfers": 105, "ledger": 0}]
+    }
