@@ -68,13 +68,16 @@ class PaymentProvider(Protocol):
         """
 
     async def perform(self, request: PaymentRequest) -> ProviderAnswer:
-        """Raises `OutcomeUnknown` when no answer was heard, and `KeyRefused`. A decline is an
-        answer.
+        """The only one that moves money. Raises `OutcomeUnknown` when no answer was heard, or an
+        inquiry has closed the key, and `KeyRefused`. A decline is an answer.
         """
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
-        """The outcome of an operation; None proves that it had no effect and never will.
-        Raises `Unreachable`, `KeyRefused`.
+        """The outcome of an operation; None proves that it had no effect and never will. It looks,
+        and performs nothing: whether a thing is still wanted is for whoever asks to decide. What
+        it does not find it first closes the key of, at the provider, since a request may still be
+        under way: from then on `perform` raises `OutcomeUnknown` under it, however late it comes.
+        What the provider has begun and not finished is neither. Raises `Unreachable`, `KeyRefused`.
         """
 
 

@@ -2,16 +2,25 @@
 
 It is created unconfirmed, which has no effect, and its id is committed before it is confirmed. Keys
 are ours, so that a repeated call has one effect. Stripe keeps the answer of a key, faults included:
-what proves not to have happened is asked for anew, under the next key.
+what proves not to have happened is asked for anew, under the next key. It keeps what a key was for,
+too, and refuses any other request under it ("idempotency_error", docs.stripe.com/api/errors): that
+is how an inquiry closes a key.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
-from adapters.payments.stripe_amounts import NotExpressible, from_stripe, to_stripe
-from adapters.payments.stripe_words import decline, field, is_definite, our_key, reason
+from adapters.payments.stripe_amounts import NotExpressible, to_stripe
+from adapters.payments.stripe_answers import capture_before, captured, not_supported, refunded
+from adapters.payments.stripe_words import (
+    decline,
+    field,
+    is_definite,
+    is_replayed,
+    our_key,
+    reason,
+)
 from domain.payments import PaymentOperation, PaymentStatus
 from ports.outside import (
     Capabilities,
@@ -23,6 +32,7 @@ from ports.outside import (
 
 TIMEOUT_SECONDS = 5.0  # a step is up to four calls, and ends after 25 s
 REFERENCE = "reference"  # in the metadata: our key
+ASKED = "inquired"  # in the metadata: the key that was closed last
 _EXPAND = ["latest_charge"]
 
 
@@ -50,7 +60,7 @@ class StripePaymentProvider:
         try:
             amount = to_stripe(request.amount, request.currency)
         except NotExpressible:
-            return _not_supported(request)
+            return not_supported(request)
         params: Any = {
             "amount": amount,
             "currency": request.currency.lower(),
@@ -73,13 +83,14 @@ class StripePaymentProvider:
             with our_key(request):
                 return await self._do(request)
         except NotExpressible:
-            return _not_supported(request)
+            return not_supported(request)
         except stripe.StripeError as error:
             raise OutcomeUnknown(f"{request.key}: {type(error).__name__}") from error
 
     async def inquire(self, request: PaymentRequest) -> ProviderAnswer | None:
-        """An unconfirmed intent is canceled, so that a confirmation under way cannot land late. For
-        everything else the same key again is safe, and does it where it has not been done.
+        """Looks, and performs nothing. What does not show is barred first, so that a request under
+        way cannot land late: an unconfirmed intent is canceled; of everything else the key is
+        closed.
         """
         try:
             with our_key(request):
@@ -91,20 +102,39 @@ class StripePaymentProvider:
         found = await self._look(request)
         if found is not None:
             return found
-        if request.operation is not PaymentOperation.AUTHORIZE:
-            return await self._do_again(request)
-        if (await self._retrieve(request)).status != "canceled":
-            await self._client.v1.payment_intents.cancel_async(request.payment)
-        return None
+        if request.operation is PaymentOperation.AUTHORIZE:
+            if (await self._retrieve(request)).status != "canceled":
+                await self._client.v1.payment_intents.cancel_async(request.payment)
+            return None
+        if await self._close_key(request):
+            return await self._look(request)
+        return await self._hear_again(request)
 
-    async def _do_again(self, request: PaymentRequest) -> ProviderAnswer | None:
-        """When Stripe answers a fault that it remembers, the first call is over, and what is to be
-        seen then is the truth.
+    async def _close_key(self, request: PaymentRequest) -> bool:
+        """Uses the key up by a mark on the intent, which moves nothing: from then on Stripe refuses
+        the operation under it. False when the operation was there first.
+        """
+        mark: Any = {"metadata": {ASKED: request.key}}
+        try:
+            await self._client.v1.payment_intents.update_async(
+                request.payment, mark, {"idempotency_key": request.key}
+            )
+        except stripe.IdempotencyError:
+            return False
+        except stripe.StripeError as error:
+            if not is_replayed(error):
+                raise
+        return True
+
+    async def _hear_again(self, request: PaymentRequest) -> ProviderAnswer | None:
+        """Stripe has begun it under this key: the same request again does nothing more, and is
+        refused while the first is worked on. When it answers a fault that it remembers, the first
+        is over, and what is to be seen then is the truth.
         """
         try:
             return await self._do(request)
         except stripe.StripeError as error:
-            if (error.headers or {}).get("Idempotent-Replayed") != "true":
+            if not is_replayed(error):
                 raise
         return await self._look(request)
 
@@ -164,7 +194,7 @@ class StripePaymentProvider:
             },
             {"idempotency_key": request.key},
         )
-        return _refunded(request, refund)
+        return refunded(request, refund)
 
     async def _as_it_stands(
         self, request: PaymentRequest, error: stripe.StripeError
@@ -175,8 +205,8 @@ class StripePaymentProvider:
         done = await self._look(request)
         if done is not None:
             return done
-        ended = (await self._retrieve(request)).status == "canceled"
-        if ended and request.operation is PaymentOperation.AUTHORIZE:
+        asked = request.operation is PaymentOperation.AUTHORIZE
+        if asked and (await self._retrieve(request)).status == "canceled":
             raise OutcomeUnknown(f"{request.key}: an inquiry came first")
         return ProviderAnswer(PaymentStatus.FAILED, request.payment, reason(error))
 
@@ -199,7 +229,7 @@ class StripePaymentProvider:
             case PaymentOperation.AUTHORIZE:
                 return self._authorization(request, intent)
             case PaymentOperation.CAPTURE:
-                return _captured(request, intent)
+                return captured(request, intent)
             case PaymentOperation.VOID:
                 if intent.status == "succeeded":
                     return ProviderAnswer(PaymentStatus.FAILED, request.payment, "captured")
@@ -224,7 +254,7 @@ class StripePaymentProvider:
             return ProviderAnswer(PaymentStatus.REQUIRES_ACTION, request.payment, action_url=url)
         if intent.status not in ("requires_capture", "succeeded"):
             raise OutcomeUnknown(f"{request.key}: the intent is {intent.status}")
-        expires_at = _capture_before(intent)
+        expires_at = capture_before(intent)
         return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment, expires_at=expires_at)
 
     async def _find_refund(self, request: PaymentRequest) -> ProviderAnswer | None:
@@ -233,38 +263,5 @@ class StripePaymentProvider:
         )
         async for refund in refunds.auto_paging_iter():
             if field(refund, "metadata", REFERENCE) == request.key:
-                return _refunded(request, refund)
+                return refunded(request, refund)
         return None
-
-
-def _captured(request: PaymentRequest, intent: stripe.PaymentIntent) -> ProviderAnswer | None:
-    """An intent captures once: another amount was another operation."""
-    if intent.status == "canceled":
-        return ProviderAnswer(PaymentStatus.FAILED, request.payment, "not_authorized")
-    if intent.status != "succeeded":
-        return None
-    if from_stripe(intent.amount_received, request.currency) != request.amount:
-        return ProviderAnswer(PaymentStatus.FAILED, request.payment, "captured_already")
-    return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
-
-
-def _refunded(request: PaymentRequest, refund: stripe.Refund) -> ProviderAnswer:
-    """Pending, as when our balance at Stripe is too low, it may still fail: it is asked for again
-    until it is one or the other.
-    """
-    if refund.status == "succeeded":
-        return ProviderAnswer(PaymentStatus.SUCCEEDED, request.payment)
-    if refund.status in ("failed", "canceled"):
-        why = refund.failure_reason or "refund_failed"
-        return ProviderAnswer(PaymentStatus.FAILED, request.payment, why)
-    raise OutcomeUnknown(f"{request.key}: the refund is {refund.status}")
-
-
-def _not_supported(request: PaymentRequest) -> ProviderAnswer:
-    return ProviderAnswer(PaymentStatus.FAILED, request.payment, "amount_not_supported")
-
-
-def _capture_before(intent: stripe.PaymentIntent) -> datetime | None:
-    """When the card's bank lets the authorization lapse, as far as Stripe knows."""
-    at = field(intent, "latest_charge", "payment_method_details", "card", "capture_before")
-    return datetime.fromtimestamp(at, UTC) if at else None

@@ -24,11 +24,19 @@ def our_key(request: PaymentRequest) -> Iterator[None]:
 
 def is_definite(error: stripe.StripeError) -> bool:
     """Whether Stripe has said no, and will not do it: not when nobody answered, nor by a fault of
-    its own, nor while the same key is being worked on, nor for our API key.
+    its own, nor while the same key is being worked on, nor because the key was for another request,
+    nor for our API key.
     """
     status = error.http_status
-    ours = isinstance(error, stripe.AuthenticationError | stripe.PermissionError)
-    return status is not None and status < _SERVER_FAULT and status not in _BUSY and not ours
+    nothing = isinstance(
+        error, stripe.AuthenticationError | stripe.PermissionError | stripe.IdempotencyError
+    )
+    return status is not None and status < _SERVER_FAULT and status not in _BUSY and not nothing
+
+
+def is_replayed(error: stripe.StripeError) -> bool:
+    """Whether it is the answer that Stripe keeps of the first request under this key."""
+    return (error.headers or {}).get("Idempotent-Replayed") == "true"
 
 
 def reason(error: stripe.StripeError) -> str:

@@ -3,12 +3,15 @@ told in memory. As it comes it listens on all interfaces, writes to the temporar
 change, captures what is canceled, and knows neither idempotency keys nor how much was captured.
 
 A door in front of it keeps keys as Stripe documents it: the first answer of a key is the answer to
-every repetition, faults included, but not what never began, as with a wrong API key. `POST
+every repetition, faults included, but not what never began, as with a wrong API key; another
+request under the key is refused, and so is the same one while the first is worked on. `POST
 /_config/weather` says what the next call of an effect meets: `lost` (done, and the connection
-drops) or `fault` (not done; a 500, which is kept). `POST /_config/refund_failures` has a refund
+drops), `fault` (not done; a 500, which is kept) or `held` (begun, and done only when the weather
+changes); `GET` answers once a call has met it. `POST /_config/refund_failures` has a refund
 that succeeded fail, by its reference, as a bank may for weeks afterwards.
 """
 
+import asyncio
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -27,13 +30,28 @@ WRONG_STATE = (
 )
 
 
+OTHER_REQUEST = (
+    b'{"error": {"type": "idempotency_error",'
+    b' "message": "Keys can only be used with the same parameters they were first used with"}}'
+)
+IN_USE = b'{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}'
+
+
 class Door:
     def __init__(self) -> None:
         self.weather = ""
+        self.changed, self.met = asyncio.Event(), asyncio.Event()
+        self.begun: dict[str, tuple[str, bytes]] = {}  # by key: path and body
         self.answers: dict[str, tuple[int, bytes]] = {}
 
     async def change(self, request: web.Request) -> web.Response:
         self.weather = (await request.json())["next"]
+        self.changed.set()
+        self.changed, self.met = asyncio.Event(), asyncio.Event()
+        return web.json_response({})
+
+    async def wait_until_met(self, _: web.Request) -> web.Response:
+        await self.met.wait()
         return web.json_response({})
 
     @property
@@ -48,24 +66,38 @@ class Door:
         return at_the_door
 
     async def _keyed(self, request: web.Request, handler: Handler, key: str) -> web.StreamResponse:
+        asked = (request.path, await request.read())
+        if self.begun.setdefault(key, asked) != asked:
+            return _answer(400, OTHER_REQUEST, {})
         if key in self.answers:
             return _answer(*self.answers[key], {"Idempotent-Replayed": "true"})
+        if self.begun[key] is not asked:
+            return _answer(409, IN_USE, {})
         weather, self.weather = self.weather, ""
-        if weather == "fault":
-            self.answers[key] = (500, FAULT)
-        elif not _is_possible(request):
-            self.answers[key] = (400, WRONG_STATE)
-        else:
-            done = await handler(request)
-            assert isinstance(done, web.Response)
-            assert isinstance(done.body, bytes)
-            if done.status == UNAUTHORIZED:
-                return done
-            self.answers[key] = (done.status, done.body)
+        self.met.set()
+        if weather == "held":
+            await self.changed.wait()
+        answer = await self._first(request, handler, weather)
+        if answer[0] == UNAUTHORIZED:
+            del self.begun[key]
+            return _answer(*answer, {})
+        self.answers[key] = answer
         if weather == "lost":
             assert request.transport is not None
             request.transport.close()
-        return _answer(*self.answers[key], {})
+        return _answer(*answer, {})
+
+    async def _first(
+        self, request: web.Request, handler: Handler, weather: str
+    ) -> tuple[int, bytes]:
+        if weather == "fault":
+            return 500, FAULT
+        if not _is_possible(request):
+            return 400, WRONG_STATE
+        done = await handler(request)
+        assert isinstance(done, web.Response)
+        assert isinstance(done.body, bytes)
+        return done.status, done.body
 
 
 async def fail_refund(request: web.Request) -> web.Response:
@@ -107,6 +139,7 @@ def main() -> None:
     door = Door()
     server.app.middlewares.insert(0, door.middleware)
     server.app.router.add_post("/_config/weather", door.change)
+    server.app.router.add_get("/_config/weather", door.wait_until_met)
     server.app.router.add_post("/_config/refund_failures", fail_refund)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         sys.stdout.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")

@@ -2,7 +2,9 @@
 prepared is committed before it takes effect.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,7 +15,7 @@ import stripe_server
 from adapters.payments.stripe_provider import StripePaymentProvider
 from domain.commands import CommandKind
 from domain.payments import PaymentOperation as Op
-from domain.process import AuthorizationScope, ProcessDefinition
+from domain.process import AuthorizationScope, PaymentTiming, ProcessDefinition
 from ports.front_office import RequestedLine
 from ports.outside import Capabilities, Unreachable
 
@@ -83,6 +85,49 @@ async def test_a_declined_card_holds_the_order_and_another_one_pays(
         f"{number}-F1/authorize/1": "requires_payment_method",
         f"{number}-F1/authorize/2": "requires_capture",
     }
+
+
+@pytest.mark.parametrize("lost", ["its worker", "its process"])
+async def test_a_capture_that_was_never_sent_of_an_order_that_is_canceled_after_the_crash_is_none(
+    shop: Any, api: httpx.AsyncClient, lost: str
+) -> None:
+    """The books have its intent, and Stripe has nothing: nothing is captured, so that nothing is
+    refunded, and the authorization is voided.
+    """
+    shop.process = replace(AT_STRIPE, payment_timing=PaymentTiming.PLACEMENT)
+    stripe, begun, over = shop.providers["stripe"], asyncio.Event(), asyncio.Event()
+    perform = stripe.perform
+
+    async def crashes(request: Any) -> Any:
+        if request.operation is not Op.CAPTURE:
+            return await perform(request)
+        begun.set()
+        await over.wait()
+        raise RuntimeError("its worker died")
+
+    stripe.perform = crashes
+    number = await shop.place(payment_source="pm_card_visa")
+    await asyncio.wait_for(begun.wait(), 60)
+    assert await shop.command(shop.agent, CommandKind.CANCEL, number) == ""
+    if lost == "its process":
+        await shop.handle(number).terminate()
+    over.set()
+    if lost == "its process":
+        await shop.desk.start_order(number, "web")
+
+    assert (await shop.handle(number).result())["status"] == "CANCELED"
+    [(key, intent)] = (await intents(api, number)).items()
+    assert (key, intent["status"]) == (f"{number}/authorize/1", "canceled")
+    assert intent["amount_received"] == 0
+    refunds = await api.get("/v1/refunds", params={"payment_intent": intent["id"]})
+    assert refunds.json()["data"] == []
+    moved = "SELECT operation, status, reason FROM payment_transaction ORDER BY created_at"
+    assert await shop.rows(moved) == [
+        ("authorize", "SUCCEEDED", ""),
+        ("capture", "FAILED", "no_effect"),
+        ("void", "SUCCEEDED", ""),
+    ]
+    assert await shop.balances(number) == {}
 
 
 async def test_what_stripe_prepares_is_committed_before_it_is_confirmed(shop: Any) -> None:

@@ -56,6 +56,15 @@ class Party:
         asked = await self.request(card, amount, currency)
         return replace(asked, payment=(await self.provider.perform(asked)).payment)
 
+    async def ready_for(self, operation: PaymentOperation) -> PaymentRequest:
+        """An operation that has not been asked for yet; what it draws on is there."""
+        if operation is PaymentOperation.AUTHORIZE:
+            return await self.request()
+        first = await self.authorized()
+        if operation is PaymentOperation.REFUND:
+            await self.provider.perform(on(first, PaymentOperation.CAPTURE, 1, 1000))
+        return on(first, operation, 7, 1000)
+
 
 def on(first: PaymentRequest, operation: PaymentOperation, n: int, amount: int) -> PaymentRequest:
     key = f"{first.key}/{operation}/{n}"

@@ -119,10 +119,7 @@ async def test_a_capture_that_is_refused_is_a_definite_failure(party: Party) -> 
 async def test_an_effect_whose_answer_is_lost_is_unknown_and_then_told_and_never_done_twice(
     party: Party, operation: Op
 ) -> None:
-    first = await party.authorized()
-    if operation is Op.REFUND:
-        await party.provider.perform(on(first, Op.CAPTURE, 1, 1000))
-    request = on(first, operation, 7, 1000)
+    request = await party.ready_for(operation)
     await party.lose_next_answer()
     with pytest.raises(OutcomeUnknown):
         await party.provider.perform(request)
@@ -140,12 +137,34 @@ async def test_an_authorization_whose_answer_is_lost_is_unknown_until_an_inquiry
     assert word(await party.provider.inquire(request)) == SETTLED
 
 
-async def test_an_inquiry_that_finds_nothing_closes_the_key_for_ever(party: Party) -> None:
-    request = await party.request()
+@pytest.mark.parametrize("operation", Op)
+async def test_an_inquiry_that_finds_nothing_closes_the_key_for_ever(
+    party: Party, operation: Op
+) -> None:
+    """Whoever hears "never" decides anew: a request that was still under way must not land late."""
+    request = await party.ready_for(operation)
     assert await party.provider.inquire(request) is None
-    with pytest.raises(OutcomeUnknown):
-        await party.provider.perform(request)
-    assert await party.provider.inquire(request) is None
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await party.provider.perform(request)
+        assert await party.provider.inquire(request) is None
+
+
+async def test_an_inquiry_of_a_capture_that_was_never_sent_moves_no_money(party: Party) -> None:
+    """Else less than what is left could not be captured afterwards."""
+    first = await party.authorized()
+    for _ in range(2):
+        assert await party.provider.inquire(on(first, Op.CAPTURE, 1, 1000)) is None
+    assert word(await party.provider.perform(on(first, Op.CAPTURE, 2, 400))) == SETTLED
+
+
+async def test_an_inquiry_of_a_void_that_was_never_sent_leaves_the_authorization(
+    party: Party,
+) -> None:
+    first = await party.authorized()
+    for _ in range(2):
+        assert await party.provider.inquire(on(first, Op.VOID, 1, 1000)) is None
+    assert word(await party.provider.perform(on(first, Op.CAPTURE, 1, 1000))) == SETTLED
 
 
 async def test_the_cardholder_s_confirmation_is_seen_by_an_inquiry(party: Party) -> None:
@@ -178,10 +197,7 @@ async def test_it_prepares_if_it_says_so_and_that_has_no_effect(party: Party) ->
 async def test_a_key_that_is_refused_is_no_decline_and_the_same_operation_is_done_once_it_is_mended(
     party: Party, operation: Op
 ) -> None:
-    first = await (party.request if operation is Op.AUTHORIZE else party.authorized)()
-    if operation is Op.REFUND:
-        await party.provider.perform(on(first, Op.CAPTURE, 1, 1000))
-    asked = first if operation is Op.AUTHORIZE else on(first, operation, 5, 1000)
+    asked = await party.ready_for(operation)
     for _ in range(2):
         with pytest.raises(KeyRefused, match="refuses our key"):
             await party.stranger.perform(asked)

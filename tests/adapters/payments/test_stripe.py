@@ -107,9 +107,71 @@ async def test_a_fault_of_the_inquiry_itself_leaves_the_question_open(
     await provider.perform(asked)
     capture = on(asked, Op.CAPTURE, 1, 1000)
     await weather(api, "fault")
-    with pytest.raises(Unreachable):  # the same key is tried: a fault that nobody remembers yet
+    with pytest.raises(Unreachable):  # it could not close the key, as far as it knows
         await provider.inquire(capture)
     assert await provider.inquire(capture) is None
+    assert await moved(api, asked.payment) == ("requires_capture", 0, [])
+
+
+async def ready_for(provider: StripePaymentProvider, operation: Op, name: str) -> Any:
+    """The first operation of its kind, which nobody has asked for yet."""
+    asked = await intent(provider, f"{name}-{operation}/authorize/1")
+    await provider.perform(asked)
+    if operation is Op.REFUND:
+        await provider.perform(on(asked, Op.CAPTURE, 9, 1000))
+    return on(asked, operation, 1, 1000)
+
+
+async def moved(api: httpx.AsyncClient, payment: str) -> tuple[str, int, list[int]]:
+    """The intent's status, what was received, and what was refunded."""
+    found = (await api.get(f"/v1/payment_intents/{payment}")).json()
+    refunds = (await api.get("/v1/refunds", params={"payment_intent": payment})).json()["data"]
+    return found["status"], found["amount_received"], [each["amount"] for each in refunds]
+
+
+@pytest.mark.parametrize("operation", [Op.CAPTURE, Op.VOID, Op.REFUND])
+async def test_an_inquiry_of_what_was_never_sent_leaves_a_mark_and_moves_nothing(
+    provider: StripePaymentProvider, api: httpx.AsyncClient, operation: Op
+) -> None:
+    """Nor does the request, when it arrives after that."""
+    asked = await ready_for(provider, operation, "NEVER")
+    before = await moved(api, asked.payment)
+    for _ in range(2):
+        assert await provider.inquire(asked) is None
+        with pytest.raises(OutcomeUnknown):
+            await provider.perform(asked)
+    assert await moved(api, asked.payment) == before
+    known = (await api.get(f"/v1/payment_intents/{asked.payment}")).json()["metadata"]
+    assert known == {"reference": f"NEVER-{operation}/authorize/1", "inquired": asked.key}
+
+
+@pytest.mark.parametrize("operation", [Op.CAPTURE, Op.VOID, Op.REFUND])
+async def test_an_inquiry_while_stripe_works_on_it_proves_nothing(
+    provider: StripePaymentProvider, api: httpx.AsyncClient, operation: Op
+) -> None:
+    asked = await ready_for(provider, operation, "HELD")
+    await weather(api, "held")
+    under_way = asyncio.create_task(provider.perform(asked))
+    await api.get("/_config/weather")
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            await provider.inquire(asked)
+    await weather(api, "fair")
+    assert await under_way == replace(DONE, payment=asked.payment)
+    assert await provider.inquire(asked) == replace(DONE, payment=asked.payment)
+
+
+async def test_a_key_that_an_inquiry_has_not_heard_to_be_closed_is_closed_all_the_same(
+    provider: StripePaymentProvider, api: httpx.AsyncClient
+) -> None:
+    asked = await ready_for(provider, Op.CAPTURE, "UNHEARD")
+    await weather(api, "lost")
+    with pytest.raises(Unreachable):
+        await provider.inquire(asked)
+    with pytest.raises(OutcomeUnknown):
+        await provider.perform(asked)
+    assert await provider.inquire(asked) is None
+    assert await moved(api, asked.payment) == ("requires_capture", 0, [])
 
 
 async def test_the_second_refund_of_one_key_is_the_first(

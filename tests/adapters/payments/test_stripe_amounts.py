@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.payments.stripe_amounts import NotExpressible, from_stripe, to_stripe
-from adapters.payments.stripe_provider import StripePaymentProvider, _captured, _refunded
+from adapters.payments.stripe_answers import captured, refunded
+from adapters.payments.stripe_provider import StripePaymentProvider
 from domain.payments import PaymentOperation as Op
 from domain.payments import PaymentStatus
 from ports.outside import OutcomeUnknown, PaymentRequest
@@ -60,9 +61,9 @@ async def test_it_is_refused_for_good_before_anything_is_asked(operation: Op) ->
 def test_a_capture_is_known_again_by_its_amount() -> None:
     asked = PaymentRequest("O-F1/capture/1", Op.CAPTURE, 5000, "ISK", payment="pi_1")
     intent: Any = SimpleNamespace(status="succeeded", amount_received=500_000)
-    assert _captured(asked, intent) is not None
-    assert _captured(asked, intent).status is PaymentStatus.SUCCEEDED
-    other = _captured(replace(asked, amount=4000), intent)
+    assert captured(asked, intent) is not None
+    assert captured(asked, intent).status is PaymentStatus.SUCCEEDED
+    other = captured(replace(asked, amount=4000), intent)
     assert other is not None
     assert other.reason == "captured_already"
 
@@ -72,6 +73,6 @@ def test_a_refund_that_is_pending_may_still_fail_and_is_not_done() -> None:
     for status in ("pending", "requires_action"):
         waiting: Any = SimpleNamespace(status=status)
         with pytest.raises(OutcomeUnknown, match=status):
-            _refunded(asked, waiting)
+            refunded(asked, waiting)
     failed: Any = SimpleNamespace(status="failed", failure_reason="lost_or_stolen_card")
-    assert _refunded(asked, failed).reason == "lost_or_stolen_card"
+    assert refunded(asked, failed).reason == "lost_or_stolen_card"
