@@ -13,12 +13,13 @@ from activities.messages import Deadline, Intent, RecordCall, Step, StepResult
 from activities.publishing import events_of
 from domain.codec import from_json, to_json
 from domain.decisions import applies, entries_at_deadline, return_entries_at_deadline
-from domain.errors import NotFound, Refusal, refusal_of
+from domain.errors import Refusal, refusal_of
 from domain.facts import Fact
 from domain.journal import SYSTEM, Body, Entry, EntryRecord, Shipped, ShippedUnasked
 from domain.order import PlacedOrder
 from domain.return_waits import return_waits
 from domain.returns import ReturnView, fold_return, return_applies
+from domain.submissions import on_their_way
 from domain.transitions import OrderStatus, transition
 from domain.view import OrderView
 from domain.waits import waits
@@ -27,7 +28,6 @@ from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, Un
 # A step that was decided on without knowing entries or facts which forbid it: its process learns
 # them, and decides anew.
 OUTDATED = "outdated"
-LOCATIONS_NAMED = 5  # in a refusal
 
 
 @dataclass(slots=True)
@@ -69,11 +69,16 @@ class OrderTurn:
     def applies(self, bodies: Sequence[Body]) -> bool:
         return applies(self.view, bodies)
 
-    def entries_at(self, deadline: Deadline) -> list[Body]:
+    async def begun(self) -> tuple[str, ...]:
+        """Parcels that are on their way to a warehouse, whoever has begun that."""
+        return on_their_way(self.view, await self.uow.submissions.begun(self.order.number))
+
+    async def entries_at(self, deadline: Deadline) -> list[Body]:
         """What a deadline leads to by the books; nothing, where they do not wait for that."""
         for wait in waits(self.view, self.locked.process):
             if wait.key == deadline.wait and wait.deadline <= deadline.at:
-                return entries_at_deadline(self.view, wait, deadline.handing_over)
+                handing_over = (*deadline.handing_over, *await self.begun())
+                return entries_at_deadline(self.view, wait, handing_over)
         return []
 
     async def project(self, entries: Sequence[Entry]) -> None:
@@ -124,7 +129,10 @@ class ReturnTurn:
     def applies(self, bodies: Sequence[Body]) -> bool:
         return return_applies(self.view, bodies)
 
-    def entries_at(self, deadline: Deadline) -> list[Body]:
+    async def begun(self) -> tuple[str, ...]:
+        return ()  # a return is handed to no warehouse
+
+    async def entries_at(self, deadline: Deadline) -> list[Body]:
         """As an order's."""
         for wait in return_waits(self.view, self.locked.process):
             if wait.key == deadline.wait and wait.deadline <= deadline.at:
@@ -196,14 +204,7 @@ async def _refuse(uow: UnitOfWork, command: str, refusal: tuple[str, str]) -> No
 
 async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]]) -> StepResult:
     if turn.locked.done is not None:
-        known = from_json(StepResult, turn.locked.done)
-        return StepResult(
-            unknown_entries(turn, step.seq),
-            known.outcome,
-            known.refusal,
-            facts=_news(turn, known.outcome),
-            intents=await _to_settle(turn),
-        )
+        return await _answer(turn, step, from_json(StepResult, turn.locked.done))
     decision = await decide()
     if turn.seq > step.seq and not decision.command and not turn.applies(decision.bodies):
         decision = Decision(outcome=OUTDATED)
@@ -215,11 +216,21 @@ async def _take(turn: Turn, step: Step, decide: Callable[[], Awaitable[Decision]
         await turn.uow.commands.settle(
             decision.command, refusal=decision.refusal, result={"seq": turn.seq + len(entries)}
         )
+    return await _answer(turn, step, result, entries)
+
+
+async def _answer(
+    turn: Turn, step: Step, said: StepResult, entries: Sequence[Entry] = ()
+) -> StepResult:
+    """Who decided without knowing enough hears all that there is."""
+    outdated = said.outcome == OUTDATED
     return StepResult(
         (*unknown_entries(turn, step.seq), *map(EntryRecord.of, entries)),
-        decision.outcome,
-        facts=_news(turn, decision.outcome),
+        said.outcome,
+        said.refusal,
+        facts=turn.facts if outdated else (),
         intents=await _to_settle(turn, entries),
+        begun=await turn.begun() if outdated else (),
     )
 
 
@@ -248,27 +259,14 @@ async def intents(uow: UnitOfWork, subject: str) -> tuple[Intent, ...]:
     )
 
 
-def _news(turn: Turn, outcome: str) -> tuple[Fact, ...]:
-    """Who decided without knowing enough hears all that there is."""
-    return turn.facts if outcome == OUTDATED else ()
-
-
 async def what_was_decided(turn: Turn, call: RecordCall) -> Decision:
     """By the process, which may know less than the books: what has been told has not always been
     heard when a deadline passes.
     """
     bodies = [body.body() for body in call.bodies]
-    if call.deadline is not None and turn.entries_at(call.deadline) != bodies:
+    if call.deadline is not None and await turn.entries_at(call.deadline) != bodies:
         return Decision(outcome=OUTDATED)
     return Decision(bodies)
-
-
-async def check_location(uow: UnitOfWork, location: str) -> None:
-    """Refuses (`NotFound`) a location that is not there, or not active."""
-    known = sorted(place.id for place in await uow.inventory.locations())
-    if location not in known:
-        shown = ", ".join(known[:LOCATIONS_NAMED])
-        raise NotFound(f"there is no active location {location!r}; there are, for example, {shown}")
 
 
 def _name(step: Step) -> StepName:

@@ -37,13 +37,16 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a workflow begins with; all of its history, should it begin anew."""
+    """What a workflow begins with; all of its history, should it begin anew. `begun` are parcels
+    that were on their way to a warehouse.
+    """
 
     order: PlacedOrder
     process: ProcessDefinition
     entries: tuple[EntryRecord, ...]
     facts: tuple[Fact, ...] = ()
     intents: tuple[Intent, ...] = ()
+    begun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """`outcome` is a word of the step's own; `refusal` is (code, message). `facts` are told where
-    the step was decided on without knowing them, `intents` where the order is over: they have to
-    come to their end, too.
+    """`outcome` is a word of the step's own; `refusal` is (code, message). `facts` and `begun`
+    are told where the step was decided on without knowing them, `intents` where the order is over:
+    they have to come to their end, too.
     """
 
     entries: tuple[EntryRecord, ...] = ()
@@ -71,6 +74,7 @@ class StepResult:
     result: Json = None
     facts: tuple[Fact, ...] = ()
     intents: tuple[Intent, ...] = ()
+    begun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ class ParcelCall:
 
 @dataclass(frozen=True, slots=True)
 class CommandCall:
-    """`handing_over`: parcels that are on their way to the warehouse just now."""
+    """`handing_over`: parcels that the process is handing to their warehouse just now; the books
+    know of those that were begun.
+    """
 
     step: Step
     command: Command

@@ -12,10 +12,10 @@ from activities.effects import (
     Decision,
     Effects,
     OrderTurn,
-    check_location,
     intents,
     what_was_decided,
 )
+from activities.locations import check_location
 from activities.messages import (
     CommandCall,
     Opened,
@@ -44,6 +44,7 @@ from domain.review import (
     total_deviation,
 )
 from domain.sourcing import RULE_VERSION
+from domain.submissions import on_their_way
 from domain.view import OrderView, ParcelStatus
 from domain.waits import STOCK_WAIT
 from ports.outside import ReviewRules
@@ -66,8 +67,9 @@ class OrderActivities:
         async def work(uow: UnitOfWork) -> Opened:
             locked = await uow.orders.lock(start.subject)
             entries = tuple(map(EntryRecord.of, locked.journal))
-            begun = await intents(uow, start.subject)
-            return Opened(locked.order, locked.process, entries, locked.facts, begun)
+            unsettled = await intents(uow, start.subject)
+            begun = on_their_way(locked.view(), await uow.submissions.begun(start.subject))
+            return Opened(locked.order, locked.process, entries, locked.facts, unsettled, begun)
 
         return await self._effects.database.look(work)
 
@@ -108,7 +110,7 @@ class OrderActivities:
         """
 
         async def decide(turn: OrderTurn) -> Decision:
-            _hand_over(turn, call.handing_over)
+            await _hand_over(turn, call.handing_over)
             return await _source(turn)
 
         async for attempt in AsyncRetrying(
@@ -134,7 +136,7 @@ class OrderActivities:
         async def decide(turn: OrderTurn) -> Decision:
             decided = await what_was_decided(turn, call)
             if call.deadline and call.deadline.wait == STOCK_WAIT and decided.bodies:
-                _hand_over(turn, call.deadline.handing_over)
+                await _hand_over(turn, call.deadline.handing_over)
                 sourced = await _source(turn)
                 return decided if sourced.outcome == SHORT else sourced
             return decided
@@ -162,7 +164,7 @@ class OrderActivities:
                 return settled
             if has_to_wait(turn.view, call.command):
                 return Decision(outcome=UNSETTLED)
-            _hand_over(turn, call.handing_over)
+            await _hand_over(turn, call.handing_over)
             check(turn.view, call.command)
             if call.command.kind is CommandKind.OVERRIDE_SOURCE:
                 await check_location(turn.uow, call.command.location)
@@ -176,9 +178,13 @@ class OrderActivities:
         return await self._effects.on_order(call.step, decide, command=call.command.id)
 
 
-def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
-    """On their way to the warehouse, which may have them already."""
-    for parcel in (turn.view.parcels[name] for name in parcels):
+async def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
+    """On their way to the warehouse, which may have them already: those that the process knows of,
+    and whatever a process before it may have begun.
+    """
+    if not any(parcel.status is ParcelStatus.OPEN for parcel in turn.view.active_parcels):
+        return
+    for parcel in (turn.view.parcels[name] for name in (*parcels, *await turn.begun())):
         if parcel.status is ParcelStatus.OPEN:
             parcel.status = ParcelStatus.SUBMITTED
 

@@ -6,10 +6,10 @@ from activities.effects import (
     Decision,
     Effects,
     ReturnTurn,
-    check_location,
     intents,
     what_was_decided,
 )
+from activities.locations import check_location
 from activities.messages import CommandCall, Opened, RecordCall, Start, Step, StepResult
 from domain import journal as j
 from domain.amounts import credit_kept, refund_amount, refund_tenders

@@ -23,13 +23,13 @@ class WarehouseActivities:
 
     @activity.defn(name="warehouse.hand_over")
     async def hand_over(self, call: HandOverCall) -> StepResult:
-        """The fulfillment order, committed when it was sourced, is the intent; the warehouse knows
-        it by its id however often it is submitted. Each attempt looks first whether it still is to
-        be; the process then learns why not.
+        """The intent is committed first, and the warehouse knows the fulfillment order by its id
+        however often it is submitted. Each attempt looks first whether it still is to be; the
+        process then learns why not.
         """
         order, name = call.step.subject, call.fulfillment_order
-        due, ship_to = await self._database.look(lambda uow: _asked(uow, order, name))
-        if not due:
+        ship_to = await self._database.run(lambda uow: _begin(uow, order, name))
+        if ship_to is None:
             return await self._effects.on_order(call.step, _known_better)
         refusal = await self._warehouse.submit(
             ParcelRequest(name, order, call.location, call.lines, ship_to)
@@ -63,9 +63,12 @@ class WarehouseActivities:
         return await self._effects.on_order(call.step, decide)
 
 
-async def _asked(uow: UnitOfWork, order: str, parcel: str) -> tuple[bool, dict[str, str]]:
-    due = to_be_submitted((await uow.orders.lock(order)).view(), parcel)
-    return due, await uow.catalog.ship_to(order) if due else {}
+async def _begin(uow: UnitOfWork, order: str, parcel: str) -> dict[str, str] | None:
+    """Where to send it; None when it is not to be submitted any more."""
+    if not to_be_submitted((await uow.orders.lock(order)).view(), parcel):
+        return None
+    await uow.submissions.begin(parcel)
+    return await uow.catalog.ship_to(order)
 
 
 async def _known_better(_turn: OrderTurn) -> Decision:

@@ -2,6 +2,8 @@
 is called, and when it has answered.
 """
 
+from collections.abc import Iterable
+
 from domain.journal import NeverReceived, SubmissionRefused, Submitted
 from domain.securing import awaits_transfer
 from domain.view import OrderView, Parcel, ParcelStatus
@@ -16,6 +18,14 @@ def to_be_submitted(view: OrderView, name: str) -> bool:
     parcel = view.parcels[name]
     due = parcel.status is ParcelStatus.OPEN and not awaits_transfer(view)
     return due and _is_carried(view, parcel)
+
+
+def on_their_way(view: OrderView, begun: Iterable[str]) -> tuple[str, ...]:
+    """Of the parcels whose submission was begun, by whomever: those that no answer is known of. A
+    warehouse may have them.
+    """
+    found = (view.parcels[name] for name in begun if name in view.parcels)
+    return tuple(p.fulfillment_order for p in found if p.status is ParcelStatus.OPEN and p.lines)
 
 
 def to_be_asked_back(view: OrderView, name: str) -> bool:

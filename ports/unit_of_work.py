@@ -171,6 +171,18 @@ class Inventory(Protocol):
         """
 
 
+class Submissions(Protocol):
+    """Intents of handing parcels to warehouses: committed before a warehouse is called, and under
+    the order's lock, so that whoever decides about the order next knows of them.
+    """
+
+    async def begin(self, parcel: str) -> None:
+        """From now on a warehouse may have the fulfillment order."""
+
+    async def begun(self, order: str) -> tuple[str, ...]:
+        """Those of an order that were begun, by whomever, whatever has become of them."""
+
+
 class Ledger(Protocol):
     async def post(self, *postings: Posting) -> None:
         """Each is unique by its operation: posting it again changes nothing. Raises
@@ -249,6 +261,8 @@ class UnitOfWork(Protocol):
     def steps(self) -> Steps: ...
     @property
     def inventory(self) -> Inventory: ...
+    @property
+    def submissions(self) -> Submissions: ...
     @property
     def payments(self) -> Payments: ...
     @property

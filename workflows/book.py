@@ -15,7 +15,8 @@ from domain.waits import Wait, waits
 class Book:
     """`version` rises with every change; `unnamed` are facts that no effect has named yet;
     `payment_news` counts the facts that ask to look at a payment; `intents` are operations that the
-    books had begun and not settled, by key.
+    books had begun and not settled, by key; `begun` parcels that the books had on their way to a
+    warehouse.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,7 @@ class Book:
         self.unnamed: list[str] = []
         self.payment_news = 0
         self.intents: dict[str, Intent] = {}
+        self.begun: set[str] = set()
         self._facts: dict[str, Fact] = {}
         self._entries: dict[int, Entry] = {}
         self._opened: tuple[PlacedOrder, ProcessDefinition] | None = None
@@ -50,6 +52,7 @@ class Book:
         for fact in opened.facts:
             self.hear(fact)
         self.remember(opened.intents)
+        self.begun.update(opened.begun)
         self.learn(opened.entries)
 
     def learn(self, entries: Iterable[EntryRecord]) -> None:

@@ -18,6 +18,7 @@ from domain.authorizations import (
     per_parcel,
     promise,
 )
+from domain.calling_off import canceling
 from domain.payments import Payment, PaymentOperation, PaymentStatus
 from domain.process import PaymentTiming
 from domain.view import OrderView
@@ -54,11 +55,11 @@ class Card(Tender):
 
     async def _promise(self, scope: str) -> None:
         """Until the money of a scope is promised, or no longer needed. Declined, it is asked for
-        again when the customer pays otherwise.
+        again when the customer pays otherwise. An order that is being canceled needs none.
         """
-        while lacks(self._view, scope):
+        while _is_lacking(self._view, scope):
             await self._clerk.until(
-                lambda view: "payment" not in view.holds or not lacks(view, scope)
+                lambda view: "payment" not in view.holds or not _is_lacking(view, scope)
             )
             told = self._clerk.book.payment_news
             if await self._authorize(scope) is PaymentStatus.REQUIRES_ACTION:
@@ -165,8 +166,12 @@ class Card(Tender):
                 return
 
 
+def _is_lacking(view: OrderView, scope: str) -> bool:
+    return lacks(view, scope) and not canceling(view)
+
+
 def _to_promise(scope: str, view: OrderView) -> MoneyStep | None:
-    if "payment" in view.holds or not lacks(view, scope):
+    if "payment" in view.holds or not _is_lacking(view, scope):
         return None
     return MoneyStep(PaymentOperation.AUTHORIZE, scope, amount_to_promise(view, scope))
 

@@ -31,6 +31,7 @@ from domain.commands import Command, has_to_wait
 from domain.decisions import applies, entries_at_deadline
 from domain.derived import doing
 from domain.journal import BodyRecord
+from domain.submissions import on_their_way
 from domain.transitions import OrderStatus
 from domain.view import OrderView, ParcelStatus
 from domain.waits import Wait
@@ -141,7 +142,7 @@ class Clerk:
             "source",
             lambda step: workflow.execute_local_activity_method(
                 OrderActivities.source,
-                SourceCall(step, tuple(sorted(self.handing_over))),
+                SourceCall(step, self._on_their_way()),
                 **BOOK_STEP,
             ),
             due=lambda: not self.view.status.stopped,
@@ -183,7 +184,7 @@ class Clerk:
         at = workflow.now()
 
         def call(step: Step) -> RecordCall:
-            handing_over = tuple(sorted(self.handing_over))
+            handing_over = self._on_their_way()
             entries = entries_at_deadline(self.view, wait, handing_over)
             deadline = Deadline(wait.key, at, handing_over)
             return RecordCall(step, tuple(map(BodyRecord.of, entries)), deadline)
@@ -207,7 +208,7 @@ class Clerk:
                 f"command/{command.id}",
                 lambda step: workflow.execute_local_activity_method(
                     OrderActivities.command,
-                    CommandCall(step, command, tuple(sorted(self.handing_over))),
+                    CommandCall(step, command, self._on_their_way()),
                     **BOOK_STEP,
                 ),
             )
@@ -258,6 +259,10 @@ class Clerk:
         )
         self.handing_over.remove(name)
 
+    def _on_their_way(self) -> tuple[str, ...]:
+        """To their warehouses, by this process or as the books told it."""
+        return tuple(sorted({*self.handing_over, *on_their_way(self.view, self.book.begun)}))
+
     async def request_cancel(self, parcel: str) -> None:
         step = self._step(f"request_cancel/{parcel}")
         result = await workflow.execute_activity_method(
@@ -282,6 +287,7 @@ class Clerk:
         for fact in result.facts:
             self.book.hear(fact)
         self.book.remember(result.intents)
+        self.book.begun.update(result.begun)
         self.book.learn(result.entries)
 
 

@@ -12,7 +12,7 @@ from domain.decisions import ending
 from domain.facts import Fact
 from domain.remedies import remedies, unasked
 from domain.transitions import OrderStatus
-from domain.view import OrderView
+from domain.view import OrderView, ParcelStatus
 from ports.desk import LiveProcess
 from ports.live import live_process
 from workflows.clerk import Clerk, OrderStopped
@@ -50,6 +50,7 @@ class OrderWorkflow:
         clerk.spawn(clerk.watch_deadlines())
         clerk.spawn(tender.watch())
         clerk.spawn(self._book_what_nobody_asked_for())
+        clerk.spawn(self._follow_what_warehouses_have())
         try:
             await self._pass_review()
             await self._reserve_stock()
@@ -95,6 +96,22 @@ class OrderWorkflow:
                 await workflow.wait_condition(self._every_parcel_ended)
                 clerk.check()
                 await clerk.record(ending(clerk.view))
+
+    async def _follow_what_warehouses_have(self) -> None:
+        """Whatever the order still waits for: a process before this one may have handed it over."""
+        try:
+            while True:
+                await self._clerk.until(lambda view: bool(self._unfollowed(view)))
+                for name in self._unfollowed(self._clerk.view):
+                    self._send(name)
+        except OrderStopped:
+            return
+
+    def _unfollowed(self, view: OrderView) -> list[str]:
+        if view.status is not OrderStatus.PROCESSING:
+            return []
+        out = [each for each in view.active_parcels if each.status is not ParcelStatus.OPEN]
+        return [p.fulfillment_order for p in out if p.fulfillment_order not in self._parcels]
 
     def _send(self, parcel: str) -> None:
         if parcel not in self._parcels and self._clerk.view.parcels[parcel].status.active:

@@ -40,17 +40,20 @@ class FulfillmentProcess:
             return  # the order itself undoes what was done
 
     async def _hand_over(self) -> None:
-        """The books may know that its transfer was withdrawn: then it waits for another one."""
+        """Unless a process before this one has. The books may know that the transfer that paid for
+        it was withdrawn: then it waits for another one.
+        """
         attempt = 1
-        while attempt == 1 or self._is_kept_for_money():
+        while self._is_here() and (attempt == 1 or self._is_paid_by_transfer()):
             await self._tender.secure_parcel(self._name)
             await self._clerk.hand_over(self._name, attempt)
             attempt += 1
 
-    def _is_kept_for_money(self) -> bool:
-        method = self._clerk.view.order.payment_method
-        still_here = self._parcel.status is ParcelStatus.OPEN and not _given_up(self._parcel)
-        return method is PaymentMethod.BANK_TRANSFER and still_here
+    def _is_here(self) -> bool:
+        return self._parcel.status is ParcelStatus.OPEN and not _given_up(self._parcel)
+
+    def _is_paid_by_transfer(self) -> bool:
+        return self._clerk.view.order.payment_method is PaymentMethod.BANK_TRANSFER
 
     async def _is_sent(self) -> bool:
         """Until the warehouse has sent it, or it is given up; asking for it back when it shall

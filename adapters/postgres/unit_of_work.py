@@ -16,6 +16,7 @@ from adapters.postgres.payments import PostgresPayments
 from adapters.postgres.points import PostgresPoints
 from adapters.postgres.stock.inventory import PostgresInventory
 from adapters.postgres.stock.reserving import refusing_shortage
+from adapters.postgres.submissions import PostgresSubmissions
 from adapters.postgres.tables import command
 from adapters.postgres.transactions import committing, driver_of
 from adapters.postgres.transfers import PostgresTransfers
@@ -34,6 +35,7 @@ class PostgresUnitOfWork:
         self._closing = Closing()
         self.orders = PostgresOrders(connection, self._closing, clock)
         self.inventory = PostgresInventory(connection, self._closing)
+        self.submissions = PostgresSubmissions(connection)
         self.payments = PostgresPayments(connection)
         self.invoices = PostgresInvoices(connection, self.orders.now)
         self.steps = _Steps(self._closing)

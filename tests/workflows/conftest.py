@@ -263,6 +263,15 @@ class Shop:
 
         await PostgresDatabase(self.engine).run(work)
 
+    async def begin_submission(self, parcel: str) -> None:
+        """Marks that a warehouse may have it, as an attempt that then is lost."""
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.orders.lock(parcel[:14])
+            await uow.submissions.begin(parcel)
+
+        await PostgresDatabase(self.engine).run(work)
+
     async def payment_status(self, number: str) -> str:
         return (await self.reads.order(self.agent, number)).summary.payment_status
 

@@ -68,6 +68,7 @@ fulfillment_order = Table(
     text("order_number", ForeignKey("customer_order.number"), index=True),
     text("location"),
     text("fulfilled_by", nullable=True),  # which warehouse adapter has it, once it is handed over
+    moment("begun_at", nullable=True),  # since when a warehouse may have it
     now("created_at"),
     Index("ix_fulfillment_order_taken", "location", "created_at"),
 )
