@@ -20,6 +20,7 @@ from domain.refunds import needs_second_person, refund_plan
 from domain.return_entries import ReturnRequested
 from domain.returns import DISPUTE_WON
 from domain.view import OrderView
+from domain.write_offs import lost
 
 Balances = Mapping[Account, int]
 
@@ -95,12 +96,17 @@ def charged_back(order: PlacedOrder, key: str, amount: int) -> Posting:
     return moved(order, key, amount, debit=owed, credit=had)
 
 
-def won(view: OrderView, key: str, amount: int, balances: Balances) -> tuple[Posting, int]:
-    """The provider has it again: the customer owes so much less, or it was given up too early. What
-    was settled otherwise meanwhile is owed to the customer: that part comes with the posting.
-    `view` is the order's before it was told.
+def won(
+    view: OrderView, key: str, amount: int, balances: Balances, accepted: int = 0
+) -> tuple[Posting, int]:
+    """The provider has it again: what was `accepted` as lost of this dispute was given up too
+    early, before it pays anything else that the customer owes. What was settled otherwise meanwhile
+    is owed to the customer: that part comes with the posting. `view` is the order's before it was
+    told.
     """
-    return _against_debts(view, key, amount, balances, debit=Account.PROVIDER_CLEARING)
+    clearing = Account.PROVIDER_CLEARING
+    own = min(amount, accepted, lost(balances))
+    return _against_debts(view, key, amount, balances, debit=clearing, own=own)
 
 
 def deposit_settled(
@@ -118,14 +124,21 @@ def deposit_settled(
 
 
 def _against_debts(
-    view: OrderView, operation: str, amount: int, balances: Balances, *, debit: Account
+    view: OrderView,
+    operation: str,
+    amount: int,
+    balances: Balances,
+    *,
+    debit: Account,
+    own: int = 0,
 ) -> tuple[Posting, int]:
-    """With the rest, which is owed to the customer."""
-    debts = against_debts(view, balances, amount)
+    """With the rest, which is owed to the customer. `own` of what was written off comes first."""
+    others = {**balances, Account.BAD_DEBT: lost(balances) - own}
+    debts = against_debts(view, others, amount - own)
     legs = (
         Leg(debit, amount),
         Leg(Account.RECEIVABLE, -debts.owed),
-        Leg(Account.BAD_DEBT, -debts.lost),
+        Leg(Account.BAD_DEBT, -own - debts.lost),
         Leg(Account.REFUNDS_PAYABLE, -debts.rest),
     )
     return Posting(operation, view.order.number, view.order.currency, legs), debts.rest

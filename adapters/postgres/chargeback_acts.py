@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.postgres.disputes import TASK
+from adapters.postgres.disputes import ACCEPTED, TASK, accepted_of
 from adapters.postgres.four_eyes import count_receivable
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.orders import PostgresOrders
@@ -18,14 +18,6 @@ from domain.write_offs import lost, written_off
 
 _ORDER = text(
     "SELECT order_number FROM payment_transaction WHERE key = :key AND operation = 'chargeback'"
-)
-_ACCEPTED = text(
-    """
-    SELECT COALESCE(sum(amount), 0)::bigint
-    FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
-    WHERE order_number = :order AND account = 'bad_debt'
-      AND starts_with(operation, :key || '/accepted/')
-    """
 )
 
 
@@ -42,14 +34,14 @@ async def accept_chargeback(connection: AsyncConnection, act: Act) -> dict[str, 
     locked = await orders.lock(order)
     view, balances = locked.view(), await ledger.balances(order)
     dispute = view.disputes[key]
-    accepted = await connection.scalar(_ACCEPTED, {"order": order, "key": key}) or 0
+    accepted = await accepted_of(connection, order, key)
     of_this = dispute.amount - dispute.reversed - accepted
     amount = min(of_this, owed_directly(view, balances))
     if amount <= 0:
         raise StepRefused(f"nothing of {key} is open: it was won, paid, given back or accepted")
     given_up = Money(amount, locked.order.currency)
     await count_receivable(connection, act, given_up, lost(balances))
-    await ledger.post(written_off(locked.order, f"{key}/accepted/{act.id}", amount))
+    await ledger.post(written_off(locked.order, f"{key}{ACCEPTED}{act.id}", amount))
     await close_task(connection, f"{TASK}/{key}", act.by.name, act.reason)
     await close_paid(connection, order, act.by.name)
     return {"order": order, "written_off": amount}

@@ -33,6 +33,7 @@ from domain.view import OrderView
 from ports.unit_of_work import LockedOrder
 
 TASK = "chargeback"
+ACCEPTED = "/accepted/"  # in the name of a posting: between the chargeback's key and the act
 _STANDS = text(
     """
     SELECT capture.status, capture.amount, capture.currency,
@@ -50,6 +51,13 @@ _STANDS = text(
     JOIN payment_transaction AS drawn USING (order_number, authorization_key)
     CROSS JOIN LATERAL (SELECT starts_with(drawn.key, capture.key || '/')) AS name(of_this)
     WHERE capture.key = :capture GROUP BY capture.key
+    """
+)
+_ACCEPTED = text(
+    """
+    SELECT COALESCE(sum(amount), 0)::bigint
+    FROM ledger_transaction JOIN ledger_entry ON transaction_id = id
+    WHERE order_number = :order AND account = 'bad_debt' AND starts_with(operation, :accepted)
     """
 )
 _WAITING = text(
@@ -80,6 +88,12 @@ _REOPEN_OWED = text(
     """
 )
 _SETTLED = "it is paid, given back or written off"
+
+
+async def accepted_of(connection: AsyncConnection, order: str, key: str) -> int:
+    """What finance wrote off of a chargeback when it accepted it, minor units."""
+    asked = {"order": order, "accepted": f"{key}{ACCEPTED}"}
+    return await connection.scalar(_ACCEPTED, asked) or 0
 
 
 async def close_settled(connection: AsyncConnection, by: str, order: str = "") -> None:
@@ -144,8 +158,10 @@ class Disputes:
         odd = check_reversal(taken, self._locked.order.currency, fact)
         if odd is None:
             await self._write(key, Unasked.REVERSAL, fact)
-            balances = await self._ledger.balances(self._locked.order.number)
-            posting, owed = won(before, key, fact.amount, balances)
+            order = self._locked.order.number
+            balances = await self._ledger.balances(order)
+            accepted = await accepted_of(self._connection, order, charged)
+            posting, owed = won(before, key, fact.amount, balances, accepted)
             await self._ledger.post(posting)
             if fact.amount == taken:
                 why = "the dispute was won: the money has come back"

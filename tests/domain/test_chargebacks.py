@@ -197,6 +197,25 @@ def test_a_dispute_that_is_won_takes_back_what_had_become_of_it(balances, posted
     assert owed == rest
 
 
+@pytest.mark.parametrize(
+    ("accepted", "lost", "posted"),
+    [
+        (1_000, 1_000, {A.BAD_DEBT: -1_000}),
+        (600, 600, {A.BAD_DEBT: -600, A.RECEIVABLE: -400}),
+        (600, 200, {A.BAD_DEBT: -200, A.RECEIVABLE: -500, A.REFUNDS_PAYABLE: -300}),
+        (0, 700, {A.RECEIVABLE: -500, A.BAD_DEBT: -500}),
+    ],
+    ids=["all", "a part", "paid after all", "of another dispute"],
+)
+def test_a_dispute_that_is_won_takes_back_its_own_loss_before_it_pays_what_else_is_owed(
+    accepted, lost, posted
+):
+    view = view_of(*CLOSED, facts=(TAKEN,))
+    posting, owed = won(view, "k", 1_000, {A.RECEIVABLE: 500, A.BAD_DEBT: lost}, accepted)
+    assert legs(posting) == {A.PROVIDER_CLEARING: 1_000, **posted}
+    assert owed == -posted.get(A.REFUNDS_PAYABLE, 0)
+
+
 def test_what_is_owed_back_after_a_dispute_goes_back_as_it_came_or_waits_for_a_second_person():
     view, process = view_of(*CLOSED, facts=(TAKEN, GIVEN)), ProcessDefinition()
     entry = owed_back(view, process, {}, 1_000)

@@ -377,6 +377,23 @@ async def test_finance_accepts_the_loss_and_the_dispute_may_still_be_won(
     await books.holds()
 
 
+async def test_a_dispute_that_is_won_after_it_was_accepted_leaves_what_another_one_took(
+    books: DisputedBooks,
+) -> None:
+    await books.close()
+    await books.tell(TAKEN, 400)
+    await books.tell(TAKEN, 500, dispute="dp_2")
+    await books.office.act(FINN, "a1", ActKind.CHARGEBACK_ACCEPT, books.key, {}, "not worth it")
+    rest = {"provider_clearing": TOTAL - 900, "receivable": 500}
+    assert await books.balances() == {**rest, "bad_debt": 400}
+
+    await books.tell(GIVEN, 400)
+    assert await books.balances() == {**rest, "provider_clearing": TOTAL - 500}
+    second = books.key.replace("dp_1", "dp_2")
+    assert await books.tasks() == [(f"chargeback/{second}", "finance")]
+    await books.holds()
+
+
 async def test_a_large_loss_takes_two_people_and_what_is_no_chargeback_is_not_there(
     books: DisputedBooks,
 ) -> None:
