@@ -134,7 +134,7 @@ def _is_done(view: OrderView, body: j.Body) -> bool:
         case j.HoldReleased(hold=hold):
             return hold not in view.holds
         case j.PaymentRegistered():
-            return bool(view.registered)
+            return view.registered is not None
         case j.Escalated(wait=wait, level=level):
             return wait in view.escalations and view.escalations[wait].level >= level
         case _:

@@ -55,7 +55,7 @@ def apply(view: OrderView, entry: j.Entry) -> None:
         case j.PaymentMoved() as body:
             _move_payment(view, body, entry.at)
         case j.PaymentRegistered() as body:
-            view.registered, view.money_at = view.registered + body.amount, entry.at
+            view.registered, view.money_at = (view.registered or 0) + body.amount, entry.at
         case j.CreditGranted() as body:
             view.on_credit, view.terms_days, view.money_at = True, body.terms_days, entry.at
         case j.UnitsCanceled() as body:

@@ -145,7 +145,7 @@ class OrderView:
     failed_refunds: tuple[str, ...] = ()  # by key: its own and its returns', after they succeeded
     escalations: dict[str, Escalation] = field(default_factory=dict)
     canceled_units: dict[int, int] = field(default_factory=dict)  # by line
-    registered: int = 0
+    registered: int | None = None  # by the channel, which may have taken nothing; minor units
     received: int = 0  # by bank transfer, less what was withdrawn
     unpaid_since: datetime | None = None  # when a transfer was withdrawn last
     money_at: datetime | None = None  # when it, or a promise of it, came last, or less was needed

@@ -96,6 +96,7 @@ def test_what_the_state_waits_for_applies(history, bodies):
         ((*ON_ITS_WAY, j.Delivered(F1)), [j.Delivered(F1)]),
         ((j.Canceled("asked"),), [j.Reviewed("approve", "v1", "r1", "fine")]),
         ((j.Canceled("asked"),), [j.PaymentRegistered(1_000, "W")]),
+        ((*PROCESSING, j.PaymentRegistered(0, "W")), [j.PaymentRegistered(0, "W")]),
         ((APPROVED,), [j.HoldReleased("stock", "came")]),
         (
             (*PROCESSING, j.Escalated("checks", "late", Role.SUPERVISOR, 1)),

@@ -13,9 +13,11 @@ import pytest
 
 from domain.acts import ActKind
 from domain.commands import CommandKind
+from domain.order import PaymentMethod
 from domain.payments import PaymentOperation as Op
 from domain.payments import PaymentStatus
 from domain.process import AuthorizationScope, PaymentTiming
+from ports.front_office import RequestedLine
 from ports.payment_book import PaymentRow
 
 OPEN = "SELECT key, status FROM payment_transaction WHERE status NOT IN ('SUCCEEDED', 'FAILED')"
@@ -141,6 +143,25 @@ async def test_a_refund_under_way_when_its_return_was_lost_is_paid_once(shop: An
     assert (await handle.result())["status"] == "COMPLETED"
     assert shop.provider.moved(Op.REFUND) == [500]
     assert await shop.rows(OPEN) == []
+
+
+async def test_an_order_of_which_the_channel_took_nothing_says_so_once_however_often_it_begins(
+    shop: Any,
+) -> None:
+    number = await shop.place(
+        lines=(RequestedLine("TEA", 1, 500, 500),),
+        shipping=0,
+        payment_method=PaymentMethod.PAID_AT_CHANNEL,
+        payment_source="CH-1",
+    )
+    for _ in range(2):
+        await shop.until_submitted(f"{number}-F1")
+        await lose(shop, number)
+        await shop.desk.start_order(number, "web")
+    await shop.carry(f"{number}-F1")
+    await shop.until_status(number, "COMPLETED")
+    registered = "SELECT data->'amount' FROM journal WHERE kind = 'PaymentRegistered'"
+    assert await shop.rows(registered) == [(0,)]
 
 
 async def test_an_authorization_that_is_given_up_unconfirmed_is_settled_with_its_void(
