@@ -21,7 +21,7 @@ from domain.return_waits import return_waits
 from domain.returns import ReturnView, fold_return, return_applies
 from domain.submissions import on_their_way
 from domain.transitions import OrderStatus, transition
-from domain.view import OrderView
+from domain.view import OrderView, ParcelStatus
 from domain.waits import waits
 from ports.unit_of_work import Database, LockedOrder, LockedReturn, StepName, UnitOfWork
 
@@ -71,6 +71,8 @@ class OrderTurn:
 
     async def begun(self) -> tuple[str, ...]:
         """Parcels that are on their way to a warehouse, whoever has begun that."""
+        if not any(parcel.status is ParcelStatus.OPEN for parcel in self.view.active_parcels):
+            return ()
         return on_their_way(self.view, await self.uow.submissions.begun(self.order.number))
 
     async def entries_at(self, deadline: Deadline) -> list[Body]:

@@ -110,7 +110,7 @@ class OrderActivities:
         """
 
         async def decide(turn: OrderTurn) -> Decision:
-            await _hand_over(turn, call.handing_over)
+            _hand_over(turn, (*call.handing_over, *await turn.begun()))
             return await _source(turn)
 
         async for attempt in AsyncRetrying(
@@ -136,7 +136,7 @@ class OrderActivities:
         async def decide(turn: OrderTurn) -> Decision:
             decided = await what_was_decided(turn, call)
             if call.deadline and call.deadline.wait == STOCK_WAIT and decided.bodies:
-                await _hand_over(turn, call.deadline.handing_over)
+                _hand_over(turn, (*call.deadline.handing_over, *await turn.begun()))
                 sourced = await _source(turn)
                 return decided if sourced.outcome == SHORT else sourced
             return decided
@@ -164,7 +164,7 @@ class OrderActivities:
                 return settled
             if has_to_wait(turn.view, call.command):
                 return Decision(outcome=UNSETTLED)
-            await _hand_over(turn, call.handing_over)
+            _hand_over(turn, (*call.handing_over, *await turn.begun()))
             check(turn.view, call.command)
             if call.command.kind is CommandKind.OVERRIDE_SOURCE:
                 await check_location(turn.uow, call.command.location)
@@ -178,13 +178,11 @@ class OrderActivities:
         return await self._effects.on_order(call.step, decide, command=call.command.id)
 
 
-async def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
+def _hand_over(turn: OrderTurn, parcels: Iterable[str]) -> None:
     """On their way to the warehouse, which may have them already: those that the process knows of,
-    and whatever a process before it may have begun.
+    and those that were begun, by whomever.
     """
-    if not any(parcel.status is ParcelStatus.OPEN for parcel in turn.view.active_parcels):
-        return
-    for parcel in (turn.view.parcels[name] for name in (*parcels, *await turn.begun())):
+    for parcel in (turn.view.parcels[name] for name in parcels):
         if parcel.status is ParcelStatus.OPEN:
             parcel.status = ParcelStatus.SUBMITTED
 
