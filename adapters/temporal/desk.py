@@ -1,8 +1,8 @@
 """The order desk on Temporal: start, update, signal, query, and what their failures mean."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio.client import (
@@ -32,7 +32,7 @@ from ports.desk import DeskUnavailable, LiveProcess, NoSuchProcess
 from workflows.order import OrderWorkflow, Outcome
 from workflows.rma import ReturnWorkflow
 
-COMMAND_WITHIN_SECONDS = 10.0
+COMMAND_WITHIN = timedelta(seconds=10)
 CALL_WITHIN = timedelta(seconds=5)
 QUERY_WITHIN = timedelta(milliseconds=500)
 CHANNEL = SearchAttributeKey.for_keyword("OrderChannel")
@@ -46,7 +46,7 @@ class TemporalOrderDesk:
         self._task_queue = task_queue
 
     async def start_order(self, order: str, channel: str) -> None:
-        with _translated(order):
+        async with _answered(order, CALL_WITHIN):
             await self._client.start_workflow(
                 OrderWorkflow.run,
                 Start(order),
@@ -61,7 +61,7 @@ class TemporalOrderDesk:
             )
 
     async def start_return(self, rma: str) -> None:
-        with _translated(rma):
+        async with _answered(rma, CALL_WITHIN):
             await self._client.start_workflow(
                 ReturnWorkflow.run,
                 Start(rma),
@@ -78,11 +78,10 @@ class TemporalOrderDesk:
         handle: WorkflowHandle[object, object] = self._client.get_workflow_handle(
             return_workflow_id(subject) if about_return else order_workflow_id(subject)
         )
-        with _translated(subject):
-            async with asyncio.timeout(COMMAND_WITHIN_SECONDS):
-                outcome = await handle.execute_update(
-                    "command", command, id=command.id, result_type=Outcome
-                )
+        async with _answered(subject, COMMAND_WITHIN):
+            outcome = await handle.execute_update(
+                "command", command, id=command.id, result_type=Outcome
+            )
         if outcome.refusal:
             code, message = outcome.refusal
             raise refusal_of(code, message)
@@ -90,12 +89,12 @@ class TemporalOrderDesk:
 
     async def tell(self, order: str, fact: Fact) -> None:
         handle = self._client.get_workflow_handle_for(OrderWorkflow.run, order_workflow_id(order))
-        with _translated(order):
+        async with _answered(order, CALL_WITHIN):
             await handle.signal(OrderWorkflow.fact, fact, rpc_timeout=CALL_WITHIN)
 
     async def process(self, order: str) -> LiveProcess:
         handle = self._client.get_workflow_handle_for(OrderWorkflow.run, order_workflow_id(order))
-        with _translated(order):
+        async with _answered(order, QUERY_WITHIN):
             return await handle.query(OrderWorkflow.process, rpc_timeout=QUERY_WITHIN)
 
 
@@ -107,11 +106,14 @@ def return_workflow_id(rma: str) -> str:
     return f"return/{rma}"
 
 
-@contextmanager
-def _translated(subject: str) -> Iterator[None]:
-    """The engine's failures, in the words of the port."""
+@asynccontextmanager
+async def _answered(subject: str, within: timedelta) -> AsyncIterator[None]:
+    """The engine's failures, in the words of the port. `rpc_timeout` alone does not hold while a
+    lazy client connects to a service that hangs.
+    """
     try:
-        yield
+        async with asyncio.timeout(within.total_seconds()):
+            yield
     except WorkflowUpdateFailedError as failed:
         cause = failed.cause
         if isinstance(cause, ApplicationError) and cause.type:

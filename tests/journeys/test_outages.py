@@ -15,14 +15,16 @@ LAST_KNOWN = "This is what we last knew."
 @pytest.mark.parametrize("part", ["worker", "temporal"])
 async def test_orders_are_placed_while_a_part_is_down(shop: Shop, part: str):
     shop.stack.part(part).suspend()  # it does not answer, and nobody starts it again
-    placed = await shop.place(f"DOWN-{part}")
-    view = await shop.view(placed.number)
-    assert (view["status"], view["process"]["live"]) == ("RECEIVED", False)
-    page = await shop.page(placed)
-    assert page.status_code == 200
-    assert LAST_KNOWN in page.text
+    try:
+        placed = await shop.place(f"DOWN-{part}")
+        view = await shop.view(placed.number)
+        assert (view["status"], view["process"]["live"]) == ("RECEIVED", False)
+        page = await shop.page(placed)
+        assert page.status_code == 200
+        assert LAST_KNOWN in page.text
+    finally:
+        await shop.stack.kill(part)
 
-    await shop.stack.kill(part)
     view = await shop.until_status(placed.number, "COMPLETED", "CLOSED")
     assert [kind for kind, *_ in shop.effects(placed.number)] == ["authorize", "capture"]
     assert len(shop.shipments(placed.number)) == 1
