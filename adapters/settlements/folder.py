@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from adapters.settlements.files import NO_NAMES, SUFFIXES, SettlementFile, read_settlement
@@ -137,5 +138,5 @@ def _lay_aside(path: Path, why: str) -> None:
 def _move(path: Path, place: str) -> None:
     folder = path.parent / place
     folder.mkdir(exist_ok=True)
-    if path.exists():
+    with suppress(FileNotFoundError):  # another worker was faster
         path.replace(folder / path.name)
